@@ -1,0 +1,78 @@
+import type { DiffVerdict } from '../rules/effects.ts';
+import type { PlacedFinding, Step } from '../rules/finding.ts';
+
+/** What a step came to. `skipped` always has a reason that a person can judge. */
+export type StepStatus = 'pass' | 'warn' | 'fail' | 'undecided' | 'skipped';
+
+/** The verdict of the gate. `undecided` blocks unless the policy says otherwise. */
+export type GateVerdict = 'pass' | 'fail' | 'undecided';
+
+export interface StepResult {
+  readonly step: Step;
+  readonly status: StepStatus;
+  readonly durationMs: number;
+  /** One line: what was done, or why it was skipped. */
+  readonly summary: string;
+  /** Facts by step, plain JSON; see schema/report.v1.json. */
+  readonly evidence?: unknown;
+}
+
+export interface ArtifactFacts {
+  /** Relative to the repository. */
+  readonly file: string;
+  /** `sha256:<hex>` of the bytes that every step worked on. */
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** One plugin for one target. */
+export interface PluginResult {
+  readonly plugin: string;
+  readonly kind: 'go-plugin' | 'c-shared' | 'elf';
+  /** `linux/amd64` */
+  readonly target: string;
+  readonly artifact?: ArtifactFacts;
+  readonly baseline?: ArtifactFacts & { readonly source: string; readonly version?: string };
+  readonly status: StepStatus;
+  /** Verdict of the comparison with the previous release, when there was one. */
+  readonly compatibility?: DiffVerdict;
+  readonly steps: readonly StepResult[];
+  /** Small numbers for tables and charts; old values when there is a baseline. */
+  readonly facts: {
+    readonly sizes?: Readonly<Record<'file' | 'text' | 'rodata' | 'data' | 'bss' | 'debug', number>>;
+    readonly oldSizes?: Readonly<Record<'file' | 'text' | 'rodata' | 'data' | 'bss' | 'debug', number>>;
+    readonly floors?: Readonly<Record<string, string>>;
+    readonly oldFloors?: Readonly<Record<string, string>>;
+    readonly oldest?: Readonly<Record<'debian' | 'ubuntu' | 'rhel', string | null>>;
+    readonly exported?: number;
+    readonly oldExported?: number;
+    readonly loadMs?: number;
+  };
+}
+
+/** A finding after policy and waivers. */
+export interface JudgedFinding extends PlacedFinding {
+  /** 32 hex digits, equal for the same finding in every run (no line numbers, no paths of the machine). */
+  readonly fingerprint: string;
+  /** Whether it makes the gate fail. */
+  readonly blocks: boolean;
+  /** Present when a waiver covers it; such a finding does not block. */
+  readonly waiver?: { readonly reason: string; readonly owner: string; readonly expires: string };
+}
+
+export interface GateReport {
+  readonly schema: 'plugin-gate/report/v1';
+  readonly tool: { readonly name: 'plugin-gate'; readonly version: string };
+  readonly verdict: GateVerdict;
+  /** One sentence: why it passes or does not. */
+  readonly headline: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly config: { readonly file: string; readonly digest: string };
+  readonly source?: { readonly repository?: string; readonly commit?: string; readonly ref?: string };
+  readonly plugins: readonly PluginResult[];
+  /** Worst first: blocking, then undecided, warning, note, waived. */
+  readonly findings: readonly JudgedFinding[];
+  readonly counts: Readonly<Record<'error' | 'warning' | 'note' | 'undecided' | 'waived' | 'blocking', number>>;
+}

@@ -1,0 +1,37 @@
+import { buildRules } from './catalogue/build.ts';
+import { configRules } from './catalogue/config.ts';
+import { depRules } from './catalogue/dep.ts';
+import { elfRules } from './catalogue/elf.ts';
+import { fitRules } from './catalogue/fit.ts';
+import { hardRules } from './catalogue/hard.ts';
+import { loadRules } from './catalogue/load.ts';
+import { policyRules } from './catalogue/policy.ts';
+import { sigRules } from './catalogue/sig.ts';
+import { symRules } from './catalogue/sym.ts';
+import type { Rule } from './rule.ts';
+
+/** Every rule of the gate, by id. One file a family under catalogue/. */
+export const catalogue = {
+  ...configRules,
+  ...buildRules,
+  ...elfRules,
+  ...symRules,
+  ...depRules,
+  ...hardRules,
+  ...fitRules,
+  ...sigRules,
+  ...loadRules,
+  ...policyRules,
+} as const;
+
+export type RuleId = keyof typeof catalogue;
+
+/** The catalogue entry of a rule id that the type system already vouches for. */
+export function ruleOf(id: RuleId): Rule {
+  return catalogue[id];
+}
+
+/** Whether text from outside (a waiver, an argument) names a rule. */
+export function isRuleId(text: string): text is RuleId {
+  return Object.hasOwn(catalogue, text);
+}
