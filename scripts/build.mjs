@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+// Bundles src/ into dist/: two entries (cli, action) and the heavy parts that they load only when used.
+//   node scripts/build.mjs            writes dist/
+//   node scripts/build.mjs --check    builds into a temporary directory and compares with dist/
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { licenceText } from './licences.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const partsDirectory = join(root, 'src', 'parts');
+
+/** Dynamic imports of src/parts/x.ts stay outside the bundle that imports them, as `parts/x.cjs` beside it. */
+function externalParts(outputDirectory) {
+  return {
+    name: 'external-parts',
+    setup(builder) {
+      builder.onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const file = resolve(resolveDir, path);
+        if (dirname(file) !== partsDirectory) return undefined;
+        const target = relative(outputDirectory, join('parts', basename(file, '.ts') + '.cjs'));
+        return { path: target.startsWith('.') ? target : `./${target}`, external: true };
+      });
+    },
+  };
+}
+
+async function bundle(entry, output, directory) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: join(directory, output),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    charset: 'utf8',
+    legalComments: 'none',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    metafile: true,
+    logLevel: 'warning',
+    logOverride: { 'empty-import-meta': 'silent' },
+    // dynamic imports of parts become require(): the parts are CommonJS and load synchronously.
+    supported: { 'dynamic-import': false },
+    banner: { js: "const __bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__bundleUrl' },
+    plugins: [externalParts(dirname(output))],
+  });
+  return Object.keys(result.metafile.inputs);
+}
+
+async function buildInto(directory) {
+  const inputs = new Set();
+  const entries = [
+    ['src/cli.ts', 'cli.cjs'],
+    ['src/action.ts', 'action.cjs'],
+    ...readdirSync(partsDirectory)
+      .filter((name) => name.endsWith('.ts'))
+      .sort()
+      .map((name) => [`src/parts/${name}`, `parts/${basename(name, '.ts')}.cjs`]),
+  ];
+  for (const [entry, output] of entries) {
+    for (const input of await bundle(entry, output, directory)) inputs.add(input);
+  }
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'LICENSES.txt'), licenceText(root, inputs));
+}
+
+function filesBelow(directory, prefix = '') {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).sort().flatMap((name) => {
+    const path = join(directory, name);
+    return statSync(path).isDirectory() ? filesBelow(path, `${prefix}${name}/`) : [`${prefix}${name}`];
+  });
+}
+
+const dist = join(root, 'dist');
+if (process.argv.includes('--check')) {
+  const temporary = mkdtempSync(join(tmpdir(), 'plugin-gate-dist-'));
+  try {
+    await buildInto(temporary);
+    const names = [...new Set([...filesBelow(temporary), ...filesBelow(dist)])].sort();
+    const different = names.filter((name) => {
+      const [a, b] = [join(temporary, name), join(dist, name)];
+      return !existsSync(a) || !existsSync(b) || !readFileSync(a).equals(readFileSync(b));
+    });
+    if (different.length > 0) {
+      console.error(`dist/ is not what src/ builds: ${different.join(', ')}\nRun "npm run build" and commit dist/.`);
+      process.exit(1);
+    }
+    console.log(`dist/ is what src/ builds (${names.length} files).`);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+} else {
+  rmSync(dist, { recursive: true, force: true });
+  await buildInto(dist);
+  for (const name of filesBelow(dist)) console.log(`${String(statSync(join(dist, name)).size).padStart(9)}  dist/${name}`);
+}
