@@ -2,7 +2,16 @@
 // Bundles src/ into dist/: two entries (cli, action) and the heavy parts that they load only when used.
 //   node scripts/build.mjs            writes dist/
 //   node scripts/build.mjs --check    builds into a temporary directory and compares with dist/
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,10 +81,12 @@ async function buildInto(directory) {
 
 function filesBelow(directory, prefix = '') {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).sort().flatMap((name) => {
-    const path = join(directory, name);
-    return statSync(path).isDirectory() ? filesBelow(path, `${prefix}${name}/`) : [`${prefix}${name}`];
-  });
+  return readdirSync(directory)
+    .sort()
+    .flatMap((name) => {
+      const path = join(directory, name);
+      return statSync(path).isDirectory() ? filesBelow(path, `${prefix}${name}/`) : [`${prefix}${name}`];
+    });
 }
 
 const dist = join(root, 'dist');
@@ -99,5 +110,6 @@ if (process.argv.includes('--check')) {
 } else {
   rmSync(dist, { recursive: true, force: true });
   await buildInto(dist);
-  for (const name of filesBelow(dist)) console.log(`${String(statSync(join(dist, name)).size).padStart(9)}  dist/${name}`);
+  for (const name of filesBelow(dist))
+    console.log(`${String(statSync(join(dist, name)).size).padStart(9)}  dist/${name}`);
 }

@@ -21,12 +21,25 @@ export function licenceText(root, inputs) {
     const file = readdirSync(path).find((entry) => /^(licen[sc]e|copying)(\..*)?$/i.test(entry));
     if (file === undefined && typeof license !== 'string') throw new Error(`${name}@${version} has no licence`);
     const owner = typeof author === 'string' ? author : (author?.name ?? 'its authors');
-    const text = file === undefined ? `Licence: ${license}. Copyright ${owner}. The package ships no licence text.` : readFileSync(join(path, file), 'utf8');
+    const text =
+      file === undefined
+        ? `Licence: ${license}. Copyright ${owner}. The package ships no licence text.`
+        : readFileSync(join(path, file), 'utf8');
     const notice = existsSync(join(path, 'NOTICE')) ? `\n${readFileSync(join(path, 'NOTICE'), 'utf8')}` : '';
-    return { key: `${name}@${version}`, license: String(license ?? 'see text'), text: (text + notice).replaceAll('\r\n', '\n').trim() };
+    return {
+      key: `${name}@${version}`,
+      license: String(license ?? 'see text'),
+      text: (text + notice).replaceAll('\r\n', '\n').trim(),
+    };
   });
   entries.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const seen = new Set();
   const head = 'Licences of the packages whose code is in the files of this directory.\n';
-  return head + entries.filter(({ key }) => !seen.has(key) && seen.add(key)).map(({ key, license, text }) => `\n${'='.repeat(78)}\n${key} (${license})\n${'='.repeat(78)}\n\n${text}\n`).join('');
+  return (
+    head +
+    entries
+      .filter(({ key }) => !seen.has(key) && seen.add(key))
+      .map(({ key, license, text }) => `\n${'='.repeat(78)}\n${key} (${license})\n${'='.repeat(78)}\n\n${text}\n`)
+      .join('')
+  );
 }
