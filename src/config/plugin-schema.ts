@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import {
+  anyPath,
+  duration,
+  flag,
+  flags,
+  name,
+  repositoryPath,
+  semanticVersion,
+  symbolName,
+  TARGET_TOKENS,
+  target,
+  text,
+} from './scalars.ts';
+
+/** Sections of one plugin, and those that can stand both for all plugins and for one. */
+
+export const KINDS = ['go-plugin', 'c-shared', 'elf'] as const;
+
+const ARGV_EXPECTED = 'expected a list of words such as [make, -C, plugin], or a list of such lists';
+const word = text('One word of the command line.', 'expected a word; put numbers in quotes');
+const argv = z.array(word, { error: ARGV_EXPECTED }).min(1, { error: ARGV_EXPECTED }).max(1000);
+
+const command = z
+  .union([argv, z.array(argv, { error: ARGV_EXPECTED }).min(1, { error: ARGV_EXPECTED }).max(100)], {
+    error: ARGV_EXPECTED,
+  })
+  .meta({
+    description:
+      'Program and arguments, or a list of them that run one after the other. No shell is involved: for one, write [sh, -c, "..."]. {name}, {os}, {arch} and {version} are replaced.',
+  })
+  .transform((given): string[][] => {
+    const lists: string[][] = [];
+    const words: string[] = [];
+    for (const item of given) Array.isArray(item) ? lists.push(item) : words.push(item);
+    return words.length > 0 ? [words] : lists;
+  });
+
+const goBuild = z
+  .strictObject({
+    package: text('Package to build, as `go build` takes it: `./cmd/greet`, an import path or .go files.').default('.'),
+    tags: z
+      .array(text('A build tag.').regex(/^[^\s,]+$/, { error: 'expected one build tag, without spaces or commas' }), {
+        error: 'expected a list of build tags such as [netgo, osusergo]',
+      })
+      .meta({ description: 'Build tags (-tags).' })
+      .default([]),
+    trimpath: flag(
+      'Remove build paths (-trimpath). Must be as in the build of the host, or Go refuses to load.',
+    ).default(true),
+    ldflags: flags('Linker flags (-ldflags).').default(''),
+    gcflags: flags('Compiler flags (-gcflags). Must be as in the build of the host.').default(''),
+    asmflags: flags('Assembler flags (-asmflags).').default(''),
+    race: flag('Race detector (-race). Must be as in the build of the host.').default(false),
+    goamd64: z
+      .enum(['v1', 'v2', 'v3', 'v4'], { error: 'expected v1, v2, v3 or v4' })
+      .meta({ description: 'Microarchitecture level for amd64 (GOAMD64).' })
+      .optional(),
+    toolchain: text('Go toolchain that must build it (GOTOOLCHAIN), for example go1.24.4; the one of the host.')
+      .regex(/^(?:local|go[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:(?:rc|beta)[0-9]+)?(?:-[A-Za-z0-9.-]+)?)$/, {
+        error: 'expected a Go toolchain such as go1.24.4, or local',
+      })
+      .optional(),
+  })
+  .meta({ description: 'Build with the go command, in the build mode of the plugin kind.' });
+
+export const buildSchema = z
+  .strictObject({
+    command: command.optional(),
+    go: goBuild.optional(),
+    directory: repositoryPath('Where the build runs, relative to the configuration file.').default('.'),
+    env: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable, such as CC' }),
+        flags('Value; {name}, {os}, {arch} and {version} are replaced.'),
+        { error: 'expected names and values such as { CC: clang }' },
+      )
+      .meta({ description: 'Environment variables of the build, added to those of the gate.' })
+      .default({}),
+    timeout: duration('The build is stopped after this time.').prefault('10m'),
+    reproducible: flag('Build twice, in two directories, and require the same bytes.').default(false),
+  })
+  .meta({
+    description:
+      'How to build the plugin: either `command` or `go`. Without this section the artifact must be there already.',
+    oneOf: [{ required: ['command'] }, { required: ['go'] }],
+  });
+
+const symbolsSchema = z
+  .strictObject({
+    required: z
+      .array(symbolName('Name of a symbol.'), { error: 'expected a list of symbol names' })
+      .meta({ description: 'Symbols that hosts look up and that the plugin must export.' })
+      .default([]),
+    versionScript: repositoryPath('Version script the plugin is linked with; exports are compared with it.').optional(),
+  })
+  .meta({ description: 'What the plugin must export.' });
+
+const hostSchema = z
+  .strictObject({
+    name: name('Name of the host in reports.'),
+    file: anyPath('The host program or one of its builds; symbols and Go packages are compared with it.').optional(),
+    target: text('System that the plugin must load on, such as debian:11, ubuntu:20.04, rhel:8 or glibc:2.31.')
+      .regex(/^[a-z][a-z0-9-]*:[0-9]+(?:\.[0-9]+)*$/, {
+        error: 'expected a system and release such as debian:11, ubuntu:20.04, rhel:8 or glibc:2.31',
+      })
+      .optional(),
+    libraries: z
+      .array(anyPath('A directory with libraries.'), { error: 'expected a list of directories' })
+      .meta({ description: 'Directories with the libraries that the host brings along.' })
+      .default([]),
+  })
+  .meta({
+    description: 'A host that the plugin must load into: its `file`, its `target`, or both.',
+    anyOf: [{ required: ['file'] }, { required: ['target'] }],
+  });
+
+const probeSchema = z
+  .strictObject({
+    symbol: symbolName('Function that is called after loading.'),
+    signature: z
+      .enum(['int(void)'], { error: 'expected int(void)' })
+      .meta({ description: 'C signature of the function.' })
+      .default('int(void)'),
+    expect: z
+      .int32({ error: 'expected a whole number' })
+      .meta({ description: 'Value that a healthy plugin returns.' })
+      .default(0),
+    timeout: duration('The call counts as failed after this time.').prefault('2s'),
+  })
+  .meta({ description: 'A function of the plugin that tells whether it is healthy.' });
+
+export const baselineSchema = z
+  .strictObject({
+    file: repositoryPath('The previous release of the plugin.', TARGET_TOKENS).optional(),
+    none: text(
+      'There is no previous release, and why: said on purpose, shown in every report.',
+      'expected the reason why there is no previous release, such as: first release',
+    ).optional(),
+  })
+  .meta({
+    description: 'Where the previous release comes from: either `file` or `none`.',
+    oneOf: [{ required: ['file'] }, { required: ['none'] }],
+  });
+
+export const signatureSchema = z
+  .strictObject({
+    required: flag('A plugin without a valid signature fails the gate.').default(true),
+    bundle: repositoryPath('Sigstore bundle of the artifact.', [...TARGET_TOKENS, 'artifact']).optional(),
+    key: repositoryPath('Public key (PEM) that the signature must verify with.').optional(),
+    signature: repositoryPath('Detached signature of the artifact, made with the key.', [
+      ...TARGET_TOKENS,
+      'artifact',
+    ]).optional(),
+    identity: text(
+      'Exact identity of the signer in the certificate: the URI of a workflow, or an e-mail address. Never a pattern.',
+    ).optional(),
+    issuer: text('Exact URL of the issuer that vouches for the identity.')
+      .regex(/^https:\/\/[^\s]+$/, {
+        error: 'expected the URL of the issuer, such as https://token.actions.githubusercontent.com',
+      })
+      .optional(),
+    trustedRoot: repositoryPath('Trusted root of the Sigstore instance (JSON). Without it, the public one.').optional(),
+    offline: flag('Never ask the network for a newer trusted root.').default(false),
+  })
+  .meta({
+    description:
+      'Who must have signed the artifact: a Sigstore `bundle` with exact `identity` and `issuer`, or a `key` with a detached `signature`.',
+    oneOf: [
+      {
+        required: ['bundle', 'identity', 'issuer'],
+        not: { anyOf: [{ required: ['key'] }, { required: ['signature'] }] },
+      },
+      {
+        required: ['key', 'signature'],
+        not: {
+          anyOf: ['bundle', 'identity', 'issuer', 'trustedRoot'].map((key) => ({ required: [key] })),
+        },
+      },
+    ],
+  });
+
+export const sandboxSchema = z
+  .strictObject({
+    timeout: duration('Loading the plugin counts as failed after this time.').prefault('10s'),
+  })
+  .meta({ description: 'How the plugin is loaded.' });
+
+export const pluginSchema = z
+  .strictObject({
+    name: name('Name of the plugin, unique in this file.'),
+    kind: z.enum(KINDS, { error: 'expected go-plugin, c-shared or elf' }).meta({
+      description:
+        'go-plugin: Go with -buildmode=plugin. c-shared: Go with -buildmode=c-shared. elf: any other shared object (C, C++, Rust).',
+    }),
+    build: buildSchema.optional(),
+    artifact: repositoryPath('The plugin file that is released.', TARGET_TOKENS),
+    targets: z
+      .array(target('A system and architecture.'), { error: 'expected a list such as [linux/amd64, linux/arm64]' })
+      .min(1, { error: 'expected at least one target; leave the key out for the system of the runner' })
+      .meta({ description: 'What to build and check for, in Go terms. Without it, the system of the runner.' })
+      .optional(),
+    version: semanticVersion('Version that this release claims.').optional(),
+    headers: z
+      .array(repositoryPath('A path or pattern, such as include/*.h.'), {
+        error: 'expected a list of paths or patterns',
+      })
+      .meta({ description: 'Public headers: types declared there are the interface.' })
+      .default([]),
+    symbols: symbolsSchema.prefault({}),
+    hosts: z
+      .array(hostSchema, { error: 'expected a list of hosts' })
+      .meta({ description: 'Hosts that the plugin must load into.' })
+      .default([]),
+    probe: probeSchema.optional(),
+    baseline: baselineSchema.optional(),
+    signature: signatureSchema.optional(),
+    sandbox: sandboxSchema.optional(),
+  })
+  .meta({ description: 'One plugin. Its own baseline, signature and sandbox replace those for all plugins.' });
