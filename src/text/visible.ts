@@ -1,0 +1,35 @@
+/**
+ * Characters that a person cannot see, or that move the cursor, reorder or recolour what is around them: C0 and C1
+ * controls, format characters (bidi overrides and isolates, zero-width, tags), line and paragraph separators, lone
+ * surrogates, supplementary variation selectors and the blank Hangul fillers.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
+const INVISIBLE_BUT_LINES =
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
+
+function written(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  switch (code) {
+    case 0x09:
+      return '\\t';
+    case 0x0a:
+      return '\\n';
+    case 0x0d:
+      return '\\r';
+  }
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+/**
+ * One line of text with every invisible or cursor-moving character written as an escape such as `\x1b` or `\u202e`,
+ * so that what is shown is what is there. Line breaks and tabs are written too.
+ */
+export function visibleLine(text: string): string {
+  return text.replace(INVISIBLE, written);
+}
+
+/** As {@link visibleLine}, but keeps line feeds and tabs; CRLF becomes LF. For output of programs and other blocks. */
+export function visibleLines(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(INVISIBLE_BUT_LINES, written);
+}
