@@ -1,3 +1,102 @@
+import { controls } from '../controls.ts';
 import { defineRules } from '../rule.ts';
 
-export const hardRules = defineRules({});
+/** How well the file defends the host that loads it. */
+export const hardRules = defineRules({
+  'hard/executable-stack': {
+    title: 'Asks for an executable stack',
+    severity: 'error',
+    step: 'read',
+    why: 'Loading it makes the stack of the whole host executable, so that any overflow can run code. glibc 2.41 and later, and many SELinux policies, refuse to load it at all.',
+    fix: 'Link with -z noexecstack; add `.section .note.GNU-stack,"",@progbits` to hand-written assembly; avoid nested functions whose address is taken (GCC trampolines).',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/writable-executable-segment': {
+    title: 'A segment is writable and executable',
+    severity: 'error',
+    step: 'read',
+    why: 'Memory that can be written and run at the same time lets an attacker place code in the host. Hardened kernels and SELinux refuse the mapping.',
+    fix: 'Remove -z execstack, -N, --omagic and linker scripts that merge .text and .data into one segment.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/text-relocations': {
+    title: 'The loader must patch code',
+    severity: 'warning',
+    step: 'read',
+    why: 'The loader makes code pages writable to apply these relocations: the pages cannot be shared between processes, and SELinux and musl refuse such files.',
+    fix: 'Compile every object with -fPIC, static libraries that are linked in too; link with -z text so that the linker names the object to blame.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/no-relro': {
+    title: 'The tables of the loader stay writable',
+    severity: 'warning',
+    step: 'read',
+    why: 'Without RELRO the function pointers that the loader fills in can be overwritten for as long as the plugin is loaded.',
+    fix: 'Link with -Wl,-z,relro,-z,now.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/partial-relro': {
+    title: 'RELRO is only partial',
+    severity: 'note',
+    step: 'read',
+    why: 'The table that lazy binding uses stays writable, and a missing symbol shows only when it is first called.',
+    fix: 'Link with -Wl,-z,now as well.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/search-path-relative': {
+    title: 'Libraries are searched relative to the working directory',
+    severity: 'error',
+    step: 'read',
+    why: 'An empty or relative entry in RPATH or RUNPATH means the working directory of the host: whoever can write a file there runs code in the host.',
+    fix: 'Use $ORIGIN or an absolute directory; remove the entry with `patchelf --set-rpath` or correct the -rpath option (an unset variable in it often leaves an empty entry).',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/search-path-writable': {
+    title: 'Libraries are searched where others can write',
+    severity: 'error',
+    step: 'read',
+    why: 'Every user of the machine can write to that directory, put a library of the same name there, and run code in the host.',
+    fix: 'Use $ORIGIN or a directory that only the administrator can write to.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/search-path-build-directory': {
+    title: 'Libraries are searched in a directory of the build machine',
+    severity: 'warning',
+    step: 'read',
+    why: 'The directory does not exist in production, or belongs to a user there who can then run code in the host. It also shows how the build machine is laid out.',
+    fix: 'Install with the run path removed (CMAKE_SKIP_INSTALL_RPATH, libtool relink, patchelf --remove-rpath), or use $ORIGIN.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/search-path-escapes-origin': {
+    title: 'Libraries are searched above the directory of the plugin',
+    severity: 'note',
+    step: 'read',
+    why: 'The plugin decides which library the host gets from a directory next to its own. That is right when both are installed together, and a surprise when the plugin is moved.',
+    fix: 'Ship the library beside the plugin and use $ORIGIN, or make sure that the layout is the same wherever the plugin is installed.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/no-stack-protector': {
+    title: 'No stack protector in sight',
+    severity: 'note',
+    step: 'read',
+    why: 'The file uses functions that overflow buffers easily, and nothing in it checks for a damaged stack.',
+    fix: 'Compile with -fstack-protector-strong.',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/no-fortify': {
+    title: 'No fortified functions',
+    severity: 'note',
+    step: 'read',
+    why: 'With _FORTIFY_SOURCE=2 the compiler turns the printf family into checked variants. The file uses only the unchecked ones.',
+    fix: 'Compile with -O2 -D_FORTIFY_SOURCE=2 (or 3).',
+    controls: [controls.ssdfHardenBuild],
+  },
+  'hard/no-branch-protection': {
+    title: 'Built without branch protection',
+    severity: 'note',
+    step: 'read',
+    why: 'Without the marking (IBT and SHSTK on x86, BTI and PAC on Arm) the system turns the protection off for the whole host, or refuses the plugin where it is enforced.',
+    fix: 'Compile and link everything with -fcf-protection=full (x86) or -mbranch-protection=standard (Arm), assembly files and start files too.',
+    controls: [controls.ssdfHardenBuild],
+  },
+});
