@@ -173,17 +173,23 @@ export function applySkipPlan(plan: SkipPlan, cursor: Cursor, sizes: FormSizes, 
 function skipVariable(step: number, cursor: Cursor, sizes: FormSizes): void {
   switch (step) {
     case STEP.leb:
-      return cursor.skipLeb();
+      cursor.skipLeb();
+      return;
     case STEP.string:
-      return cursor.skipString();
+      cursor.skipString();
+      return;
     case STEP.block1:
-      return cursor.skip(cursor.u8());
+      cursor.skip(cursor.u8());
+      return;
     case STEP.block2:
-      return cursor.skip(cursor.u16());
+      cursor.skip(cursor.u16());
+      return;
     case STEP.block4:
-      return cursor.skip(cursor.u32());
+      cursor.skip(cursor.u32());
+      return;
     case STEP.block:
-      return cursor.skip(cursor.uleb());
+      cursor.skip(cursor.uleb());
+      return;
     case STEP.indirect: {
       const inner = formStep(cursor.uleb(), sizes);
       // indirect to indirect is legal nowhere; treat it as broken instead of following it.
