@@ -1,4 +1,6 @@
+import { abiRules } from './catalogue/abi.ts';
 import { buildRules } from './catalogue/build.ts';
+import { changeRules } from './catalogue/change.ts';
 import { configRules } from './catalogue/config.ts';
 import { depRules } from './catalogue/dep.ts';
 import { elfRules } from './catalogue/elf.ts';
@@ -16,6 +18,8 @@ export const catalogue = {
   ...buildRules,
   ...elfRules,
   ...symRules,
+  ...abiRules,
+  ...changeRules,
   ...depRules,
   ...hardRules,
   ...fitRules,
