@@ -74,5 +74,8 @@ export interface GateReport {
   readonly plugins: readonly PluginResult[];
   /** Worst first: blocking, then undecided, warning, note, waived. */
   readonly findings: readonly JudgedFinding[];
-  readonly counts: Readonly<Record<'error' | 'warning' | 'note' | 'undecided' | 'waived' | 'blocking', number>>;
+  readonly counts: Readonly<Record<'error' | 'warning' | 'note' | 'undecided' | 'waived' | 'blocking', number>> & {
+    /** Findings of rules that the policy switched off; they are not in `findings`. */
+    readonly off?: number;
+  };
 }
