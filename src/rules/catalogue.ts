@@ -5,6 +5,7 @@ import { configRules } from './catalogue/config.ts';
 import { depRules } from './catalogue/dep.ts';
 import { elfRules } from './catalogue/elf.ts';
 import { fitRules } from './catalogue/fit.ts';
+import { gateRules } from './catalogue/gate.ts';
 import { hardRules } from './catalogue/hard.ts';
 import { loadRules } from './catalogue/load.ts';
 import { policyRules } from './catalogue/policy.ts';
@@ -26,6 +27,7 @@ export const catalogue = {
   ...sigRules,
   ...loadRules,
   ...policyRules,
+  ...gateRules,
 } as const;
 
 export type RuleId = keyof typeof catalogue;

@@ -1,0 +1,68 @@
+import { isEnvironmentError, isUsageError } from '../errors.ts';
+import type { Finding, PlacedFinding, Step } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import type { GateContext, GateStep, Known } from './known.ts';
+import type { Job } from './plan.ts';
+
+/** A step as it ran, before the policy has a say. */
+export interface RanStep {
+  readonly step: Step;
+  readonly skipped: boolean;
+  readonly summary: string;
+  readonly evidence?: unknown;
+  /** Milliseconds. */
+  readonly durationMs: number;
+}
+
+export interface RanJob {
+  readonly job: Job;
+  readonly known: Known;
+  readonly steps: readonly RanStep[];
+  readonly findings: readonly PlacedFinding[];
+}
+
+/**
+ * Runs the steps of one job in their order. A step that throws becomes a finding, and the others go on: one broken
+ * plugin or tool must not hide what can be said of the rest. Wrong configuration alone ends the run.
+ * @throws UsageError
+ */
+export async function runJob(
+  job: Job,
+  steps: readonly (readonly [Step, GateStep])[],
+  context: GateContext,
+): Promise<RanJob> {
+  let known: Known = { facts: {} };
+  const ran: RanStep[] = [];
+  const findings: PlacedFinding[] = [];
+  for (const [step, runStep] of steps) {
+    const started = performance.now();
+    const done = (summary: string, skipped: boolean, evidence?: unknown): void => {
+      const durationMs = Math.round((performance.now() - started) * 10) / 10;
+      ran.push({ step, skipped, summary, durationMs, ...(evidence === undefined ? {} : { evidence }) });
+    };
+    const place = (found: readonly Finding[]): void => {
+      for (const one of found) findings.push({ ...one, plugin: job.plugin.name, target: job.target, step });
+    };
+    try {
+      const { outcome, known: added } = await runStep(job, known, context);
+      if (added !== undefined) known = { ...known, ...added, facts: { ...known.facts, ...added.facts } };
+      if ('skipped' in outcome) {
+        done(outcome.skipped, true);
+      } else {
+        place(outcome.findings);
+        done(outcome.summary, false, outcome.evidence);
+      }
+    } catch (error) {
+      if (isUsageError(error)) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      if (isEnvironmentError(error)) {
+        place([finding('gate/environment', message, { subject: step })]);
+      } else {
+        const details = error instanceof Error ? error.stack : undefined;
+        place([finding('gate/internal', `The step ${step} failed: ${message}`, { subject: step, details })]);
+      }
+      done('did not finish', false);
+    }
+  }
+  return { job, known, steps: ran, findings };
+}

@@ -1,0 +1,54 @@
+import type { Artifact } from '../artifact/read.ts';
+import type { ElfImage } from '../elf/model.ts';
+import type { DiffVerdict } from '../rules/effects.ts';
+import type { PluginResult } from './report.ts';
+import type { Job } from './plan.ts';
+import type { Progress, StepOutcome } from './step.ts';
+
+/** What the steps of one job have found out so far; each step adds to it and none changes what is there. */
+export interface Known {
+  readonly artifact?: Artifact;
+  readonly image?: ElfImage;
+  readonly previous?: {
+    readonly artifact: Artifact;
+    /** Absent when the file could not be read. */
+    readonly image?: ElfImage;
+    readonly source: string;
+    readonly version?: string;
+  };
+  readonly compatibility?: DiffVerdict;
+  /** The signature was asked for and is not valid: the plugin must not be run. */
+  readonly refused?: boolean;
+  readonly facts: PluginResult['facts'];
+}
+
+/** What all jobs share. */
+export interface GateContext {
+  /** Absolute path of the directory that the configuration lies in: paths in it are relative to this one. */
+  readonly root: string;
+  /** Absolute path of the repository, for places in sources. */
+  readonly repository: string;
+  /** Target of this machine, `linux/amd64`; undefined where nothing can be loaded. */
+  readonly runner: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly progress: Progress;
+  readonly today: Date;
+}
+
+/** A step that had nothing to do, with the reason for the report. */
+export interface SkippedStep {
+  readonly skipped: string;
+}
+
+export interface StepRun {
+  readonly outcome: StepOutcome | SkippedStep;
+  /** What the step adds. */
+  readonly known?: Partial<Known>;
+}
+
+/** One step of the gate for one job. */
+export type GateStep = (job: Job, known: Known, context: GateContext) => Promise<StepRun>;
+
+export function skip(reason: string): StepRun {
+  return { outcome: { skipped: reason } };
+}

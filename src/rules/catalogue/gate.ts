@@ -1,0 +1,22 @@
+import { controls } from '../controls.ts';
+import { defineRules } from '../rule.ts';
+
+/** Faults of the machine or of the gate itself. They are errors: a step that could not run proves nothing. */
+export const gateRules = defineRules({
+  'gate/environment': {
+    title: 'The machine lacks something that a step needs',
+    severity: 'error',
+    step: 'config',
+    why: 'The step could not run, so nothing is known about what it checks.',
+    fix: 'Install or repair what the message names, and run the gate again.',
+    controls: [controls.ssdfTestExecutable],
+  },
+  'gate/internal': {
+    title: 'A step of the gate failed',
+    severity: 'error',
+    step: 'config',
+    why: 'The step ended with a fault of the gate itself, so nothing is known about what it checks.',
+    fix: 'Report it with the file that caused it; the message names the step. The other steps and plugins were checked.',
+    controls: [controls.ssdfTestExecutable],
+  },
+});
