@@ -1,4 +1,5 @@
 import { abiRules } from './catalogue/abi.ts';
+import { baselineRules } from './catalogue/baseline.ts';
 import { buildRules } from './catalogue/build.ts';
 import { changeRules } from './catalogue/change.ts';
 import { configRules } from './catalogue/config.ts';
@@ -17,6 +18,7 @@ import type { Rule } from './rule.ts';
 export const catalogue = {
   ...configRules,
   ...buildRules,
+  ...baselineRules,
   ...elfRules,
   ...symRules,
   ...abiRules,
