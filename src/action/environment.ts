@@ -1,0 +1,14 @@
+/**
+ * Variables of the runner with which a program could act for the job: the inputs (the token is one), the services of the
+ * runner, and the files through which outputs, variables and paths of later steps are set.
+ */
+const OF_THE_JOB = /^(?:INPUT_.*|ACTIONS_.*|GITHUB_(?:ENV|OUTPUT|PATH|STATE|STEP_SUMMARY))$/i;
+
+/** The environment that the gate and the programs that it starts may see. */
+export function gateEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !OF_THE_JOB.test(name)) result[name] = value;
+  }
+  return result;
+}

@@ -1,0 +1,80 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { COMMENT_MODES, type CommentMode } from '../github/comment-decision.ts';
+
+/** The inputs of the Action, checked. What is undefined is left to the configuration file. */
+export interface ActionInputs {
+  /** Configuration file, as given: relative to the working directory. */
+  readonly config: string;
+  /** Absolute. */
+  readonly workingDirectory: string;
+  /** Empty: nothing is posted. */
+  readonly token: string;
+  readonly comment?: CommentMode;
+  readonly checkRun?: boolean;
+  /** As given: relative to the working directory. */
+  readonly reportDirectory?: string;
+  readonly key?: string;
+}
+
+/** As in the configuration file (`report.key`). */
+const KEY = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
+
+/** Whether a path stays in a directory, itself included. */
+function inside(directory: string, path: string): boolean {
+  const way = relative(directory, path);
+  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
+}
+
+/**
+ * Reads and checks all inputs.
+ * @param get value of an input by name, empty when it is not set (`getInput` of @actions/core)
+ * @param workspace absolute path of the checkout (GITHUB_WORKSPACE)
+ * @throws UsageError that names every wrong input at once
+ */
+export function readInputs(get: (name: string) => string, workspace: string): ActionInputs {
+  const problems: string[] = [];
+  const wrong = (name: string, value: string, expected: string) => {
+    problems.push(`input "${name}": ${expected}, not ${JSON.stringify(value.slice(0, 100))}`);
+  };
+  const pathInput = (name: string) => {
+    const value = get(name);
+    if (value.includes('\0') || value.includes('\n')) wrong(name, value, 'expected a path in one line');
+    return value;
+  };
+
+  const workingDirectoryText = pathInput('working-directory');
+  const workingDirectory = resolve(workspace, workingDirectoryText || '.');
+  if (!inside(workspace, workingDirectory)) {
+    wrong('working-directory', workingDirectoryText, 'expected a directory in the checkout');
+  }
+  const config = pathInput('config') || 'plugin-gate.yml';
+  const reportDirectory = pathInput('report-directory');
+  if (reportDirectory !== '' && inside(resolve(workingDirectory, reportDirectory), workingDirectory)) {
+    wrong('report-directory', reportDirectory, 'expected a directory of its own, for files that each run writes anew');
+  }
+
+  const commentText = get('comment');
+  const comment = COMMENT_MODES.find((mode) => mode === commentText);
+  if (commentText !== '' && comment === undefined) {
+    wrong('comment', commentText, `expected ${COMMENT_MODES.slice(0, -1).join(', ')} or ${COMMENT_MODES.at(-1)}`);
+  }
+  const checkRunText = get('check-run');
+  if (!['', 'true', 'false'].includes(checkRunText)) wrong('check-run', checkRunText, 'expected true or false');
+
+  const key = get('key');
+  if (key !== '' && !KEY.test(key)) {
+    wrong('key', key, 'expected letters, digits, dot, underscore and hyphen, 100 at most, not beginning with . or -');
+  }
+
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+  return {
+    config,
+    workingDirectory,
+    token: get('token'),
+    ...(comment && { comment }),
+    ...(checkRunText !== '' && { checkRun: checkRunText === 'true' }),
+    ...(reportDirectory !== '' && { reportDirectory }),
+    ...(key !== '' && { key }),
+  };
+}

@@ -1,0 +1,3 @@
+/** Everything that needs Octokit, loaded only when something is posted to GitHub or fetched from there. */
+export { githubClient } from '../github/client.ts';
+export { postReport } from '../github/post.ts';
