@@ -3,6 +3,7 @@ import type { Finding, Severity } from '../rules/finding.ts';
 import { wrapIndented } from '../text/columns.ts';
 import type { Style } from '../text/style.ts';
 import { escapeTerminal, escapeTerminalBlock } from '../text/terminal.ts';
+import { truncate } from '../text/truncate.ts';
 import { formatCount } from '../text/units.ts';
 
 /** How findings are printed. */
@@ -27,6 +28,9 @@ const HEADINGS: Readonly<Record<Severity, string>> = {
 const MAX_PATH = 12;
 const MAX_AFFECTED = 5;
 const MAX_DETAIL_LINES = 40;
+/** Code points of one field; mangled names reach thousands. */
+const MAX_FIELD = 600;
+const MAX_MESSAGE = 2000;
 
 /** Paints text in the colour of a severity. */
 export function paintSeverity(style: Style, severity: Severity): (text: string) => string {
@@ -47,6 +51,11 @@ export function textWidth(width: number | undefined): number {
   return Math.min(120, Math.max(60, width ?? 100));
 }
 
+/** One field, escaped and cut to a size that a person reads. */
+function field(text: string): string {
+  return escapeTerminal(truncate(text, MAX_FIELD));
+}
+
 /** `src/greet.c:12:3`, escaped. */
 export function placeText(location: {
   readonly file: string;
@@ -54,7 +63,7 @@ export function placeText(location: {
   readonly column?: number;
 }): string {
   const column = location.column === undefined ? '' : `:${location.column}`;
-  return `${escapeTerminal(location.file)}:${location.line}${column}`;
+  return `${field(location.file)}:${location.line}${column}`;
 }
 
 /**
@@ -78,7 +87,7 @@ export function renderFindings(findings: readonly Finding[], options: Style | Fi
   return blocks.join('\n');
 }
 
-/** One finding as an indented block, ending with a line feed. `where` stands beside the rule (plugin and target). */
+/** One finding as an indented block, ending with a line feed. `where` stands beside the rule (plugin and target), escaped. */
 export function renderFinding(
   finding: Finding,
   { style, width, where = '' }: FindingTextOptions & { readonly where?: string },
@@ -87,23 +96,23 @@ export function renderFinding(
   const paint = paintSeverity(style, finding.severity);
   const lines: string[] = [];
   const head = `  ${paint(MARKS[finding.severity])} ${style.bold(escapeTerminal(finding.rule))}`;
-  lines.push(where === '' ? head : `${head}  ${style.dim(escapeTerminal(where))}`);
-  lines.push(wrapIndented(escapeTerminal(finding.message), columns, '    '));
+  lines.push(where === '' ? head : `${head}  ${style.dim(where)}`);
+  lines.push(wrapIndented(escapeTerminal(truncate(finding.message, MAX_MESSAGE)), columns, '    '));
 
   const row = (label: string, text: string) => {
     lines.push(wrapIndented(text, columns, ' '.repeat(14), `    ${style.dim(label.padEnd(10))}`));
   };
   if (finding.location !== undefined) row('at', style.cyan(placeText(finding.location)));
   if (finding.old !== undefined && finding.new !== undefined && fitsOneRow(finding.old, finding.new, columns)) {
-    row('change', `${style.red(escapeTerminal(finding.old))} → ${style.green(escapeTerminal(finding.new))}`);
+    row('change', `${style.red(field(finding.old))} → ${style.green(field(finding.new))}`);
   } else {
-    if (finding.old !== undefined) row('old', style.red(escapeTerminal(finding.old)));
-    if (finding.new !== undefined) row('new', style.green(escapeTerminal(finding.new)));
+    if (finding.old !== undefined) row('old', style.red(field(finding.old)));
+    if (finding.new !== undefined) row('new', style.green(field(finding.new)));
   }
   if (finding.path !== undefined && finding.path.length > 0) row('path', pathText(finding.path));
   if (finding.affected !== undefined && finding.affected.length > 0) row('affects', affectedText(finding.affected));
   const fix = finding.fix ?? (isRuleId(finding.rule) ? ruleOf(finding.rule).fix : undefined);
-  if (fix !== undefined && finding.severity !== 'note') row('fix', escapeTerminal(fix));
+  if (fix !== undefined && finding.severity !== 'note') row('fix', escapeTerminal(truncate(fix, MAX_MESSAGE)));
   if (finding.details !== undefined && finding.details.trim() !== '') {
     lines.push(...detailLines(finding.details).map((line) => `    ${style.dim('│')} ${line}`));
   }
@@ -118,18 +127,21 @@ function fitsOneRow(old: string, now: string, width: number): boolean {
 function pathText(path: readonly string[]): string {
   const shown =
     path.length <= MAX_PATH ? path : [...path.slice(0, 6), `… ${path.length - MAX_PATH} more …`, ...path.slice(-6)];
-  return shown.map(escapeTerminal).join(' › ');
+  return shown.map(field).join(' › ');
 }
 
 function affectedText(affected: readonly string[]): string {
-  const names = affected.slice(0, MAX_AFFECTED).map(escapeTerminal).join(', ');
+  const names = affected.slice(0, MAX_AFFECTED).map(field).join(', ');
   const more = affected.length - MAX_AFFECTED;
   return more > 0 ? `${names} and ${formatCount(more)} more` : names;
 }
 
 /** The last lines: the end of a build's output says what failed. */
 function detailLines(details: string): string[] {
-  const lines = escapeTerminalBlock(details).replace(/\n+$/, '').split('\n');
+  const lines = escapeTerminalBlock(details)
+    .replace(/\n+$/, '')
+    .split('\n')
+    .map((line) => truncate(line, MAX_FIELD));
   if (lines.length <= MAX_DETAIL_LINES) return lines;
   return [`… ${formatCount(lines.length - MAX_DETAIL_LINES)} lines before`, ...lines.slice(-MAX_DETAIL_LINES)];
 }

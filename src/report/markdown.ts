@@ -1,0 +1,125 @@
+import type { GateReport, GateVerdict } from '../gate/report.ts';
+import { escapeMarkdown } from '../text/markdown.ts';
+import { byteLength, truncate, truncateBytes } from '../text/truncate.ts';
+import { formatDuration, plural } from '../text/units.ts';
+import { countsLine } from './counts.ts';
+import { type Section, type SectionKind, sectionsOf } from './group.ts';
+import type { SourceLinks } from './links.ts';
+import { type Depth, findingMarkdown } from './markdown-finding.ts';
+import { pluginsMarkdown, timingsMarkdown } from './markdown-table.ts';
+
+export interface MarkdownOptions {
+  /** Bytes of UTF-8 that the text may take; 1,000,000 unless given (a job summary may have 1 MiB). */
+  readonly limitBytes?: number;
+  /** Where sources can be looked at; without it places are plain text. See linksOf(). */
+  readonly links?: SourceLinks;
+}
+
+export const VERDICT_TITLES: Readonly<Record<GateVerdict, string>> = {
+  pass: '✅ plugin-gate: pass',
+  fail: '❌ plugin-gate: fail',
+  undecided: '❔ plugin-gate: undecided',
+};
+
+const JOB_SUMMARY_BYTES = 1_000_000;
+
+/** How much of a report is written; each step of {@link SHAPES} leaves out what is missed least. */
+interface Shape {
+  readonly depth: Readonly<Record<SectionKind, Depth>>;
+  /** Findings shown of each section. */
+  readonly limit: number;
+  readonly rows: number;
+  readonly timings: boolean;
+}
+
+const FULL = { error: 'full', undecided: 'full', warning: 'full', note: 'full', waived: 'full' } as const;
+const BRIEF = { error: 'brief', undecided: 'brief', warning: 'brief', note: 'brief', waived: 'line' } as const;
+const LINES = { error: 'brief', undecided: 'brief', warning: 'line', note: 'line', waived: 'line' } as const;
+const LEAST = { error: 'line', undecided: 'line', warning: 'line', note: 'line', waived: 'line' } as const;
+
+const SHAPES: readonly Shape[] = [
+  { depth: FULL, limit: 500, rows: 500, timings: true },
+  { depth: FULL, limit: 100, rows: 200, timings: true },
+  { depth: BRIEF, limit: 100, rows: 200, timings: false },
+  { depth: LINES, limit: 100, rows: 100, timings: false },
+  { depth: LINES, limit: 40, rows: 100, timings: false },
+  { depth: LEAST, limit: 40, rows: 50, timings: false },
+  { depth: LEAST, limit: 15, rows: 50, timings: false },
+  { depth: LEAST, limit: 5, rows: 20, timings: false },
+  { depth: LEAST, limit: 1, rows: 5, timings: false },
+];
+
+/**
+ * The report as GitHub Flavored Markdown, for a job summary or a comment: verdict, table of plugins and steps, worst
+ * findings with links to their lines, the rest folded. Details are left out step by step until it fits; a limit too
+ * small for the least of it gives the verdict alone. Ends with a line feed.
+ */
+export function renderMarkdown(report: GateReport, options: MarkdownOptions = {}): string {
+  const limit = options.limitBytes ?? JOB_SUMMARY_BYTES;
+  const sections = sectionsOf(report.findings);
+  for (const shape of SHAPES) {
+    const text = documentOf(report, sections, shape, options.links);
+    if (byteLength(text) <= limit) return text;
+  }
+  return truncateBytes(`## ${VERDICT_TITLES[report.verdict]}\n`, limit, '');
+}
+
+function documentOf(
+  report: GateReport,
+  sections: readonly Section[],
+  shape: Shape,
+  links: SourceLinks | undefined,
+): string {
+  const parts = [
+    `## ${VERDICT_TITLES[report.verdict]}`,
+    `**${escapeMarkdown(truncate(report.headline, 600))}**`,
+    countsLine(report.counts),
+    pluginsMarkdown(report.plugins, shape.rows),
+    ...sections.map((section) => sectionMarkdown(section, shape, links)),
+    shape.timings ? timingsMarkdown(report.plugins) : '',
+    adviceMarkdown(report),
+    footer(report),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Errors and undecided findings stand open, all else is folded. */
+function sectionMarkdown(section: Section, shape: Shape, links: SourceLinks | undefined): string {
+  const { kind, title, groups, count } = section;
+  const depth = shape.depth[kind];
+  const shown = groups.slice(0, shape.limit);
+  const texts = shown.map((group) => findingMarkdown(group, depth, links));
+  const left = count - shown.reduce((sum, group) => sum + group.count, 0);
+  if (left > 0)
+    texts.push(
+      `${depth === 'line' ? '- ' : ''}… and ${plural(left, 'more finding')}, all in the JSON and HTML reports.`,
+    );
+  const body = texts.join(depth === 'line' ? '\n' : '\n\n');
+  if (kind === 'error' || kind === 'undecided') return `### ${title} (${count})\n\n${body}`;
+  return `<details>\n<summary><b>${title} (${count})</b></summary>\n\n${body}\n\n</details>`;
+}
+
+function adviceMarkdown(report: GateReport): string {
+  if (!report.findings.some(({ waiver }) => waiver === undefined)) return '';
+  const lines = [
+    '<details>',
+    '<summary><b>How to fix or accept a finding</b></summary>',
+    '',
+    '- `plugin-gate explain RULE` tells why a rule exists and how to fix what it found.',
+    '- `plugin-gate check` gives the same verdict on your machine.',
+    '- `plugin-gate accept` writes a waiver with its reason, owner and expiry date, to be reviewed like any other change.',
+    '',
+    '</details>',
+  ];
+  return lines.join('\n');
+}
+
+function footer(report: GateReport): string {
+  const commit = report.source?.commit;
+  const parts = [
+    `plugin-gate ${escapeMarkdown(report.tool.version)}`,
+    ...(commit === undefined ? [] : [`commit \`${commit.replace(/[^0-9a-f]/gi, '').slice(0, 12)}\``]),
+    formatDuration(report.durationMs),
+  ];
+  return `<sub>${parts.join(' · ')}</sub>`;
+}
