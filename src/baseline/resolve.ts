@@ -1,0 +1,74 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Artifact, type ArtifactLimits, readArtifact } from '../artifact/read.ts';
+import { expandTokens, tokensFor } from '../build/tokens.ts';
+import type { BaselineConfig } from '../config/schema.ts';
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+
+/** The previous release of a plugin, as far as it could be had. */
+export interface Baseline {
+  readonly artifact: Artifact;
+  /** Where it comes from, for people: `file previous/amd64/greet.so`. */
+  readonly source: string;
+  readonly version?: string;
+}
+
+/** Either the previous release, or findings that say why there is none. */
+export interface BaselineResolution {
+  readonly baseline?: Baseline;
+  readonly findings: readonly Finding[];
+}
+
+export interface BaselineRequest {
+  /** The plugin's own baseline, or the one for all plugins. */
+  readonly config: BaselineConfig | undefined;
+  readonly plugin: string;
+  /** In Go's terms: `linux/amd64`. */
+  readonly target: string;
+  /** Version that the new release claims, for `{version}`. */
+  readonly version?: string;
+  /** Absolute path of the directory that paths of the configuration start from. */
+  readonly root: string;
+  /** The new release; a baseline that is the same file compares nothing. */
+  readonly artifactFile?: string;
+  readonly limits?: ArtifactLimits;
+}
+
+/**
+ * Finds and reads the previous release. What cannot be had is a finding, never silence: without a baseline no
+ * comparison is made.
+ * @throws UsageError for tokens that have no value
+ */
+export function resolveBaseline(request: BaselineRequest): BaselineResolution {
+  const { config, plugin, target, root } = request;
+  if (config?.none !== undefined) {
+    return failed('baseline/none', `There is no previous release: ${config.none}. Nothing was compared.`, plugin);
+  }
+  if (config?.file === undefined) {
+    return failed('baseline/not-configured', `The configuration names no previous release of ${plugin}.`, plugin);
+  }
+  const file = expandTokens(config.file, tokensFor(plugin, target, request.version), `baseline of plugin ${plugin}`);
+  const { artifact, problem } = readArtifact(root, file, request.limits);
+  if (artifact === undefined) {
+    const rule = problem.kind === 'missing' ? 'baseline/missing' : 'baseline/unusable';
+    return failed(rule, `The previous release of ${plugin} for ${target} cannot be read. ${problem.message}`, file);
+  }
+  if (request.artifactFile !== undefined && isSameFile(root, request.artifactFile, file)) {
+    return failed('baseline/is-artifact', `${file} is named both as the artifact and as the previous release.`, file);
+  }
+  return { baseline: { artifact, source: `file ${file}` }, findings: [] };
+}
+
+/** Whether two paths lead to one file, through links too; by their text when one does not exist. */
+function isSameFile(root: string, a: string, b: string): boolean {
+  try {
+    return realpathSync(join(root, a)) === realpathSync(join(root, b));
+  } catch {
+    return join(root, a) === join(root, b);
+  }
+}
+
+function failed(rule: Finding['rule'], message: string, subject: string): BaselineResolution {
+  return { findings: [finding(rule, message, { subject })] };
+}
