@@ -33,7 +33,8 @@ export class DwarfFile {
   /** For split units: their addresses and their base are in the file with the skeletons. */
   readonly skeletons: DwarfFile | undefined;
   readonly problems: UnitProblem[] = [];
-  #index: DwarfIndex | undefined;
+  #infoIndex: DwarfIndex | undefined;
+  #typesIndex: DwarfIndex | undefined;
   #bySignature: Map<bigint, UnitHeader> | undefined;
   readonly #bases = new Map<UnitHeader, UnitBases>();
 
@@ -48,13 +49,15 @@ export class DwarfFile {
     this.problems.push(...info.problems, ...types.problems);
   }
 
-  /** The index of .debug_info, made on first use. */
-  index(): DwarfIndex {
-    if (this.#index === undefined) {
-      this.#index = indexUnits(this.sections, 'info', this.units);
-      this.problems.push(...this.#index.problems);
-    }
-    return this.#index;
+  /** The index of a section, made on first use. */
+  index(section: 'info' | 'types' = 'info'): DwarfIndex {
+    const known = section === 'info' ? this.#infoIndex : this.#typesIndex;
+    if (known !== undefined) return known;
+    const made = indexUnits(this.sections, section, section === 'info' ? this.units : this.typeUnits);
+    this.problems.push(...made.problems);
+    if (section === 'info') this.#infoIndex = made;
+    else this.#typesIndex = made;
+    return made;
   }
 
   entryAt(unit: UnitHeader, offset: number): Die | undefined {

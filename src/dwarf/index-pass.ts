@@ -1,5 +1,5 @@
 import type { Abbrev } from './abbrev.ts';
-import { TAG } from './constants.ts';
+import { AT, FORM, TAG } from './constants.ts';
 import { Cursor } from './cursor.ts';
 import { applySkipPlan, type SkipPlan, SLOT, SLOTS, skipPlan } from './skip-plan.ts';
 import type { DwarfSections, UnitHeader, UnitProblem } from './unit.ts';
@@ -24,6 +24,8 @@ export interface DwarfIndex {
   readonly name: Uint32Array;
   readonly linkageName: Uint32Array;
   readonly lowPc: Uint32Array;
+  /** DW_AT_low_pc where it is given in DW_FORM_addr, NaN elsewhere. */
+  readonly address: Float64Array;
   readonly location: Uint32Array;
   readonly ranges: Uint32Array;
   readonly specification: Uint32Array;
@@ -49,12 +51,13 @@ class Columns {
   name = new Uint32Array(this.#capacity);
   linkageName = new Uint32Array(this.#capacity);
   lowPc = new Uint32Array(this.#capacity);
+  address = new Float64Array(this.#capacity);
   location = new Uint32Array(this.#capacity);
   ranges = new Uint32Array(this.#capacity);
   specification = new Uint32Array(this.#capacity);
   declaration = new Uint8Array(this.#capacity);
 
-  add(offset: number, tag: number, unit: number, parent: number, slots: Float64Array): number {
+  add(offset: number, tag: number, unit: number, parent: number, slots: Float64Array, address: number): number {
     const at = this.count;
     if (at === this.#capacity) this.#grow();
     this.count = at + 1;
@@ -65,6 +68,7 @@ class Columns {
     this.name[at] = slots[SLOT.name] ?? 0;
     this.linkageName[at] = slots[SLOT.linkageName] ?? 0;
     this.lowPc[at] = slots[SLOT.lowPc] ?? 0;
+    this.address[at] = address;
     this.location[at] = slots[SLOT.location] ?? 0;
     this.ranges[at] = slots[SLOT.ranges] ?? 0;
     this.specification[at] = slots[SLOT.specification] ?? 0;
@@ -74,7 +78,10 @@ class Columns {
 
   #grow(): void {
     this.#capacity *= 2;
-    const wider = <T extends Uint32Array | Int32Array | Uint16Array | Uint8Array>(column: T, copy: T): T => {
+    const wider = <T extends Uint32Array | Int32Array | Uint16Array | Uint8Array | Float64Array>(
+      column: T,
+      copy: T,
+    ): T => {
       copy.set(column);
       return copy;
     };
@@ -87,6 +94,7 @@ class Columns {
     this.name = wider(this.name, new Uint32Array(size));
     this.linkageName = wider(this.linkageName, new Uint32Array(size));
     this.lowPc = wider(this.lowPc, new Uint32Array(size));
+    this.address = wider(this.address, new Float64Array(size));
     this.location = wider(this.location, new Uint32Array(size));
     this.ranges = wider(this.ranges, new Uint32Array(size));
     this.specification = wider(this.specification, new Uint32Array(size));
@@ -139,6 +147,8 @@ interface Planned {
   readonly plan: SkipPlan;
   readonly noted: boolean;
   readonly scope: boolean;
+  /** DW_AT_low_pc is there, as DW_FORM_addr. */
+  readonly plainLowPc: boolean;
 }
 
 /** One pass over all entries of the units of one section. Broken units are reported and the rest is read. */
@@ -182,6 +192,7 @@ export function indexUnits(
     name: columns.name.subarray(0, count),
     linkageName: columns.linkageName.subarray(0, count),
     lowPc: columns.lowPc.subarray(0, count),
+    address: columns.address.subarray(0, count),
     location: columns.location.subarray(0, count),
     ranges: columns.ranges.subarray(0, count),
     specification: columns.specification.subarray(0, count),
@@ -220,7 +231,13 @@ function walkUnit(
       const abbrev = unit.abbrevs.get(code);
       if (abbrev === undefined) return `entry at 0x${offset.toString(16)} uses the undeclared abbreviation ${code}`;
       const noted = isNoted(abbrev.tag);
-      planned = { abbrev, plan: skipPlan(abbrev, unit, noted), noted, scope: isScope(abbrev.tag) };
+      planned = {
+        abbrev,
+        plan: skipPlan(abbrev, unit, noted),
+        noted,
+        scope: isScope(abbrev.tag),
+        plainLowPc: abbrev.forms[abbrev.attributes.indexOf(AT.low_pc)] === FORM.addr,
+      };
       if (code < MAX_CACHED_CODE) plans[code] = planned;
     }
     const { abbrev, plan, noted, scope } = planned;
@@ -230,7 +247,8 @@ function walkUnit(
     if (cursor.failed) return `entry at 0x${offset.toString(16)} runs over the end of its unit or uses an unknown form`;
     let entry = -1;
     if (wanted) {
-      entry = columns.add(offset, abbrev.tag, unitAt, innermost(open), slots);
+      const address = planned.plainLowPc ? addressAt(cursor, unit, slots[SLOT.lowPc] ?? 0) : Number.NaN;
+      entry = columns.add(offset, abbrev.tag, unitAt, innermost(open), slots, address);
       columns.end[entry] = cursor.offset;
     }
     if (!abbrev.children) continue;
@@ -250,6 +268,14 @@ function walkUnit(
   return undefined;
 }
 
+function addressAt(cursor: Cursor, unit: UnitHeader, place: number): number {
+  const resume = cursor.offset;
+  cursor.offset = place;
+  const address = cursor.address(unit.addressSize);
+  cursor.offset = resume;
+  return address;
+}
+
 function innermost(open: readonly number[]): number {
   for (let at = open.length - 1; at >= 0; at -= 1) {
     const entry = open[at] ?? -1;
@@ -263,11 +289,10 @@ function siblingOffset(cursor: Cursor, unit: UnitHeader, abbrev: Abbrev, place: 
   cursor.offset = place;
   const form = abbrev.forms[abbrev.sibling] ?? 0;
   let relative = 0;
-  // DW_FORM_ref1, ref2, ref4, ref_udata; producers use no other for siblings.
-  if (form === 0x13) relative = cursor.u32();
-  else if (form === 0x12) relative = cursor.u16();
-  else if (form === 0x11) relative = cursor.u8();
-  else if (form === 0x15) relative = cursor.uleb();
+  if (form === FORM.ref4) relative = cursor.u32();
+  else if (form === FORM.ref2) relative = cursor.u16();
+  else if (form === FORM.ref1) relative = cursor.u8();
+  else if (form === FORM.ref_udata) relative = cursor.uleb();
   cursor.offset = resume;
   return relative === 0 ? 0 : unit.offset + relative;
 }
