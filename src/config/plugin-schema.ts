@@ -18,7 +18,7 @@ import {
 export const KINDS = ['go-plugin', 'c-shared', 'elf'] as const;
 
 const ARGV_EXPECTED = 'expected a list of words such as [make, -C, plugin], or a list of such lists';
-const word = text('One word of the command line.', 'expected a word; put numbers in quotes');
+const word = text('One word of the command line.', 'expected a word; put numbers and true or false in quotes');
 const argv = z.array(word, { error: ARGV_EXPECTED }).min(1, { error: ARGV_EXPECTED }).max(1000);
 
 const command = z

@@ -81,21 +81,24 @@ export function anyPath(description: string) {
     .meta({ description });
 }
 
-/** A text that is not empty. */
-export function text(description: string, expected = 'expected a text that is not empty') {
+const NO_NUL = /^[^\u0000]*$/;
+
+/** A text that is not empty. A NUL can be given to no program and stands in no certificate. */
+export function text(description: string, expected = 'expected a text; put numbers and true or false in quotes') {
   return z
     .string({ error: expected })
-    .min(1, { error: expected })
+    .min(1, { error: 'expected a text that is not empty' })
     .max(MAX_TEXT, { error: `expected at most ${MAX_TEXT} characters` })
+    .regex(NO_NUL, { error: 'expected a text without NUL characters' })
     .meta({ description });
 }
 
-/** A text that may be empty, such as a compiler's flags; no NUL, which no program can be given. */
+/** A text that may be empty, such as a compiler's flags. */
 export function flags(description: string) {
   return z
-    .string({ error: 'expected a text, in quotes where YAML would read a number or a flag' })
+    .string({ error: 'expected a text; put numbers and true or false in quotes' })
     .max(MAX_TEXT, { error: `expected at most ${MAX_TEXT} characters` })
-    .regex(/^[^\u0000]*$/, { error: 'expected a text without NUL characters' })
+    .regex(NO_NUL, { error: 'expected a text without NUL characters' })
     .meta({ description });
 }
 

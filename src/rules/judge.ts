@@ -45,9 +45,12 @@ export function judge(
     else judged.push([one, fateOf(policy, severity, undefined)]);
   }
 
-  judged.sort(worstFirst);
+  // Numbered before the ranking, so that a waiver on one of two equal findings does not exchange their fingerprints.
+  judged.sort(([a], [b]) => compareFindings(a, b));
   const prints = fingerprints(judged.map(([one]) => one));
-  const result = judged.map(([one, fate], i): JudgedFinding => ({ ...one, ...fate, fingerprint: prints[i] ?? '' }));
+  const result = judged
+    .map(([one, fate], i): JudgedFinding => ({ ...one, ...fate, fingerprint: prints[i] ?? '' }))
+    .sort((a, b) => rankOf(a) - rankOf(b));
   const counts = { ...countsOf(result), off };
   const verdict = verdictOf(result);
   return { findings: result, verdict, headline: headlineOf(verdict, counts, result), counts };
@@ -101,10 +104,9 @@ function compareText(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function worstFirst([a, fateA]: [PlacedFinding, Fate], [b, fateB]: [PlacedFinding, Fate]): number {
+function compareFindings(a: PlacedFinding, b: PlacedFinding): number {
   const stepOf = ({ step }: PlacedFinding) => (step === undefined ? -1 : STEPS.indexOf(step));
   return (
-    rankOf(fateA) - rankOf(fateB) ||
     compareText(a.plugin, b.plugin) ||
     compareText(a.target, b.target) ||
     stepOf(a) - stepOf(b) ||

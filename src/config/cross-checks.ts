@@ -1,0 +1,173 @@
+import { mustBeNamed } from '../rules/waivers.ts';
+import { type Fault, valueAt } from './issues.ts';
+import type { DataPath } from './problem.ts';
+import { tokensOf } from './scalars.ts';
+
+/**
+ * Conditions between keys. They work on the data as it was read, whatever its shape, so that they are told together
+ * with all other faults; what has the wrong type is left to the schema.
+ */
+export function crossChecks(data: unknown): Fault[] {
+  const plugins = itemsAt(data, ['plugins']);
+  return [
+    ...duplicates(data, ['plugins'], 'name', 'the name'),
+    ...sameArtifacts(data, plugins.length),
+    ...plugins.flatMap((_, index) => checkPlugin(data, index)),
+    ...checkBaseline(data, ['baseline']),
+    ...checkSharedFile(data, plugins, ['baseline', 'file'], 'baseline', ['name']),
+    ...checkSignature(data, ['signature']),
+    ...checkSharedFile(data, plugins, ['signature', 'bundle'], 'signature', ['name', 'artifact']),
+    ...checkSharedFile(data, plugins, ['signature', 'signature'], 'signature', ['name', 'artifact']),
+    ...checkLevels(data),
+  ];
+}
+
+function checkPlugin(data: unknown, index: number): Fault[] {
+  const at: DataPath = ['plugins', index];
+  const faults: Fault[] = [];
+  const kind = valueAt(data, [...at, 'kind']);
+  const artifact = valueAt(data, [...at, 'artifact']);
+  const targets = itemsAt(data, [...at, 'targets']);
+  if (has(data, [...at, 'build'])) {
+    faults.push(...exactlyOne(data, [...at, 'build'], ['command', 'go']));
+    if (kind === 'elf' && has(data, [...at, 'build', 'go'])) {
+      faults.push(key([...at, 'build', 'go'], 'builds the kinds go-plugin and c-shared; use command for the kind elf'));
+    }
+  }
+  if (typeof artifact === 'string') {
+    if (targets.length > 1 && !tokensOf(artifact).includes('arch')) {
+      faults.push(value([...at, 'artifact'], 'names one file for several targets; put {arch} into it'));
+    }
+    if (tokensOf(artifact).includes('version') && !has(data, [...at, 'version'])) {
+      faults.push(value([...at, 'artifact'], 'uses {version}, but the plugin has no version'));
+    }
+    if (artifact === valueAt(data, [...at, 'baseline', 'file'])) {
+      faults.push(value([...at, 'baseline', 'file'], 'is the artifact itself; expected the previous release'));
+    }
+  }
+  targets.forEach((target, n) => {
+    if (targets.indexOf(target) < n) faults.push(value([...at, 'targets', n], 'is there twice; keep one'));
+  });
+  itemsAt(data, [...at, 'hosts']).forEach((host, n) => {
+    const path = [...at, 'hosts', n];
+    if (isObject(host) && !has(data, [...path, 'file']) && !has(data, [...path, 'target'])) {
+      faults.push(value(path, 'says nothing about the host; expected file, target or both'));
+    }
+  });
+  faults.push(...duplicates(data, [...at, 'hosts'], 'name', 'the host name'));
+  faults.push(...checkBaseline(data, [...at, 'baseline']));
+  faults.push(...checkSignature(data, [...at, 'signature']));
+  return faults;
+}
+
+function checkBaseline(data: unknown, at: DataPath): Fault[] {
+  return has(data, at) ? exactlyOne(data, at, ['file', 'none']) : [];
+}
+
+/** Either a Sigstore bundle with identity and issuer, or a key with a detached signature. */
+function checkSignature(data: unknown, at: DataPath): Fault[] {
+  if (!isObject(valueAt(data, at))) return [];
+  const given = (name: string) => has(data, [...at, name]);
+  const need = (name: string, because: string): Fault[] =>
+    given(name) ? [] : [key([...at], `${name} is missing: ${because}`)];
+  if (given('key') || (given('signature') && !given('bundle') && !given('identity') && !given('issuer'))) {
+    const others = ['bundle', 'identity', 'issuer', 'trustedRoot'].filter(given);
+    return [
+      ...need('key', 'a detached signature is checked with a public key'),
+      ...need('signature', 'a key checks a detached signature'),
+      ...others.map((name) => key([...at, name], 'does not go with key: either a key or a bundle with an identity')),
+    ];
+  }
+  if (given('bundle') || given('identity') || given('issuer')) {
+    return [
+      ...need('bundle', 'the identity is in the certificate of a Sigstore bundle'),
+      ...need('identity', 'a bundle proves who signed, so say who may; there is no default'),
+      ...need('issuer', 'an identity means nothing without the issuer that vouches for it'),
+      ...(given('signature') ? [key([...at, 'signature'], 'does not go with bundle, which holds the signature')] : []),
+    ];
+  }
+  return [key(at, 'says nothing about who signs; expected bundle with identity and issuer, or key with signature')];
+}
+
+/** A file named once for all plugins must be another one for each of them. */
+function checkSharedFile(
+  data: unknown,
+  plugins: readonly unknown[],
+  path: DataPath,
+  section: string,
+  tokens: readonly string[],
+): Fault[] {
+  const file = valueAt(data, path);
+  if (typeof file !== 'string' || tokensOf(file).some((token) => tokens.includes(token))) return [];
+  const users = plugins.filter((plugin) => isObject(plugin) && !Object.hasOwn(plugin, section));
+  if (users.length < 2) return [];
+  return [
+    value(path, `names one file for ${users.length} plugins; put ${tokens.map((t) => `{${t}}`).join(' or ')} into it`),
+  ];
+}
+
+/** Rules that are accepted one by one cannot be switched off as a whole. */
+function checkLevels(data: unknown): Fault[] {
+  const rules = valueAt(data, ['policy', 'rules']);
+  if (!isObject(rules)) return [];
+  return Object.entries(rules).flatMap(([rule, level]) =>
+    level === 'off' && mustBeNamed(rule)
+      ? [value(['policy', 'rules', rule], 'cannot be off; accept each removed symbol by name, see plugin-gate accept')]
+      : [],
+  );
+}
+
+/** Plugins whose artifact is the same file: the second build would overwrite the first. */
+function sameArtifacts(data: unknown, count: number): Fault[] {
+  const seen = new Map<string, number>();
+  const faults: Fault[] = [];
+  for (let index = 0; index < count; index++) {
+    const path: DataPath = ['plugins', index, 'artifact'];
+    const artifact = valueAt(data, path);
+    if (typeof artifact !== 'string' || tokensOf(artifact).includes('name')) continue;
+    const first = seen.get(artifact);
+    if (first === undefined) seen.set(artifact, index);
+    else faults.push(value(path, `is also the artifact of plugins[${first}]; expected one file for each plugin`));
+  }
+  return faults;
+}
+
+function duplicates(data: unknown, at: DataPath, field: string, what: string): Fault[] {
+  const seen = new Map<string, number>();
+  return itemsAt(data, at).flatMap((_, index) => {
+    const path = [...at, index, field];
+    const name = valueAt(data, path);
+    if (typeof name !== 'string') return [];
+    const first = seen.get(name);
+    if (first === undefined) {
+      seen.set(name, index);
+      return [];
+    }
+    return [value(path, `${what} ${JSON.stringify(name)} is already used by ${at.at(-1)}[${first}]`)];
+  });
+}
+
+function exactlyOne(data: unknown, at: DataPath, names: readonly [string, string]): Fault[] {
+  if (!isObject(valueAt(data, at))) return [];
+  const given = names.filter((name) => has(data, [...at, name]));
+  if (given.length === 1) return [];
+  const [one, other] = names;
+  if (given.length === 0) return [key(at, `expected ${one} or ${other} in it`)];
+  return [key([...at, other], `does not go with ${one}; expected one of the two`)];
+}
+
+const value = (path: DataPath, message: string): Fault => ({ path, at: 'value', message });
+const key = (path: DataPath, message: string): Fault => ({ path, at: 'key', message });
+
+function isObject(data: unknown): data is object {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
+}
+
+function has(data: unknown, path: DataPath): boolean {
+  return valueAt(data, path) !== undefined;
+}
+
+function itemsAt(data: unknown, path: DataPath): readonly unknown[] {
+  const items = valueAt(data, path);
+  return Array.isArray(items) ? items.slice(0, 500) : [];
+}
