@@ -68,13 +68,15 @@ export function run(request: RunRequest): Promise<RunResult> {
     const release = leader === undefined ? () => {} : endWithUs(leader);
     let timedOut = false;
     let killTimer: NodeJS.Timeout | undefined;
+    let kill = (): unknown => leader !== undefined && signalGroup(leader, 'SIGKILL');
     let settled = false;
 
     const timer = setTimeout(() => {
       if (leader === undefined) return;
       timedOut = true;
-      signalGroup(leader, 'SIGTERM');
-      killTimer = setTimeout(() => signalGroup(leader, 'SIGKILL'), graceMs);
+      const warned = signalGroup(leader, 'SIGTERM');
+      kill = () => signalGroup(leader, 'SIGKILL', warned);
+      killTimer = setTimeout(() => kill(), graceMs);
     }, timeoutMs);
 
     for (const stream of [child.stdout, child.stderr]) {
@@ -110,7 +112,7 @@ export function run(request: RunRequest): Promise<RunResult> {
     child.on('exit', (exitCode, signal) => {
       clearTimeout(timer);
       clearTimeout(killTimer);
-      if (leader !== undefined) signalGroup(leader, 'SIGKILL');
+      kill();
       const drain = setTimeout(() => end(exitCode, signal, false), DRAIN_MS);
       child.on('close', () => {
         clearTimeout(drain);
