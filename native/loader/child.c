@@ -1,0 +1,196 @@
+#include "child.h"
+
+#include "crash.h"
+#include "load.h"
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/** A plugin that goes on writing to the channel is not waited for until the deadline. */
+#define VIOLATION_LIMIT 64
+
+static volatile sig_atomic_t cancelled;
+
+static void on_cancel(int number) {
+  (void)number;
+  cancelled = 1;
+}
+
+static void on_child(int number) { (void)number; }
+
+void child_prepare_signals(void) {
+  struct sigaction action;
+  sigset_t blocked;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGCHLD);
+  sigaddset(&blocked, SIGTERM);
+  sigaddset(&blocked, SIGINT);
+  sigaddset(&blocked, SIGHUP);
+  sigprocmask(SIG_BLOCK, &blocked, NULL);
+  action.sa_handler = on_child;
+  sigaction(SIGCHLD, &action, NULL);
+  action.sa_handler = on_cancel;
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGHUP, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+/** Moves a descriptor out of the range that programs take for granted, if the limit on descriptors allows. */
+static int move_high(int descriptor) {
+  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, CONTROL_FLOOR);
+  return moved >= 0 ? moved : descriptor;
+}
+
+static _Noreturn void become_child(const struct job *job, const struct isolation *isolation, int channel, int wait,
+                                   const int outputs[2]) {
+  int control = move_high(channel), release = move_high(wait);
+  int nothing = open("/dev/null", O_RDONLY);
+  dup2(nothing, STDIN_FILENO);
+  dup2(outputs[0], STDOUT_FILENO);
+  dup2(outputs[1], STDERR_FILENO);
+  confine_child(job, isolation, control, release);
+  crash_install(control, release);
+  load_run(job, control);
+}
+
+bool child_start(struct child *child, const struct job *job, const struct isolation *isolation) {
+  int channel[2], release[2], outputs[2];
+  *child = (struct child){0};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0 || pipe2(release, O_CLOEXEC) != 0) return false;
+  for (int i = 0; i < 2; i++) {
+    if (!capture_open(&child->output[i], job->output, &outputs[i])) return false;
+  }
+  child->process = fork();
+  if (child->process < 0) return false;
+  if (child->process == 0) become_child(job, isolation, channel[1], release[0], outputs);
+  close(channel[1]);
+  close(release[0]);
+  close(outputs[0]);
+  close(outputs[1]);
+  child->control = channel[0];
+  child->release = release[1];
+  return true;
+}
+
+void child_command(struct child *child, enum step step, uint32_t index, uint64_t nonce) {
+  struct command command = {.magic = MESSAGE_MAGIC, .nonce = nonce, .step = (uint32_t)step, .index = index};
+  ssize_t sent = send(child->control, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)sent;
+}
+
+static bool is_expected(const struct message *message, const struct message *expected) {
+  return message->kind == expected->kind && message->step == expected->step && message->index == expected->index &&
+         message->nonce == expected->nonce;
+}
+
+enum taken { TAKEN_NOTHING, TAKEN_EXPECTED, TAKEN_OTHER };
+
+/** Takes one message from the channel. What is not expected to the byte is counted, and dropped. */
+static enum taken take_message(struct child *child, const struct message *expected, struct message *message,
+                               void (*on_crash)(void *), void *context) {
+  ssize_t got = recv(child->control, message, sizeof *message, MSG_DONTWAIT | MSG_TRUNC);
+  if (got < 0) return TAKEN_NOTHING;
+  if (got == 0) {
+    /* Also a packet of no bytes; a closed channel shows as POLLHUP. */
+    struct pollfd channel = {.fd = child->control, .events = POLLIN};
+    if (poll(&channel, 1, 0) > 0 && (channel.revents & POLLHUP) != 0) {
+      child->channel_closed = true;
+      return TAKEN_NOTHING;
+    }
+    child->violations++;
+    return TAKEN_OTHER;
+  }
+  if (got != (ssize_t)sizeof *message || message->magic != MESSAGE_MAGIC) {
+    child->violations++;
+    return TAKEN_OTHER;
+  }
+  message->text[TEXT_SIZE - 1] = '\0';
+  if (is_expected(message, expected)) return TAKEN_EXPECTED;
+  if (message->kind == KIND_CRASH && !child->crashed) {
+    child->crashed = true;
+    child->crash = *message;
+    on_crash(context);
+    ssize_t released = write(child->release, "", 1);
+    (void)released;
+    return TAKEN_OTHER;
+  }
+  child->violations++;
+  return TAKEN_OTHER;
+}
+
+/** Takes the status if the process has ended (true) or was stopped (*stopped). */
+static bool take_status(struct child *child, bool *stopped) {
+  int status;
+  pid_t got = waitpid(child->process, &status, WNOHANG | WUNTRACED);
+  if (got != child->process) return false;
+  child->status = status;
+  if (WIFSTOPPED(status)) {
+    *stopped = true;
+    return false;
+  }
+  child->waited = true;
+  return true;
+}
+
+/** Sleeps until something happens or the deadline; false when the driver went away. */
+static bool sleep_until(struct child *child, double deadline) {
+  sigset_t none;
+  double left = deadline - report_now();
+  struct timespec timeout = {0};
+  struct pollfd watched[] = {
+      {.fd = child->channel_closed ? -1 : child->control, .events = POLLIN},
+      {.fd = child->output[0].descriptor, .events = POLLIN},
+      {.fd = child->output[1].descriptor, .events = POLLIN},
+      {.fd = REPORT_DESCRIPTOR, .events = 0},
+  };
+  if (left > 0) {
+    timeout.tv_sec = (time_t)(left / 1e3);
+    timeout.tv_nsec = (long)((left - (double)timeout.tv_sec * 1e3) * 1e6);
+  }
+  sigemptyset(&none);
+  int ready = ppoll(watched, sizeof watched / sizeof *watched, &timeout, &none);
+  capture_drain(&child->output[0]);
+  capture_drain(&child->output[1]);
+  return !cancelled && !(ready > 0 && (watched[3].revents & (POLLERR | POLLHUP)) != 0);
+}
+
+enum outcome child_wait(struct child *child, const struct message *expected, struct message *message, double deadline,
+                        void (*on_crash)(void *), void *context) {
+  for (;;) {
+    bool stopped = false;
+    /* The status first, then the channel: what a process sent before it ended is still there, and is not lost. */
+    bool ended = child->waited || take_status(child, &stopped);
+    for (int i = 0; i < VIOLATION_LIMIT; i++) {
+      enum taken taken = take_message(child, expected, message, on_crash, context);
+      if (taken == TAKEN_EXPECTED) return OUTCOME_MESSAGE;
+      if (taken == TAKEN_NOTHING) break;
+    }
+    if (ended) return OUTCOME_ENDED;
+    if (stopped) return OUTCOME_STOPPED;
+    if (child->violations >= VIOLATION_LIMIT) return OUTCOME_INTERFERED;
+    if (report_now() >= deadline) return child->channel_closed ? OUTCOME_INTERFERED : OUTCOME_TIMEOUT;
+    if (!sleep_until(child, deadline)) return OUTCOME_CANCELLED;
+  }
+}
+
+void child_end(struct child *child) {
+  if (!child->waited) {
+    kill(-child->process, SIGKILL);
+    kill(child->process, SIGKILL);
+    int status;
+    while (waitpid(child->process, &status, 0) < 0 && errno == EINTR) continue;
+    child->waited = true;
+  }
+  capture_drain(&child->output[0]);
+  capture_drain(&child->output[1]);
+}

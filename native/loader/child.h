@@ -1,0 +1,54 @@
+/** The supervisor's end of the child: its process, its channel, its output, and waiting for it. */
+#ifndef PLUGIN_GATE_CHILD_H
+#define PLUGIN_GATE_CHILD_H
+
+#include "capture.h"
+#include "confine.h"
+#include "job.h"
+#include "protocol.h"
+
+#include <stdbool.h>
+
+/** What ended the wait for a message. */
+enum outcome {
+  OUTCOME_MESSAGE,   /* the expected message came */
+  OUTCOME_ENDED,     /* the process ended: see `status` */
+  OUTCOME_STOPPED,   /* the process was stopped by a signal: see `status` */
+  OUTCOME_TIMEOUT,   /* the deadline passed */
+  OUTCOME_INTERFERED, /* it wrote what no part of the protocol is, or closed the channel */
+  OUTCOME_CANCELLED, /* the driver went away or asked to stop */
+};
+
+struct child {
+  pid_t process;
+  int control;
+  int release;
+  struct capture output[2]; /* stdout, stderr */
+  bool waited;              /* the process has ended and its status was taken */
+  int status;               /* as waitpid gives it */
+  bool channel_closed;
+  unsigned violations;   /* messages that are no part of the protocol */
+  bool crashed;          /* `crash` holds what the signal handler said */
+  struct message crash;
+};
+
+/** Blocks the signals that wait_message() unblocks, and handles them. Once, before the first child. */
+void child_prepare_signals(void);
+
+/** Forks the child. In the child this does not return. False when the machine has no processes or descriptors left. */
+bool child_start(struct child *child, const struct job *job, const struct isolation *isolation);
+
+/** Sends a command; a nonce of 0 begins the step. A child that is gone shows in the next wait. */
+void child_command(struct child *child, enum step step, uint32_t index, uint64_t nonce);
+
+/**
+ * Waits for one message of a kind, step, index and nonce until `deadline` (milliseconds as report_now() counts).
+ * `on_crash` is called while the child still has its memory.
+ */
+enum outcome child_wait(struct child *child, const struct message *expected, struct message *message, double deadline,
+                        void (*on_crash)(void *), void *context);
+
+/** Kills the child and its process group, takes its status, and reads the rest of its output. */
+void child_end(struct child *child);
+
+#endif

@@ -1,0 +1,66 @@
+/**
+ * The job: what to load, what to look up, what to call, and for how long. Read once from standard input, before
+ * any plugin code exists in the process, as lines of text:
+ *
+ *   plugin-gate-job 1
+ *   file /absolute/path/plugin.so
+ *   symbol NAME                      must resolve by dlsym; repeatable
+ *   probe int|void|string NAME       called after the symbols; repeatable
+ *   timeout open|symbol|probe|close|exit MILLISECONDS
+ *   limit address-space|file-size|output BYTES       0 is "no limit" for address-space
+ *   namespaces off                   do not try user and process namespaces
+ *   unload off                       end the process without dlclose
+ *   end
+ */
+#ifndef PLUGIN_GATE_JOB_H
+#define PLUGIN_GATE_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How a probe is called, and what its result means; what "healthy" is, is judged by the driver. */
+enum signature {
+  SIGNATURE_INT,    /* int NAME(void): the number is reported */
+  SIGNATURE_VOID,   /* void NAME(void): that it returned is reported */
+  SIGNATURE_STRING, /* const char *NAME(void): the text is reported, cut to TEXT_SIZE */
+};
+
+struct probe {
+  const char *name;
+  enum signature signature;
+};
+
+/** Milliseconds that each phase may take. */
+struct timeouts {
+  uint64_t open;
+  uint64_t symbol;
+  uint64_t probe;
+  uint64_t close;
+  uint64_t exit;
+};
+
+struct job {
+  const char *file;
+  const char **symbols;
+  size_t symbol_count;
+  struct probe *probes;
+  size_t probe_count;
+  struct timeouts timeouts;
+  uint64_t address_space; /* bytes; 0: no limit */
+  uint64_t file_size;     /* bytes a process may write to one file */
+  size_t output;          /* bytes kept of each of stdout and stderr */
+  bool namespaces;
+  bool unload;
+};
+
+/**
+ * Reads a job from a descriptor up to its `end` line. The texts live until the process ends.
+ * Returns NULL, or what is wrong with the job.
+ */
+const char *job_read(int descriptor, struct job *job);
+
+/** The name of a signature as the job and the report spell it. */
+const char *signature_name(enum signature signature);
+
+#endif
