@@ -1,0 +1,109 @@
+import type { ElfBytes } from './cursor.ts';
+import { readableEntries, type TablePlace } from './header.ts';
+import type { Segment } from './model.ts';
+import type { Problems } from './problems.ts';
+
+export const PT = {
+  LOAD: 1,
+  DYNAMIC: 2,
+  INTERP: 3,
+  NOTE: 4,
+  TLS: 7,
+  GNU_STACK: 0x6474e551,
+  GNU_RELRO: 0x6474e552,
+} as const;
+
+const NAMES: Readonly<Record<number, string>> = {
+  0: 'NULL',
+  [PT.LOAD]: 'LOAD',
+  [PT.DYNAMIC]: 'DYNAMIC',
+  [PT.INTERP]: 'INTERP',
+  [PT.NOTE]: 'NOTE',
+  5: 'SHLIB',
+  6: 'PHDR',
+  [PT.TLS]: 'TLS',
+  1685382480: 'GNU_EH_FRAME',
+  [PT.GNU_STACK]: 'GNU_STACK',
+  [PT.GNU_RELRO]: 'GNU_RELRO',
+  1685382483: 'GNU_PROPERTY',
+  1685382484: 'GNU_SFRAME',
+};
+
+/** A loader maps no more than some tens; more than this is an attack on the reader. */
+const MOST_SEGMENTS = 65_536;
+
+/** Reads the program headers (gABI chapter 5). */
+export function readSegments(bytes: ElfBytes, table: TablePlace, problems: Problems): readonly Segment[] {
+  const { wide } = bytes;
+  const size = wide ? 56 : 32;
+  const count = Math.min(readableEntries(bytes, table, size, 'program', problems), MOST_SEGMENTS);
+  const segments: Segment[] = [];
+  for (let index = 0; index < count; index++) {
+    const at = table.offset + index * size;
+    const typeCode = bytes.u32(at);
+    const flags = bytes.u32(at + (wide ? 4 : 24));
+    segments.push({
+      type: NAMES[typeCode] ?? `0x${typeCode.toString(16)}`,
+      typeCode,
+      flags: { read: (flags & 4) !== 0, write: (flags & 2) !== 0, execute: (flags & 1) !== 0 },
+      offset: bytes.uword(at + (wide ? 8 : 4)),
+      vaddr: bytes.uword(at + (wide ? 16 : 8)),
+      fileSize: bytes.uword(at + (wide ? 32 : 16)),
+      memorySize: bytes.uword(at + (wide ? 40 : 20)),
+      align: bytes.uword(at + (wide ? 48 : 28)),
+    });
+  }
+  checkLoads(bytes, segments, table.offset, problems);
+  return segments;
+}
+
+function checkLoads(bytes: ElfBytes, segments: readonly Segment[], offset: number, problems: Problems): void {
+  for (const [index, segment] of segments.entries()) {
+    if (segment.typeCode !== PT.LOAD) continue;
+    if (segment.offset + segment.fileSize > bytes.size) {
+      problems.truncated(
+        `Segment ${index} needs bytes ${segment.offset} to ${segment.offset + segment.fileSize}, but the file has only ${bytes.size}.`,
+        offset,
+      );
+    }
+    if (segment.fileSize > segment.memorySize) {
+      problems.malformed(`Segment ${index} is larger in the file than in memory.`, offset);
+    }
+  }
+}
+
+/** How addresses of the loaded file map to bytes of it, as the dynamic loader sees it: through PT_LOAD alone. */
+export class AddressMap {
+  readonly #loads: readonly Segment[];
+  readonly #fileSize: number;
+
+  constructor(segments: readonly Segment[], fileSize: number) {
+    // A later mapping replaces what an earlier one put at the same address.
+    this.#loads = segments.filter((segment) => segment.typeCode === PT.LOAD).reverse();
+    this.#fileSize = fileSize;
+  }
+
+  /** The PT_LOAD segment whose memory holds an address. */
+  segmentAt(address: number): Segment | undefined {
+    for (const load of this.#loads) {
+      if (address >= load.vaddr && address < load.vaddr + load.memorySize) return load;
+    }
+    return undefined;
+  }
+
+  /** File offset of an address; undefined where the file has no byte for it. */
+  offsetOf(address: number): number | undefined {
+    const load = this.segmentAt(address);
+    if (load === undefined || address >= load.vaddr + load.fileSize) return undefined;
+    const offset = load.offset + (address - load.vaddr);
+    return offset < this.#fileSize ? offset : undefined;
+  }
+
+  /** How many bytes of the file follow from an address to the end of its segment, or of the file. */
+  roomAt(address: number): number {
+    const load = this.segmentAt(address);
+    const offset = this.offsetOf(address);
+    if (load === undefined || offset === undefined) return 0;
+    return Math.min(load.vaddr + load.fileSize - address, this.#fileSize - offset);
+  }
+}
