@@ -1,0 +1,3 @@
+/** Heavy part: reads certificates and checks sigstore bundles. Loaded with `await import('../parts/signature.ts')`. */
+export { parseTrustedRoot, publicGoodRoot, type Trust } from '../signature/trust.ts';
+export { type SignatureFile, type VerifyInput, verifyArtifact } from '../signature/verify.ts';

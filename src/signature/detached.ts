@@ -1,0 +1,64 @@
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import type { Artifact } from './artifact.ts';
+import { type SigningKey, verifies } from './key.ts';
+import { LIMITS } from './limits.ts';
+import type { SignaturePolicy } from './policy.ts';
+
+/** A signature file is base64 (cosign writes it so) or the raw bytes (OpenSSL). */
+function decoded(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes).toString('latin1').trim();
+  const base64 = /^[A-Za-z0-9+/\r\n]+={0,2}$/.test(text);
+  return base64 ? Buffer.from(text, 'base64') : bytes;
+}
+
+/** The findings about a signature in a file of its own, made with the policy's key over the file's bytes. */
+export function detachedFindings(
+  signature: Uint8Array,
+  artifact: Artifact,
+  policy: SignaturePolicy,
+  key: SigningKey | undefined,
+): readonly Finding[] {
+  if (signature.length > LIMITS.signatureBytes) {
+    const message = `Expected a signature of at most ${LIMITS.signatureBytes} bytes, found ${signature.length}.`;
+    return [finding('sig/too-large', message)];
+  }
+  if (signature.length === 0) return [finding('sig/malformed', 'Expected a signature, found an empty file.')];
+  if (key === undefined) {
+    return [
+      finding(
+        'sig/unsupported',
+        'Expected a bundle with the certificate, its log entry and time, found a signature alone: it names no signer and proves no time.',
+      ),
+    ];
+  }
+  const findings: Finding[] = [];
+  if (policy.predicateTypes !== undefined) {
+    findings.push(finding('sig/no-attestation', 'Expected an attestation, found a signature of the file alone.'));
+  }
+  if (policy.log === 'required') {
+    findings.push(
+      finding(
+        'sig/no-log-entry',
+        'Expected a transparency log entry, found a signature in a file of its own, which has none.',
+      ),
+    );
+  }
+  if (artifact.bytes === undefined) {
+    findings.push(
+      finding('sig/needs-file', 'The signature is over the bytes of the file, and only its digest was given.'),
+    );
+  } else if (!verifies(key, artifact.bytes, decoded(signature))) {
+    findings.push(
+      finding(
+        'sig/key-mismatch',
+        `Expected a signature of this file by the ${key.facts.algorithm} key ${key.facts.fingerprint}, found one that this key did not make over these bytes.`,
+        {
+          subject: key.facts.fingerprint,
+          details: `To look at it: openssl dgst -sha256 -verify KEY -signature SIGNATURE FILE, and sha256sum FILE (here sha256 ${artifact.sha256}).`,
+        },
+      ),
+    );
+  }
+  return findings;
+}

@@ -1,0 +1,92 @@
+import type { ClaimName } from './policy.ts';
+
+/** The kinds of general names of RFC 5280 section 4.2.1.6. */
+export type NameType =
+  | 'uri'
+  | 'email'
+  | 'dns'
+  | 'ip'
+  | 'directory'
+  | 'other-name'
+  | 'registered-id'
+  | 'x400'
+  | 'edi-party';
+
+export interface CertificateName {
+  readonly type: NameType;
+  readonly value: string;
+}
+
+/** What a signing certificate says. */
+export interface CertificateFacts {
+  readonly kind: 'certificate';
+  /** `sha256:<hex>` of the DER certificate. */
+  readonly fingerprint: string;
+  readonly names: readonly CertificateName[];
+  /** OIDC issuer, from extension 1.3.6.1.4.1.57264.1.8. */
+  readonly issuer?: string;
+  /** The same from the old extension .1.1. */
+  readonly legacyIssuer?: string;
+  readonly claims: Readonly<Partial<Record<ClaimName, string>>>;
+  /** OIDs. */
+  readonly extendedKeyUsage: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+/** The public key that the signature was checked with. */
+export interface KeyFacts {
+  readonly kind: 'key';
+  /** For example `ECDSA P-256`. */
+  readonly algorithm: string;
+  /** `sha256:<hex>` of the SubjectPublicKeyInfo in DER. */
+  readonly fingerprint: string;
+}
+
+export interface LogEntryFacts {
+  /** Base URL of the log when the trusted root knows it. */
+  readonly log?: string;
+  /** Hex, the id under which the trusted root lists it. */
+  readonly logId: string;
+  readonly index: string;
+  /** For example `hashedrekord 0.0.1`. */
+  readonly kind: string;
+}
+
+/** A time at which the signature existed, by somebody's signature other than the signer's. */
+export interface TimeFacts {
+  readonly source: 'log' | 'timestamp-authority';
+  /** ISO 8601, UTC. */
+  readonly time: string;
+}
+
+export interface StatementFacts {
+  readonly predicateType: string;
+  /** The subject that is the artifact. */
+  readonly subject?: string;
+  readonly subjects: number;
+}
+
+/**
+ * What was looked at. When `verified` is false, everything but `artifact`, `signature` and `trust` is only what the
+ * material claims.
+ */
+export interface SignatureEvidence {
+  readonly verified: boolean;
+  readonly artifact: { readonly digest: string; readonly size?: number };
+  readonly signature: {
+    readonly form: 'bundle' | 'detached' | 'none';
+    readonly name?: string;
+    /** `sha256:<hex>` of the signature file. */
+    readonly digest?: string;
+    readonly mediaType?: string;
+    readonly content?: 'message' | 'attestation';
+  };
+  readonly signer?: CertificateFacts | KeyFacts;
+  readonly times: readonly TimeFacts[];
+  readonly logEntries: readonly LogEntryFacts[];
+  readonly statement?: StatementFacts;
+  /** The trusted root that certificates, logs and times were checked against, where one was needed. */
+  readonly trust?: { readonly source: string; readonly digest: string };
+}

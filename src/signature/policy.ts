@@ -1,0 +1,130 @@
+import { UsageError } from '../errors.ts';
+
+/** A name must be exactly this text, or a regular expression must match the whole of it. */
+export type NameMatch =
+  | { readonly kind: 'exact'; readonly value: string }
+  | { readonly kind: 'pattern'; readonly pattern: string };
+
+/** The kinds of subject alternative names (RFC 5280 section 4.2.1.6) that can be an identity. */
+export const IDENTITY_TYPES = ['uri', 'email', 'dns'] as const;
+export type IdentityType = (typeof IDENTITY_TYPES)[number];
+
+/**
+ * Facts that Fulcio writes into certificates of CI jobs (OIDs 1.3.6.1.4.1.57264.1.x, fulcio docs/oid-info.md).
+ */
+export const CLAIM_OIDS = {
+  buildSignerUri: '1.3.6.1.4.1.57264.1.9',
+  buildSignerDigest: '1.3.6.1.4.1.57264.1.10',
+  runnerEnvironment: '1.3.6.1.4.1.57264.1.11',
+  sourceRepositoryUri: '1.3.6.1.4.1.57264.1.12',
+  sourceRepositoryDigest: '1.3.6.1.4.1.57264.1.13',
+  sourceRepositoryRef: '1.3.6.1.4.1.57264.1.14',
+  sourceRepositoryOwnerUri: '1.3.6.1.4.1.57264.1.16',
+  sourceRepositoryOwnerId: '1.3.6.1.4.1.57264.1.17',
+  buildConfigUri: '1.3.6.1.4.1.57264.1.18',
+  buildTrigger: '1.3.6.1.4.1.57264.1.20',
+} as const;
+export type ClaimName = keyof typeof CLAIM_OIDS;
+
+function isClaimName(name: string): name is ClaimName {
+  return Object.hasOwn(CLAIM_OIDS, name);
+}
+
+export const CLAIM_NAMES: readonly ClaimName[] = Object.keys(CLAIM_OIDS).filter(isClaimName);
+
+/** The file must be signed by the holder of a short-lived certificate with this identity. */
+export interface CertificateSigner {
+  readonly kind: 'certificate';
+  readonly identity: NameMatch;
+  readonly identityType: IdentityType;
+  /** Who vouched for the identity (the OIDC issuer); `absent` for an own CA whose certificates name none. */
+  readonly issuer: NameMatch | 'absent';
+  /** Accept the issuer from the old, unstructured extension (.1.1) when the new one (.1.8) is missing. */
+  readonly legacyIssuer?: boolean;
+  /** `waived` is possible only with a trusted root of one's own, never with the public-good root. */
+  readonly sct: 'required' | 'waived';
+  /** Facts of the CI job that the certificate must state. */
+  readonly claims?: Readonly<Partial<Record<ClaimName, NameMatch>>>;
+}
+
+/** The file must be signed with this key. */
+export interface KeySigner {
+  readonly kind: 'key';
+  /** One public key in PEM: ECDSA (P-256, P-384, P-521), Ed25519 or RSA (at least 2048 bits). */
+  readonly pem: string;
+}
+
+/** Who must have signed, and with which proof. */
+export interface SignaturePolicy {
+  readonly signer: CertificateSigner | KeySigner;
+  /** Whether a transparency log entry is required. An entry that is present is verified either way. */
+  readonly log: 'required' | 'optional';
+  /**
+   * The signature must be an attestation with one of these predicate types. Without it the file itself must be signed,
+   * and an attestation is refused: what it states about the file was asked by nobody.
+   */
+  readonly predicateTypes?: readonly string[];
+}
+
+/** Names that no real policy means; a pattern that matches one of them accepts anybody. */
+const ANYBODY = ['', 'x', 'https://example.invalid/anybody/at?all=1#', 'anybody@example.invalid'];
+
+function checkMatch(match: NameMatch, what: string): void {
+  switch (match.kind) {
+    case 'exact':
+      if (match.value.trim() === '') throw new UsageError(`The ${what} is empty: name the one that must have signed.`);
+      return;
+    case 'pattern': {
+      if (match.pattern.trim() === '')
+        throw new UsageError(`The pattern for the ${what} is empty: it would match nobody.`);
+      try {
+        new RegExp(match.pattern, 'u');
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new UsageError(`The pattern for the ${what} is not a regular expression: ${why}`);
+      }
+      const whole = wholeMatch(match.pattern);
+      if (ANYBODY.some((name) => whole.test(name))) {
+        throw new UsageError(
+          `The pattern for the ${what}, ${match.pattern}, matches anybody. Write the fixed part out, ` +
+            'for example https://github\\.com/org/repo/\\.github/workflows/release\\.yml@refs/tags/v.*',
+        );
+      }
+      return;
+    }
+  }
+}
+
+function wholeMatch(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`, 'u');
+}
+
+/** Whether a name is what the policy asks for: equal, or matched from its first to its last character. */
+export function matches(match: NameMatch, name: string): boolean {
+  switch (match.kind) {
+    case 'exact':
+      return match.value === name;
+    case 'pattern':
+      return wholeMatch(match.pattern).test(name);
+  }
+}
+
+/** For messages: `"x"`, or `a match of /x/ as a whole`. */
+export function describeMatch(match: NameMatch): string {
+  return match.kind === 'exact' ? JSON.stringify(match.value) : `a match of /${match.pattern}/ as a whole`;
+}
+
+/** @throws UsageError for a policy that names nobody, or accepts anybody */
+export function checkPolicy(policy: SignaturePolicy): void {
+  if (policy.signer.kind === 'certificate') {
+    checkMatch(policy.signer.identity, 'identity');
+    if (policy.signer.issuer !== 'absent') checkMatch(policy.signer.issuer, 'issuer');
+    for (const [name, match] of Object.entries(policy.signer.claims ?? {}))
+      checkMatch(match, `certificate claim ${name}`);
+  }
+  if (policy.predicateTypes !== undefined) {
+    if (policy.predicateTypes.length === 0)
+      throw new UsageError('The list of predicate types is empty: name at least one.');
+    if (policy.predicateTypes.some((type) => type.trim() === '')) throw new UsageError('A predicate type is empty.');
+  }
+}
