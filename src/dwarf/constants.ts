@@ -98,6 +98,7 @@ export const AT = {
   data_bit_offset: 0x6b,
   enum_class: 0x6d,
   linkage_name: 0x6e,
+  variable_parameter: 0x4b,
   signature: 0x69,
   explicit: 0x63,
   object_pointer: 0x64,

@@ -1,0 +1,86 @@
+import { AT } from '../../dwarf/constants.ts';
+import type { Die } from '../../dwarf/file.ts';
+import { type DeclaredAt, declaredAt } from '../../dwarf/line.ts';
+import type { AttributeValue } from '../../dwarf/value.ts';
+
+/** How far specification and abstract_origin are followed: LTO makes chains of three. */
+const MAX_CHAIN = 8;
+
+/** The entry itself and those that it completes or stands for (DW_AT_specification, DW_AT_abstract_origin), nearest first. */
+export function chainOf(die: Die): readonly Die[] {
+  const chain: Die[] = [die];
+  let last = die;
+  while (chain.length < MAX_CHAIN) {
+    const link = last.attributes.get(AT.specification) ?? last.attributes.get(AT.abstract_origin);
+    const next = link === undefined ? undefined : last.file.resolve(link, last.unit);
+    if (next === undefined || chain.some((one) => one.offset === next.offset && one.file === next.file)) break;
+    chain.push(next);
+    last = next;
+  }
+  return chain;
+}
+
+/** An attribute of an entry or of those in its chain, with the entry that has it: forms belong to that one's unit. */
+export function attributeOf(
+  chain: readonly Die[],
+  attribute: number,
+): { readonly value: AttributeValue; readonly die: Die } | undefined {
+  for (const die of chain) {
+    const value = die.attributes.get(attribute);
+    if (value !== undefined) return { value, die };
+  }
+  return undefined;
+}
+
+export function nameOf(chain: readonly Die[]): string | undefined {
+  const found = attributeOf(chain, AT.name);
+  return found === undefined ? undefined : found.die.file.text(found.value, found.die.unit);
+}
+
+export function linkageNameOf(chain: readonly Die[]): string | undefined {
+  const found = attributeOf(chain, AT.linkage_name) ?? attributeOf(chain, AT.MIPS_linkage_name);
+  return found === undefined ? undefined : found.die.file.text(found.value, found.die.unit);
+}
+
+/** The entry that DW_AT_type leads to. `none` where there is no such attribute: void. */
+export function typeOf(chain: readonly Die[]): Die | 'none' | 'unreadable' {
+  const found = attributeOf(chain, AT.type);
+  if (found === undefined) return 'none';
+  return found.die.file.resolve(found.value, found.die.unit) ?? 'unreadable';
+}
+
+export function flagOf(chain: readonly Die[], attribute: number): boolean {
+  const value = attributeOf(chain, attribute)?.value;
+  return value?.kind === 'flag' ? value.value : value?.kind === 'constant' && value.value !== 0;
+}
+
+/** A constant that is never negative, as a number. */
+export function numberOf(chain: readonly Die[], attribute: number): number | undefined {
+  const value = attributeOf(chain, attribute)?.value;
+  return value?.kind === 'constant' ? value.value : undefined;
+}
+
+/** A constant as exact text; `signed` tells how to read data forms, whose signedness the attribute decides. */
+export function exactOf(value: AttributeValue | undefined, signed: boolean): string | undefined {
+  if (value?.kind === 'block') return blockNumber(value.value, signed);
+  if (value?.kind !== 'constant') return undefined;
+  if (!signed || value.signed || value.bytes === undefined) return (value.big ?? BigInt(value.value)).toString();
+  return BigInt.asIntN(value.bytes * 8, value.big ?? BigInt(value.value)).toString();
+}
+
+/** Constants wider than 64 bits (DW_FORM_data16 and blocks), little-endian: all producers of such files are. */
+function blockNumber(bytes: Uint8Array, signed: boolean): string | undefined {
+  if (bytes.length === 0 || bytes.length > 32) return undefined;
+  let value = 0n;
+  for (let at = bytes.length - 1; at >= 0; at -= 1) value = (value << 8n) | BigInt(bytes[at] ?? 0);
+  return (signed ? BigInt.asIntN(bytes.length * 8, value) : value).toString();
+}
+
+/** The first place in the chain that tells a line: for methods that is the definition, else the declaration. */
+export function placeOf(chain: readonly Die[]): DeclaredAt | undefined {
+  for (const die of [...chain].reverse()) {
+    const place = declaredAt(die);
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}

@@ -1,0 +1,77 @@
+import { TAG } from '../../dwarf/constants.ts';
+import { unitAt } from '../../dwarf/entry.ts';
+import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { nameOf } from './attributes.ts';
+import { join, scopeOf } from './scope.ts';
+
+/** Where the definitions of named records and enums lie, by the last part of their name. */
+type ByName = Map<string, number[]>;
+
+const known = new WeakMap<DwarfFile, ByName>();
+
+/** How many definitions of one name are looked at; large programs repeat `Impl` thousands of times. */
+const MAX_CANDIDATES = 4096;
+
+/**
+ * Definitions, in any unit of the file or its alternate file, of the record or enum that an entry only declares.
+ * Several when the units disagree or repeat it.
+ */
+export function definitionsOf(declaration: Die): readonly Die[] {
+  const name = nameOf([declaration]);
+  if (name === undefined) return [];
+  const qualified = join(scopeOf(declaration), name);
+  const found: Die[] = [];
+  for (const file of [declaration.file, declaration.file.alt]) {
+    if (file === undefined) continue;
+    const candidates = definitionsByName(file).get(name) ?? [];
+    for (const offset of candidates.slice(0, MAX_CANDIDATES)) {
+      const unit = unitAt(file.units, offset);
+      const die = unit === undefined ? undefined : file.entryAt(unit, offset);
+      if (die !== undefined && sameKind(die.tag, declaration.tag) && join(scopeOf(die), name) === qualified)
+        found.push(die);
+    }
+  }
+  return found;
+}
+
+/** `struct` and `class` name the same thing in C++. */
+function sameKind(a: number, b: number): boolean {
+  return recordKind(a) === recordKind(b);
+}
+
+function recordKind(tag: number): number {
+  return tag === TAG.class_type || tag === TAG.interface_type ? TAG.structure_type : tag;
+}
+
+function definitionsByName(file: DwarfFile): ByName {
+  let byName = known.get(file);
+  if (byName !== undefined) return byName;
+  byName = new Map();
+  known.set(file, byName);
+  const index = file.index();
+  for (let at = 0; at < index.count; at += 1) {
+    if (index.declaration[at] === 1 || index.name[at] === 0 || !isDefinable(index.tag[at] ?? 0)) continue;
+    const offset = index.offset[at] ?? 0;
+    const unit = file.units[index.unit[at] ?? 0];
+    const die = unit === undefined ? undefined : file.entryAt(unit, offset);
+    const name = die === undefined ? undefined : file.name(die);
+    if (name === undefined) continue;
+    const offsets = byName.get(name);
+    if (offsets === undefined) byName.set(name, [offset]);
+    else offsets.push(offset);
+  }
+  return byName;
+}
+
+function isDefinable(tag: number): boolean {
+  switch (tag) {
+    case TAG.structure_type:
+    case TAG.class_type:
+    case TAG.union_type:
+    case TAG.interface_type:
+    case TAG.enumeration_type:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,111 @@
+import { AT } from '../../dwarf/constants.ts';
+import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
+import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
+import { attributeOf, chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
+import { optional } from './members.ts';
+import { join, languageOf, scopeOf } from './scope.ts';
+import { attachSymbols } from './symbols.ts';
+import { TypeBuilder } from './types.ts';
+
+/**
+ * The types that a file's exported symbols reach, from its debugging information.
+ * @param image the plugin itself: its symbols are the interface
+ * @param files its debugging information, in itself or apart; empty when there is none
+ * @param missing what could not be had when the files were opened
+ */
+export function readTypeGraph(
+  image: ElfImage,
+  files: readonly DwarfFile[],
+  missing: readonly MissingEvidence[] = [],
+): TypeGraph {
+  const builder = new TypeBuilder();
+  const exported = image.symbols.filter(isTyped);
+  const dies = attachSymbols(files, exported, image.header.type !== 'rel');
+  const symbols = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol), builder));
+  builder.finish();
+  const untyped = symbols.filter(({ type }) => type === undefined).map(({ name }) => name);
+  const gaps: MissingEvidence[] = [...missing, ...problemsOf(files)];
+  if (files.length > 0 && untyped.length > 0) {
+    gaps.push({
+      code: 'symbol-without-type',
+      message: `No debug information describes ${untyped.length} of ${symbols.length} exported symbols.`,
+      fix: 'Compile every source file with -g; functions written in assembly have no types, accept them by name.',
+      symbols: untyped,
+    });
+  }
+  if (builder.truncated) {
+    gaps.push({
+      code: 'limit',
+      message: 'The exported symbols reach more types than are read.',
+      fix: 'Export fewer symbols, or name the public headers.',
+    });
+  }
+  return {
+    nodes: builder.nodes,
+    symbols,
+    missing: gaps,
+    odr: builder.odrConflicts(),
+    producers: producersOf(files),
+    pointerSize: image.header.class / 8,
+    littleEndian: image.header.endian === 'little',
+  };
+}
+
+const SHN_ABS = 0xfff1;
+
+/** Symbols that can have a type: not the version nodes themselves, which are absolute and have size 0. */
+function isTyped(symbol: ElfSymbol): boolean {
+  return (
+    symbol.section !== SHN_ABS &&
+    (symbol.type === 'func' || symbol.type === 'ifunc' || symbol.type === 'object' || symbol.type === 'tls')
+  );
+}
+
+function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder): AbiSymbol {
+  const code = symbol.type === 'func' || symbol.type === 'ifunc';
+  const base = {
+    name: symbol.name,
+    ...optional('version', symbol.version),
+    kind: code ? 'function' : 'variable',
+  } as const;
+  if (die === undefined) return base;
+  const chain = chainOf(die);
+  const typed = attributeOf(chain, AT.type);
+  const name = nameOf(chain);
+  return {
+    ...base,
+    type: code
+      ? builder.functionIdOf(die)
+      : builder.idOf(
+          typed === undefined ? 'none' : (typed.die.file.resolve(typed.value, typed.die.unit) ?? 'unreadable'),
+        ),
+    ...optional('qualifiedName', name === undefined ? undefined : join(scopeOf(die), name)),
+    language: languageOf(die),
+    ...optional('declared', placeOf(chain)),
+    ...(flagOf(chain, AT.noreturn) ? { noreturn: true } : {}),
+  };
+}
+
+function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {
+  return files.flatMap((file) =>
+    file.problems.slice(0, 20).map(({ section, offset, message, unsupported }) => ({
+      code: unsupported === true ? ('unsupported' as const) : ('malformed' as const),
+      message: `.debug_${section} at 0x${offset.toString(16)}: ${message}.`,
+      fix: "Build the file again; if it comes from a working compiler, report it with the compiler's version.",
+    })),
+  );
+}
+
+/** Distinct DW_AT_producer texts, sorted. */
+function producersOf(files: readonly DwarfFile[]): readonly string[] {
+  const producers = new Set<string>();
+  for (const file of files) {
+    for (const unit of file.units) {
+      const root = file.root(unit);
+      const text = root === undefined ? undefined : file.text(root.attributes.get(AT.producer), unit);
+      if (text !== undefined) producers.add(text);
+    }
+  }
+  return [...producers].sort();
+}
