@@ -19,8 +19,8 @@ export interface DiagnosticPlaces {
 const MAX_DIAGNOSTICS = 200;
 const MAX_TEXT = 1000;
 
-/** gcc, clang, gfortran, and with a `ld: ` in front the linkers: `file:line[:column]: error: text`. */
-const LEVELLED = /^([^\s:][^:]*):(\d+):(?:(\d+):)? *(fatal error|error|warning): (.+)$/;
+/** gcc, clang and, behind `ld: `, the linkers: `file:line[:column]: error: text`. A time of day is no file. */
+const LEVELLED = /^(?!\d+:)([^\s:][^:]*):(\d+):(?:(\d+):)? *(fatal error|error|warning): (.+)$/;
 /** Go and assemblers: `./file.go:line:column: text`. */
 const GO = /^((?:[^\s:][^:]*)\.(?:go|s|S)):(\d+):(?:(\d+):)? (.+)$/;
 /** GNU ld: `file.c:12: undefined reference to ...` and `file.c:(.text+0x1b): undefined reference to ...`. */
