@@ -1,0 +1,118 @@
+import type { ElfImage } from '../elf/model.ts';
+import type { Finding } from '../rules/finding.ts';
+import { cappedNames, change, listNames, sortedNames } from './fold.ts';
+import type { ImagePair } from './model.ts';
+
+/** Parts of the GNU C library: whoever has libc.so.6 has them all, and since 2.34 most are empty. */
+const GLIBC_PARTS =
+  /^(?:libc|libm|libmvec|libpthread|libdl|librt|libutil|libresolv|libanl|libBrokenLocale|libnsl)\.so\.\d+$|^ld(?:-linux.*|64|)\.so\.\d+$/;
+
+export function isGlibcPart(library: string): boolean {
+  return GLIBC_PARTS.test(library);
+}
+
+/** The name under which other files need this one. */
+export function compareSoname(images: ImagePair): Finding[] {
+  const [old, now] = [images.old.dynamic.soname, images.new.dynamic.soname];
+  if (old === now) return [];
+  const values = { ...(old !== undefined && { old }), ...(now !== undefined && { new: now }), subject: 'soname' };
+  if (old === undefined) {
+    const message = `The file has a soname now: ${now}. Programs linked from now on ask for this name instead of the file name.`;
+    return [change('change/soname', 'risky', message, values)];
+  }
+  const message =
+    now === undefined
+      ? `The soname ${old} is gone; programs linked against the old file still ask for it.`
+      : `The soname changed from ${old} to ${now}; programs linked against the old file ask for ${old}.`;
+  return [change('change/soname', now === undefined ? 'risky' : 'breaking', message, values)];
+}
+
+/** DT_NEEDED and filter libraries. Order does not count. */
+export function compareNeeded(images: ImagePair): Finding[] {
+  const [before, after] = [new Set(images.old.dynamic.needed), new Set(images.new.dynamic.needed)];
+  const findings: Finding[] = [];
+  const hadGlibc = [...before].some(isGlibcPart);
+  for (const library of sortedNames(after)) {
+    if (before.has(library)) continue;
+    const shipped = hadGlibc && isGlibcPart(library);
+    const message = shipped
+      ? `The file needs ${library} now, which comes with the C library that it needed before.`
+      : `The file needs ${library} now.`;
+    const more = { subject: library, new: library, affected: importsFrom(images.new, library) };
+    findings.push(change('change/needed-added', shipped ? 'compatible' : 'risky', message, more));
+  }
+  for (const library of sortedNames(before)) {
+    if (after.has(library)) continue;
+    const message = `The file no longer needs ${library}.`;
+    findings.push(change('change/needed-removed', 'compatible', message, { subject: library, old: library }));
+  }
+  return [...findings, ...compareFilters(images)];
+}
+
+function compareFilters({ old, new: now }: ImagePair): Finding[] {
+  const filters = ({ dynamic }: ElfImage) => sortedNames([...dynamic.filter, ...dynamic.auxiliary]).join(', ');
+  const [before, after] = [filters(old), filters(now)];
+  if (before === after) return [];
+  const message = `The filter libraries changed from ${before || 'none'} to ${after || 'none'}.`;
+  return [change('change/filter', 'risky', message, { old: before, new: after })];
+}
+
+/** Names of the undefined symbols that are bound to versions of a library. */
+function importsFrom(image: ElfImage, library: string): readonly string[] {
+  return cappedNames(
+    sortedNames(image.undefined.flatMap((symbol) => (symbol.library === library ? [symbol.name] : []))),
+  );
+}
+
+/** Families whose highest version is a floor of the whole system; see floors.ts. Others are compared name by name. */
+const FLOOR_VERSION = /^(?:GLIBC|GLIBCXX|CXXABI|GCC)_\d+(?:\.\d+)*$/;
+
+/** Versions that the file asks of libraries which it needed before. */
+export function compareVersionNeeds({ old, new: now }: ImagePair): Finding[] {
+  const known = new Map(old.versions.needed.map(({ library, versions }) => [library, versionNames(versions)]));
+  const neededBefore = new Set(old.dynamic.needed);
+  const findings: Finding[] = [];
+  for (const { library, versions } of now.versions.needed) {
+    if (!neededBefore.has(library)) continue; // told by compareNeeded
+    const before = known.get(library) ?? new Set<string>();
+    for (const { name, weak } of versions) {
+      if (weak || before.has(name) || FLOOR_VERSION.test(name)) continue;
+      const users = sortedNames(
+        now.undefined.flatMap((symbol) => (symbol.version === name && symbol.library === library ? [symbol.name] : [])),
+      );
+      const by = users.length === 0 ? '' : `, for ${listNames(users)}`;
+      const more = { subject: `${library} ${name}`, new: name, affected: cappedNames(users) };
+      findings.push(
+        change('change/version-need-added', 'risky', `The file needs ${name} of ${library} now${by}.`, more),
+      );
+    }
+  }
+  return findings;
+}
+
+function versionNames(versions: readonly { readonly name: string }[]): ReadonlySet<string> {
+  return new Set(versions.map(({ name }) => name));
+}
+
+/**
+ * Undefined symbols without a library: the host provides them, or a needed library that has no versions. Weak ones may
+ * stay unbound and are no need.
+ */
+export function compareImports({ old, new: now }: ImagePair): Finding[] {
+  const before = new Set(unboundImports(old));
+  const added = sortedNames(unboundImports(now)).filter((name) => !before.has(name));
+  if (added.length === 0) return [];
+  const versioned = new Set(now.versions.needed.map(({ library }) => library));
+  const others = now.dynamic.needed.filter((library) => !versioned.has(library) && !isGlibcPart(library));
+  const from = others.length === 0 ? 'the host' : `the host or ${listNames(others)}`;
+  const [only] = added;
+  const more = { affected: cappedNames(added), ...(added.length === 1 && { subject: only, symbol: only }) };
+  const count = added.length === 1 ? `the symbol ${only}` : `${added.length} more symbols (${listNames(added)})`;
+  return [change('change/import-added', 'risky', `The file needs ${count} from ${from}.`, more)];
+}
+
+function unboundImports(image: ElfImage): string[] {
+  return image.undefined.flatMap(({ name, library, version, binding }) =>
+    library === undefined && version === undefined && binding !== 'weak' && name !== '' ? [name] : [],
+  );
+}

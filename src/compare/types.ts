@@ -1,0 +1,16 @@
+import type { Finding } from '../rules/finding.ts';
+import { cappedNames, change, listNames, sortedNames } from './fold.ts';
+import type { SymbolPair, TypeEvidence } from './model.ts';
+
+/**
+ * What stays open about the types of symbols that both files export. One finding, undecided, unless all were compared.
+ * @param types absent: no types were compared at all
+ */
+export function openTypes(pairs: readonly SymbolPair[], types: TypeEvidence | undefined): Finding[] {
+  const names = sortedNames(pairs.map(({ old }) => old.name)).filter((name) => types?.compared.has(name) !== true);
+  if (names.length === 0) return [];
+  const missing = types?.missing ?? 'this comparison read symbols and versions only';
+  const one = names.length === 1;
+  const message = `The type${one ? '' : 's'} of ${names.length} symbol${one ? '' : 's'} that both files export (${listNames(names)}) ${one ? 'was' : 'were'} not compared: ${missing}.`;
+  return [change('abi/types-not-compared', 'undecided', message, { affected: cappedNames(names) })];
+}
