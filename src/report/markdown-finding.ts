@@ -1,7 +1,7 @@
 import type { JudgedFinding } from '../gate/report.ts';
 import { isRuleId, ruleOf } from '../rules/catalogue.ts';
 import type { Location } from '../rules/finding.ts';
-import { codeBlock, codeSpan, escapeMarkdown } from '../text/markdown.ts';
+import { codeBlock, codeSpan, escapeMarkdown, proseMarkdown } from '../text/markdown.ts';
 import { stripAnsi } from '../text/terminal.ts';
 import { truncate } from '../text/truncate.ts';
 import { formatCount } from '../text/units.ts';
@@ -29,7 +29,7 @@ const MAX_DETAIL_COLUMNS = 300;
 export function findingMarkdown(group: FindingGroup, depth: Depth, links: SourceLinks | undefined): string {
   const { finding } = group;
   const head = headOf(group, links);
-  const message = escapeMarkdown(truncate(finding.message, MAX_MESSAGE));
+  const message = proseMarkdown(truncate(finding.message, MAX_MESSAGE));
   if (depth === 'line') return `- ${head}: ${message}${waiverOf(finding)}`;
   const facts = factsOf(finding).map((fact) => `- ${fact}`);
   const parts = [`${head}<br>${message}${waiverOf(finding)}`];
@@ -76,7 +76,7 @@ function factsOf(finding: JudgedFinding): string[] {
   }
   const fix = finding.fix ?? (isRuleId(finding.rule) ? ruleOf(finding.rule).fix : undefined);
   if (fix !== undefined && finding.severity !== 'note' && finding.waiver === undefined) {
-    facts.push(`**Fix:** ${escapeMarkdown(truncate(fix, MAX_MESSAGE))}`);
+    facts.push(`**Fix:** ${proseMarkdown(truncate(fix, MAX_MESSAGE))}`);
   }
   return facts;
 }

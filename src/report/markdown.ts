@@ -1,5 +1,5 @@
 import type { GateReport, GateVerdict } from '../gate/report.ts';
-import { escapeMarkdown } from '../text/markdown.ts';
+import { escapeMarkdown, proseMarkdown } from '../text/markdown.ts';
 import { byteLength, truncate, truncateBytes } from '../text/truncate.ts';
 import { formatDuration, plural } from '../text/units.ts';
 import { countsLine } from './counts.ts';
@@ -72,7 +72,7 @@ function documentOf(
 ): string {
   const parts = [
     `## ${VERDICT_TITLES[report.verdict]}`,
-    `**${escapeMarkdown(truncate(report.headline, 600))}**`,
+    `**${proseMarkdown(truncate(report.headline, 600))}**`,
     countsLine(report.counts),
     pluginsMarkdown(report.plugins, shape.rows),
     ...sections.map((section) => sectionMarkdown(section, shape, links)),

@@ -21,3 +21,11 @@ export function escapeHtml(text: string): string {
 export function escapeHtmlBlock(text: string): string {
   return entities(visibleLines(text));
 }
+
+/** As {@link escapeHtml} for sentences: what stands between single backticks becomes `<code>`. */
+export function proseHtml(text: string): string {
+  return text
+    .split(/(?<!`)`([^`]+)`(?!`)/)
+    .map((part, index) => (index % 2 === 1 ? `<code>${escapeHtml(part)}</code>` : escapeHtml(part)))
+    .join('');
+}

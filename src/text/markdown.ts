@@ -1,7 +1,9 @@
 import { visibleLine, visibleLines } from './visible.ts';
 
-/** Splits what GitHub would link, and shows nothing: an entity, so that it can be seen in the source. */
-const BREAK = '&#8203;';
+/** A zero-width space splits what GitHub would link. Text has none of its own any more when it is put in. */
+const BREAK = '\u200b';
+/** How it is written, so that it can be seen in the source. */
+const BREAK_ENTITY = '&#8203;';
 
 /**
  * Untrusted text for one place in a line of GitHub Flavored Markdown (list item, paragraph, table cell): it reads as
@@ -23,7 +25,24 @@ export function escapeMarkdown(text: string): string {
     .replace(/:(?=[\w+\-\\]+:)/g, `:${BREAK}`)
     .replace(/\b[0-9a-f]{7,39}(?=[0-9a-f]\b)/gi, `$&${BREAK}`)
     .replace(/^(\s*)([-+=#:])/, '$1\\$2')
-    .replace(/^(\s*\d+)([.)])/, '$1\\$2');
+    .replace(/^(\s*\d+)([.)])/, '$1\\$2')
+    .replaceAll(BREAK, BREAK_ENTITY);
+}
+
+/**
+ * As {@link escapeMarkdown} for sentences, outside of tables: what stands between single backticks becomes a code span.
+ * As safe as both of them.
+ */
+export function proseMarkdown(text: string): string {
+  return text
+    .split(/(?<!`)`([^`]+)`(?!`)/)
+    .map((part, index) => (index % 2 === 1 ? codeSpan(part) : escapeInside(part, index > 0)))
+    .join('');
+}
+
+/** What follows a code span is not at the start of a line: no list, heading or quote can begin there. */
+function escapeInside(text: string, inside: boolean): string {
+  return inside ? escapeMarkdown(`x${text}`).slice(1) : escapeMarkdown(text);
 }
 
 /** The fence that text cannot close: one backtick more than its longest run, `least` at least. */
