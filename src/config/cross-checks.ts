@@ -112,7 +112,7 @@ function checkLevels(data: unknown): Fault[] {
   if (!isObject(rules)) return [];
   return Object.entries(rules).flatMap(([rule, level]) =>
     level === 'off' && mustBeNamed(rule)
-      ? [value(['policy', 'rules', rule], 'cannot be off; accept each removed symbol by name, see plugin-gate accept')]
+      ? [value(['policy', 'rules', rule], 'cannot be off; accept each symbol by name, see plugin-gate accept')]
       : [],
   );
 }

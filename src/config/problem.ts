@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 
@@ -16,7 +17,11 @@ export interface ConfigProblem {
 
 /** `plugin-gate.yml:12:5: plugins[0].knd: unknown key; did you mean "kind"?` */
 export function renderProblem({ file, line, column, path, message }: ConfigProblem): string {
-  return `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
+  return `${file}:${line}:${column}: ${withPath({ path, message })}`;
+}
+
+function withPath({ path, message }: Pick<ConfigProblem, 'path' | 'message'>): string {
+  return path === '' ? message : `${path}: ${message}`;
 }
 
 /** All problems, one a line, and how many there are. */
@@ -25,10 +30,20 @@ export function renderProblems(problems: readonly ConfigProblem[]): string {
   return [...problems.map(renderProblem), `${count} in the configuration.`].join('\n');
 }
 
+/** A configuration with problems; `problems` are for annotations, each message with its path. */
+export class ConfigError extends UsageError {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(renderProblems(problems));
+    this.problems = problems.map((problem) => ({ ...problem, message: withPath(problem) }));
+  }
+}
+
 /** The problems as findings, for annotations at their lines. */
 export function problemFindings(problems: readonly ConfigProblem[]): Finding[] {
   return problems.map(({ file, line, column, path, message }) =>
-    finding('config/invalid', path === '' ? message : `${path}: ${message}`, {
+    finding('config/invalid', withPath({ path, message }), {
       subject: path === '' ? file : path,
       location: { file, line, column },
     }),
