@@ -105,7 +105,8 @@ function refuse(kind: ArtifactProblem['kind'], message: string): ArtifactReading
 }
 
 function refuseError(error: unknown, file: string): ArtifactReading {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // By its fields, not by its class: Node's own errors are of another realm in sandboxes such as test runners.
+  const code = field(error, 'code');
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -116,6 +117,12 @@ function refuseError(error: unknown, file: string): ArtifactReading {
     case 'EPERM':
       return refuse('unreadable', `${file} may not be read by this user.`);
     default:
-      return refuse('unreadable', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+      return refuse('unreadable', `${file} cannot be read: ${field(error, 'message') ?? String(error)}.`);
   }
+}
+
+function field(error: unknown, name: string): string | undefined {
+  if (typeof error !== 'object' || error === null || !(name in error)) return undefined;
+  const value: unknown = Object.getOwnPropertyDescriptor(error, name)?.value;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -6,14 +6,16 @@ const parse = (output: string) => parseDiagnostics(output, places);
 
 describe('parseDiagnostics', () => {
   it('reads gcc and clang, with the place relative to the repository', () => {
-    expect(parse('src/a.c:3:9: warning: unused variable ‘x’ [-Wunused-variable]\n../lib/b.c:7:1: error: no\n')).toEqual([
-      {
-        severity: 'warning',
-        text: 'unused variable ‘x’ [-Wunused-variable]',
-        location: { file: 'plugin/src/a.c', line: 3, column: 9 },
-      },
-      { severity: 'error', text: 'no', location: { file: 'lib/b.c', line: 7, column: 1 } },
-    ]);
+    expect(parse('src/a.c:3:9: warning: unused variable ‘x’ [-Wunused-variable]\n../lib/b.c:7:1: error: no\n')).toEqual(
+      [
+        {
+          severity: 'warning',
+          text: 'unused variable ‘x’ [-Wunused-variable]',
+          location: { file: 'plugin/src/a.c', line: 3, column: 9 },
+        },
+        { severity: 'error', text: 'no', location: { file: 'lib/b.c', line: 7, column: 1 } },
+      ],
+    );
   });
 
   it('takes colours and links out', () => {
@@ -117,7 +119,7 @@ describe('parseDiagnostics', () => {
       '[ 50%] Building C object CMakeFiles/p.dir/p.c.o',
       'installing warning: no place',
       'ld-linux.so: started',
-      "make: *** [Makefile:3: all] Error 2",
+      'make: *** [Makefile:3: all] Error 2',
     ].join('\n');
     expect(parse(output)).toEqual([]);
   });
