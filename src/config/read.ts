@@ -40,7 +40,7 @@ export function readConfigFiles(file: string, directory: string): ConfigFiles {
     throw new UsageError(`${file}: there is no such file; ${hint}.`);
   }
   const root = dirname(path);
-  const loaded = loadConfig(file, decode(bytes, file));
+  const loaded = loadConfig(file, decodeUtf8(bytes, file));
   if ('problems' in loaded) throw new ConfigError(loaded.problems);
   const { config } = loaded;
   const waivers = readWaivers(config.policy.waivers, file, root);
@@ -63,7 +63,7 @@ function readWaivers(named: string | undefined, configFile: string, root: string
     if (named === undefined) return [];
     throw new UsageError(`${shown}: there is no such file, but policy.waivers of ${configFile} names it.`);
   }
-  const loaded = loadWaivers(shown, decode(bytes, shown));
+  const loaded = loadWaivers(shown, decodeUtf8(bytes, shown));
   if ('problems' in loaded) throw new ConfigError(loaded.problems);
   return loaded.waivers;
 }
@@ -99,7 +99,8 @@ export function readSmallFile(path: string, shown: string, limit = MAX_BYTES): B
   }
 }
 
-function decode(bytes: Buffer, shown: string): string {
+/** @throws UsageError for bytes that are no UTF-8 */
+export function decodeUtf8(bytes: Buffer, shown: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

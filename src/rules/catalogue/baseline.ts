@@ -40,6 +40,6 @@ export const baselineRules = defineRules({
     step: 'compare',
     why: 'The configuration says on purpose that there is no previous release; no comparison was made.',
     fix: 'After this release, set `baseline.file` to it, so that the next one is compared.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
 });

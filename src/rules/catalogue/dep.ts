@@ -41,7 +41,7 @@ export const depRules = defineRules({
     step: 'fit',
     why: 'The plugin asks for a version that the target alone does not decide, for example of libstdc++ when only a glibc version is given as the target.',
     fix: 'Name a distribution release as the target, or ship the library with the plugin.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
   'dep/foreign-libc': {
     title: 'Linked against another C library',

@@ -33,7 +33,7 @@ export const elfRules = defineRules({
     step: 'read',
     why: 'The file may be fine, but what could not be read could not be checked.',
     fix: 'Give the plugin file itself, not its separate debug file or a core dump, and a file below the size limit.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
   'elf/wrong-architecture': {
     title: 'Built for another machine',
