@@ -1,0 +1,46 @@
+/** One line of the native loader's report: an event name and fields, checked only to be a flat JSON object. */
+export interface LoaderEvent {
+  readonly event: string;
+  /** Milliseconds since the loader started. */
+  readonly time: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Longest line that native/loader/report.h can write. */
+const LONGEST_LINE = 64 * 1024;
+
+/** The event of one line, or undefined when it is none. Never throws. */
+export function parseEvent(line: string): LoaderEvent | undefined {
+  if (line.length > LONGEST_LINE) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const fields = { ...value } as Readonly<Record<string, unknown>>;
+  const { event, time } = fields;
+  if (typeof event !== 'string' || typeof time !== 'number' || !(time >= 0)) return undefined;
+  return { event, time, fields };
+}
+
+export function textField({ fields }: LoaderEvent, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function numberField({ fields }: LoaderEvent, name: string): number | undefined {
+  const value = fields[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** As {@link numberField}; the loader writes -1 for what it could not read. */
+export function countField(event: LoaderEvent, name: string): number | undefined {
+  const value = numberField(event, name);
+  return value === undefined || value < 0 ? undefined : value;
+}
+
+export function flagField({ fields }: LoaderEvent, name: string): boolean {
+  return fields[name] === true;
+}

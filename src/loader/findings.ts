@@ -1,0 +1,285 @@
+import type { ElfImage } from '../elf/model.ts';
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import { explain } from './explain.ts';
+import { timeoutsOf } from './job.ts';
+import type { Ending, LoadEvidence, LoadRequest, Phase, ProbeCall } from './model.ts';
+import { describeSignal } from './signals.ts';
+
+/** What the facts of a load mean. Pure; the order is the order of the phases. */
+export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image: ElfImage): readonly Finding[] {
+  return [
+    ...refusal(evidence),
+    ...symbolFindings(evidence),
+    ...probeFindings(evidence, request),
+    ...endingFindings(evidence, request, image),
+    ...interferenceFindings(evidence),
+    ...leftoverFindings(evidence),
+    ...unloadFindings(evidence),
+    ...outputFindings(evidence),
+  ];
+}
+
+function refusal({ error }: LoadEvidence): readonly Finding[] {
+  if (error === undefined) return [];
+  const { cause, subject, symbol, fix } = explain(error);
+  return [finding('load/failed', cause, { subject, symbol, fix, details: error === cause ? undefined : error })];
+}
+
+function symbolFindings({ symbols }: LoadEvidence): readonly Finding[] {
+  return symbols
+    .filter(({ found }) => !found)
+    .map(({ name, error }) =>
+      finding('load/symbol-missing', `dlsym does not find ${name} in the loaded plugin.`, {
+        subject: name,
+        symbol: name,
+        details: error,
+      }),
+    );
+}
+
+function probeFindings({ probes }: LoadEvidence, request: LoadRequest): readonly Finding[] {
+  return probes.flatMap((call, index) => {
+    const { symbol } = call;
+    if (!call.found) {
+      return [
+        finding('load/symbol-missing', `The probe ${symbol} is not in the loaded plugin.`, {
+          subject: symbol,
+          symbol,
+          details: call.error,
+        }),
+      ];
+    }
+    const complaint = complaintOf(call, request.probes?.[index]?.expect);
+    return complaint === undefined ? [] : [finding('load/probe-failed', complaint, { subject: symbol, symbol })];
+  });
+}
+
+function complaintOf(
+  { symbol, signature, number, text }: ProbeCall,
+  expect: number | string | undefined,
+): string | undefined {
+  switch (signature) {
+    case 'void(void)':
+      return undefined;
+    case 'int(void)': {
+      const expected = expect ?? 0;
+      return number === expected ? undefined : `${symbol}() returned ${number}, expected ${expected}.`;
+    }
+    case 'const char *(void)':
+      if (text === undefined)
+        return `${symbol}() returned NULL, expected ${expect === undefined ? 'text' : JSON.stringify(expect)}.`;
+      if (expect === undefined || text === expect) return undefined;
+      return `${symbol}() returned ${JSON.stringify(text)}, expected ${JSON.stringify(expect)}.`;
+  }
+}
+
+/** `while it was being loaded`. */
+function during(phase: Phase, probe: string | undefined): string {
+  switch (phase) {
+    case 'start':
+      return 'before the plugin was loaded';
+    case 'open':
+      return 'while it was being loaded';
+    case 'symbols':
+      return 'while its symbols were looked up';
+    case 'probe':
+      return probe === undefined ? 'in a probe' : `in the probe ${probe}()`;
+    case 'close':
+      return 'while it was being unloaded';
+    case 'exit':
+      return 'at the end of the process';
+  }
+}
+
+function probeOf(ending: Ending, request: LoadRequest): string | undefined {
+  return ending.phase === 'probe' ? request.probes?.[ending.index ?? 0]?.symbol : undefined;
+}
+
+function endingFindings(evidence: LoadEvidence, request: LoadRequest, image: ElfImage): readonly Finding[] {
+  const { ending } = evidence;
+  if (evidence.result === 'supervisor-lost') return [supervisorLost(evidence)];
+  if (ending === undefined || ending.expected) return [];
+  const when = during(ending.phase, probeOf(ending, request));
+  const subject = ending.phase;
+  switch (ending.how) {
+    case 'exit':
+      // A closed channel makes the loader's own code end the process; that finding is enough.
+      if (evidence.interference?.closed) return [];
+      return [finding('load/exited', `It ended the process with exit code ${ending.code ?? 0} ${when}.`, { subject })];
+    case 'signal':
+      return [crashed(evidence, ending, when, image)];
+    case 'stopped':
+      return [
+        finding(
+          'load/timeout',
+          `It stopped its own process with ${ending.signal ?? 'a signal'} ${when}; a host would stand still.`,
+          {
+            subject,
+            fix: 'Do not raise stop signals in library code.',
+          },
+        ),
+      ];
+    case 'timeout': {
+      const limit = timeoutOf(ending.phase, request);
+      return [finding('load/timeout', `It did not come back within ${limit} ms ${when}.`, { subject })];
+    }
+    case 'cancelled':
+      return [finding('load/timeout', `Loading was stopped from outside ${when}.`, { subject, severity: 'undecided' })];
+    case 'interfered':
+      return [];
+  }
+}
+
+function timeoutOf(phase: Phase, request: LoadRequest): number {
+  const timeouts = timeoutsOf(request);
+  switch (phase) {
+    case 'start':
+    case 'open':
+      return timeouts.open;
+    case 'symbols':
+      return timeouts.symbol;
+    case 'probe':
+      return timeouts.probe;
+    case 'close':
+      return timeouts.close;
+    case 'exit':
+      return timeouts.exit;
+  }
+}
+
+function supervisorLost({ phases }: LoadEvidence): Finding {
+  const phase = phases.at(-1)?.phase ?? 'start';
+  return finding(
+    'load/supervisor-lost',
+    `The process that watches the plugin was killed ${during(phase, undefined)}.`,
+    {
+      subject: phase,
+    },
+  );
+}
+
+function crashed(evidence: LoadEvidence, ending: Ending, when: string, image: ElfImage): Finding {
+  const signal = ending.signal ?? 'a signal';
+  const { crash } = evidence;
+  const threads = evidence.states.at(-1)?.threads ?? 1;
+  const parts = [`It crashed with ${describeSignal(signal)} ${when}`];
+  const told = crash !== undefined && crash.phase === ending.phase ? crash : undefined;
+  const stage = ending.phase === 'open' ? stageText(told?.stage) : undefined;
+  if (stage !== undefined) parts.push(stage);
+  const place = told?.function ?? told?.callerOffset ?? told?.offset;
+  if (told?.function !== undefined) parts.push(`in ${told.function}`);
+  const message = `${parts.join(', ')}.`;
+  const closing = ending.phase === 'close' && threads > 1;
+  return finding('load/crashed', message, {
+    subject: ending.phase,
+    symbol: told?.function,
+    // A plugin whose threads are ended by a function that its host calls first is not wrong.
+    ...(closing ? { severity: 'warning' } : {}),
+    ...fixOf(signal, told?.stage, ending.phase, threads, image),
+    details:
+      told === undefined || place === undefined
+        ? undefined
+        : `instruction ${told.object ?? '?'}+${told.offset ?? '?'}, address ${told.address}${told.callerOffset === undefined ? '' : `, called from the plugin at ${told.callerOffset}`}`,
+  });
+}
+
+function stageText(stage: 'relocating' | 'relocated' | 'unknown' | undefined): string | undefined {
+  if (stage === 'relocating') return 'before any constructor (relocation or an IFUNC resolver)';
+  if (stage === 'relocated') return 'in a constructor';
+  return undefined;
+}
+
+function fixOf(
+  signal: string,
+  stage: string | undefined,
+  phase: Phase,
+  threads: number,
+  image: ElfImage,
+): { readonly fix?: string } {
+  if (signal === 'SIGKILL') {
+    return { fix: 'Look for kill() in the plugin; if the machine ran out of memory, run the check again with more.' };
+  }
+  if (phase === 'close' && threads > 1) {
+    return {
+      fix: `It had ${threads - 1} threads of its own running when it was unloaded: end and join them in a destructor or in a function that the host calls before dlclose.`,
+    };
+  }
+  if (phase === 'open' && stage === 'relocating' && image.relocations.ifunc > 0) {
+    return {
+      fix: 'An IFUNC resolver runs before relocation is complete: it must not call functions of other libraries or read relocated data.',
+    };
+  }
+  return {};
+}
+
+function interferenceFindings(evidence: LoadEvidence): readonly Finding[] {
+  const { interference, states } = evidence;
+  const findings: Finding[] = [];
+  if (interference?.closed) {
+    findings.push(
+      finding(
+        'load/interfered',
+        'It closed descriptors that it did not open, among them the one that the loader works with.',
+        {
+          subject: 'descriptors',
+        },
+      ),
+    );
+  }
+  if (interference !== undefined && interference.messages > 0) {
+    findings.push(
+      finding(
+        'load/interfered',
+        `It wrote ${interference.messages} times to a descriptor that belongs to its loader.`,
+        {
+          subject: 'channel',
+        },
+      ),
+    );
+  }
+  if (states.some(({ position }) => position === 'elsewhere')) {
+    findings.push(
+      finding(
+        'load/interfered',
+        "The loader's own thread does not wait where its code waits: the plugin took over its flow of control.",
+        {
+          subject: 'control flow',
+        },
+      ),
+    );
+  }
+  return findings;
+}
+
+function leftoverFindings({ leftovers }: LoadEvidence): readonly Finding[] {
+  if (leftovers.length === 0) return [];
+  const names = [...new Set(leftovers.map(({ name }) => name))].slice(0, 5).join(', ');
+  const count = leftovers.length === 1 ? 'a process' : `${leftovers.length} processes`;
+  return [
+    finding('load/leftover-process', `It left ${count} running (${names}) after its own process had ended.`, {
+      subject: 'processes',
+    }),
+  ];
+}
+
+function unloadFindings({ unload }: LoadEvidence): readonly Finding[] {
+  if (unload === undefined || !unload.mapped) return [];
+  const reasons = unload.reasons.length === 0 ? 'the reason is not known' : unload.reasons.join('; ');
+  return [finding('load/not-unloaded', `It is still in memory after dlclose: ${reasons}.`, { subject: 'dlclose' })];
+}
+
+function outputFindings({ output }: LoadEvidence): readonly Finding[] {
+  return (['stdout', 'stderr'] as const).flatMap((stream) => {
+    const { bytes, text, phases } = output[stream];
+    if (bytes === 0) return [];
+    const when = [...new Set(phases.map(({ phase }) => phase))].join(', ');
+    const name = stream === 'stdout' ? 'standard output' : 'standard error';
+    return [
+      finding('load/output', `It printed ${bytes} bytes to ${name} (${when}).`, {
+        subject: stream,
+        details: text.slice(-2000),
+      }),
+    ];
+  });
+}

@@ -1,0 +1,170 @@
+import { basename, join } from 'node:path';
+import { readElf } from '../elf/read.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { Progress, StepOutcome } from '../gate/step.ts';
+import { installationRoot } from '../installation.ts';
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import { type Collected, collect } from './collect.ts';
+import { toEvidence } from './evidence.ts';
+import { explainCheck } from './explain.ts';
+import { loadFindings } from './findings.ts';
+import { isGoPlugin } from './golang.ts';
+import { jobText, overallTimeout } from './job.ts';
+import type { CapturedOutput, LoadEvidence, LoadRequest } from './model.ts';
+import { choosePlatform, type Emulator } from './platform.ts';
+import { readPrebuilt } from './prebuilt.ts';
+import { type LoaderRun, runLoader } from './run.ts';
+import { makeStage, type Stage } from './stage.ts';
+import { summaryOf } from './summary.ts';
+
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Loads a plugin for real, in a process of its own under the native loader: dlopen, required symbols, probes, dlclose.
+ * Nothing of the plugin runs in this process, and nothing of it is left when this returns.
+ * @throws EnvironmentError when the native loader is missing, was changed, or cannot run here; UsageError for names or
+ * timeouts that cannot be passed on. A plugin that misbehaves is a finding, never an error.
+ */
+export async function loadPlugin(request: LoadRequest, progress: Progress): Promise<StepOutcome<LoadEvidence>> {
+  const started = performance.now();
+  const image = request.image ?? readElf(request.bytes).image;
+  if (image === undefined) {
+    return notRun(finding('load/failed', explainCheck('not-elf'), { subject: 'file' }), 'not an ELF file', started);
+  }
+  const machine = {
+    architecture: process.arch,
+    path: request.path ?? STANDARD_PATH,
+    sysroot: request.sysroot,
+  };
+  const platform = choosePlatform(image, machine);
+  if (platform.kind === 'unsupported') {
+    return notRun(
+      finding('load/unsupported', `There is no loader for ${platform.machine}; the plugin was not loaded.`, {
+        subject: platform.machine,
+      }),
+      `no loader for ${platform.machine}`,
+      started,
+    );
+  }
+  if (platform.kind === 'missing') {
+    return notRun(
+      finding(
+        'load/emulation-missing',
+        `The plugin is for ${platform.machine}; to load it, this machine lacks ${platform.missing}.`,
+        {
+          subject: platform.machine,
+        },
+      ),
+      `this machine lacks ${platform.missing}`,
+      started,
+    );
+  }
+
+  const goPlugin = isGoPlugin(image);
+  // Its functions cannot be called without a Go runtime, and their names carry the package path.
+  const job: LoadRequest = goPlugin ? { ...request, symbols: [], probes: [], unload: false } : request;
+  const prebuilt = readPrebuilt(request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt'), platform.prebuilt);
+  const stage = makeStage(job, prebuilt.bytes);
+  progress.start(`loading ${basename(request.file)}`);
+  try {
+    const run = await runStaged(job, stage, platform.emulator);
+    const collected = collect(run.events, job);
+    refuseBrokenEnvironment(collected, run);
+    const evidence = toEvidence({
+      collected,
+      run,
+      image,
+      digest: prebuilt.digest,
+      emulator: platform.emulator,
+      stage,
+      durationMs: since(started),
+    });
+    const findings: Finding[] = [...checkFindings(collected), ...loadFindings(evidence, job, image)];
+    if (collected.hidden) {
+      findings.push(
+        finding('load/not-observed', 'The process could no longer be observed from outside.', { subject: 'process' }),
+      );
+    }
+    if (!stage.unchanged()) {
+      findings.push(
+        finding('load/file-changed', 'The file of the plugin was changed or removed while it was loaded.', {
+          subject: 'file',
+        }),
+      );
+    }
+    if (goPlugin && evidence.result === 'loaded') {
+      findings.push(
+        finding('load/go-host-missing', 'It was mapped and linked, but its Go code did not run: no Go host was used.', {
+          subject: 'go',
+        }),
+      );
+    }
+    return { findings, evidence, summary: summaryOf(evidence, goPlugin) };
+  } finally {
+    progress.end();
+    stage.remove();
+  }
+}
+
+function runStaged(request: LoadRequest, stage: Stage, emulator: Emulator | undefined): Promise<LoaderRun> {
+  const libraryPath = request.libraryPath ?? [];
+  return runLoader({
+    argv: emulator === undefined ? [stage.loader] : [emulator.program, '-L', emulator.sysroot, stage.loader],
+    cwd: stage.scratch,
+    env: {
+      // English texts of dlerror, and nothing of the runner's secrets.
+      LC_ALL: 'C',
+      PATH: STANDARD_PATH,
+      HOME: stage.scratch,
+      TMPDIR: stage.scratch,
+      ...(libraryPath.length > 0 ? { LD_LIBRARY_PATH: libraryPath.join(':') } : {}),
+      ...request.environment,
+    },
+    // An emulator needs its own room for the guest's addresses.
+    job: jobText(emulator === undefined ? request : { ...request, addressSpace: 0 }, stage.plugin),
+    timeoutMs: overallTimeout(request),
+  });
+}
+
+/** A loader that cannot do its work is not the plugin's fault. */
+function refuseBrokenEnvironment({ check, loader }: Collected, run: LoaderRun): void {
+  if (check?.noexec) {
+    throw new EnvironmentError(
+      'The directory for temporary files is mounted noexec, so nothing in it can be loaded. Point TMPDIR to one that is not.',
+    );
+  }
+  if (loader === undefined) {
+    const how = run.signal ?? `exit code ${run.exitCode}`;
+    throw new EnvironmentError(`The native loader did not start (${how}): ${run.stderr.trim().slice(0, 2000)}`);
+  }
+}
+
+function checkFindings({ check }: Collected): readonly Finding[] {
+  if (check === undefined || check.loadable) return [];
+  return [finding('load/failed', explainCheck(check.problem ?? 'unknown'), { subject: 'file' })];
+}
+
+function notRun(reason: Finding, summary: string, started: number): StepOutcome<LoadEvidence> {
+  const nothing: CapturedOutput = { text: '', phases: [], bytes: 0, cut: false };
+  return {
+    findings: [reason],
+    evidence: {
+      result: 'not-run',
+      phases: [],
+      objects: [],
+      symbols: [],
+      probes: [],
+      states: [],
+      leftovers: [],
+      output: { stdout: nothing, stderr: nothing },
+      durationMs: since(started),
+    },
+    summary: `not loaded: ${summary}`,
+  };
+}
+
+/** Milliseconds since `started` (performance.now()), to the microsecond. */
+function since(started: number): number {
+  return Math.round((performance.now() - started) * 1000) / 1000;
+}

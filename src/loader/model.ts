@@ -1,0 +1,190 @@
+import type { ElfImage } from '../elf/model.ts';
+
+/** C signatures that a probe can have. */
+export type ProbeSignature = 'int(void)' | 'void(void)' | 'const char *(void)';
+
+/** A function that is called after loading. */
+export interface Probe {
+  readonly symbol: string;
+  readonly signature: ProbeSignature;
+  /** What it must return: 0 for `int(void)` unless given; any text for `const char *(void)` unless given. */
+  readonly expect?: number | string;
+}
+
+/** Milliseconds that a phase may take. */
+export interface LoadTimeouts {
+  /** dlopen: mapping, relocation, IFUNC resolvers, constructors. */
+  readonly open: number;
+  /** One dlsym. */
+  readonly symbol: number;
+  /** One call. */
+  readonly probe: number;
+  /** dlclose: destructors. */
+  readonly close: number;
+  /** exit(0): destructors of what was not unloaded. */
+  readonly exit: number;
+}
+
+export const DEFAULT_TIMEOUTS: LoadTimeouts = { open: 10_000, symbol: 5_000, probe: 5_000, close: 5_000, exit: 5_000 };
+
+export interface LoadRequest {
+  /** How messages name the plugin; its last part is also the name of the copy that is loaded. */
+  readonly file: string;
+  /** The bytes that were hashed and verified: these are loaded, not what the file holds by now. */
+  readonly bytes: Uint8Array;
+  /** What was read of these bytes, when it is known already. */
+  readonly image?: ElfImage;
+  /** Symbols that dlsym must find. */
+  readonly symbols?: readonly string[];
+  readonly probes?: readonly Probe[];
+  readonly timeouts?: Partial<LoadTimeouts>;
+  /** Directory whose files, and whose parent's files, the plugin finds at `$ORIGIN` and `$ORIGIN/..`. Nothing unless given. */
+  readonly directory?: string;
+  /** Directories for LD_LIBRARY_PATH. */
+  readonly libraryPath?: readonly string[];
+  /** Further variables of the plugin's environment; nothing is inherited. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** false: the process ends without dlclose. */
+  readonly unload?: boolean;
+  /** false: do not use user and process namespaces. */
+  readonly namespaces?: boolean;
+  /** Bytes of address space that the plugin's process may take; 8 GiB unless given, 0 for no limit. */
+  readonly addressSpace?: number;
+  /** Directory with `SHA256SUMS` and the loaders; the installation's own unless given. */
+  readonly prebuilt?: string;
+  /** PATH in which an emulator is looked for. */
+  readonly path?: string;
+  /** Root of the libraries of another architecture, for the emulator (`-L`); `/usr/<triplet>` of cross packages unless given. */
+  readonly sysroot?: string;
+}
+
+/** Phases in their order; `symbols` and `probe` only where asked for. */
+export const PHASES = ['start', 'open', 'symbols', 'probe', 'close', 'exit'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface PhaseTime {
+  readonly phase: Phase;
+  /** Which probe. */
+  readonly index?: number;
+  /** Milliseconds since the loader started, monotonic. */
+  readonly startMs: number;
+  /** Absent for the phase in which the process ended. */
+  readonly durationMs?: number;
+}
+
+export interface SymbolLookup {
+  readonly name: string;
+  readonly found: boolean;
+  /** File in whose memory the address lies. */
+  readonly object?: string;
+  readonly error?: string;
+}
+
+export interface ProbeCall {
+  readonly symbol: string;
+  readonly signature: ProbeSignature;
+  readonly found: boolean;
+  /** For `int(void)`. */
+  readonly number?: number;
+  /** For `const char *(void)`; absent when it returned NULL. */
+  readonly text?: string;
+  readonly error?: string;
+}
+
+/** The process as seen from outside between two phases; sizes in KiB. Absent numbers could not be read. */
+export interface ProcessState {
+  readonly phase: Phase;
+  readonly index?: number;
+  readonly residentKiB?: number;
+  readonly virtualKiB?: number;
+  readonly threads?: number;
+  readonly descriptors?: number;
+  /** Mappings that are writable and executable at once. */
+  readonly writableCode?: number;
+  /** Whether the main thread waited where the loader's own code waits; `unknown` where the kernel does not tell. */
+  readonly position: 'expected' | 'elsewhere' | 'unknown';
+}
+
+/** How the process ended, by its wait status and by what the supervisor did. */
+export interface Ending {
+  readonly phase: Phase;
+  readonly index?: number;
+  /** True only for exit(0) on command of the supervisor, after every step answered. */
+  readonly expected: boolean;
+  readonly how: 'exit' | 'signal' | 'timeout' | 'stopped' | 'interfered' | 'cancelled';
+  readonly code?: number;
+  readonly signal?: string;
+}
+
+/** Where it crashed, as the crashing process told: a diagnosis, no proof. */
+export interface Crash {
+  readonly phase: Phase;
+  readonly signal: string;
+  /** Address of the fault, `0x0`. */
+  readonly address: string;
+  /** File and offset in it of the instruction. */
+  readonly object?: string;
+  readonly offset?: string;
+  /** Name of the plugin's function, where its symbols tell. */
+  readonly function?: string;
+  /** Last return address in the plugin's own code, when the instruction is elsewhere. */
+  readonly callerOffset?: string;
+  /** How far the dynamic linker was with the plugin. */
+  readonly stage: 'relocating' | 'relocated' | 'unknown';
+}
+
+/** Captured output: raw, untrusted text, its bytes as Latin-1. */
+export interface CapturedOutput {
+  readonly text: string;
+  /** Bytes printed in all, by phase. */
+  readonly phases: readonly { readonly phase: Phase; readonly bytes: number }[];
+  readonly bytes: number;
+  readonly cut: boolean;
+}
+
+/** `not-run`: there was nothing to run it with, or the file did not pass the checks before loading. */
+export type LoadResult =
+  | 'loaded'
+  | 'refused'
+  | 'crashed'
+  | 'exited'
+  | 'timeout'
+  | 'stopped'
+  | 'interfered'
+  | 'supervisor-lost'
+  | 'not-run';
+
+export interface LoadEvidence {
+  readonly result: LoadResult;
+  /** What loaded it. */
+  readonly loader?: {
+    readonly machine: string;
+    readonly libc: string;
+    readonly libcVersion?: string;
+    readonly digest: string;
+    /** For example `qemu-aarch64`. */
+    readonly emulator?: string;
+  };
+  /** Which barriers held. `systemCalls` and `files` are false as long as no sandbox restricts them. */
+  readonly isolation?: {
+    readonly processNamespace: boolean;
+    readonly userNamespace: boolean;
+    readonly systemCalls: boolean;
+    readonly files: boolean;
+  };
+  readonly phases: readonly PhaseTime[];
+  /** Files that were mapped while the plugin was opened and used: itself and its dependencies. */
+  readonly objects: readonly { readonly path: string; readonly phase: Phase }[];
+  readonly symbols: readonly SymbolLookup[];
+  readonly probes: readonly ProbeCall[];
+  readonly states: readonly ProcessState[];
+  readonly unload?: { readonly closed: boolean; readonly mapped: boolean; readonly reasons: readonly string[] };
+  /** What dlopen said. */
+  readonly error?: string;
+  readonly ending?: Ending;
+  readonly crash?: Crash;
+  readonly leftovers: readonly { readonly process: number; readonly name: string }[];
+  readonly interference?: { readonly messages: number; readonly closed: boolean };
+  readonly output: { readonly stdout: CapturedOutput; readonly stderr: CapturedOutput };
+  readonly durationMs: number;
+}

@@ -1,0 +1,106 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EnvironmentError } from '../errors.ts';
+import type { LoadRequest } from './model.ts';
+
+/** A private directory in which one plugin is loaded. */
+export interface Stage {
+  readonly loader: string;
+  readonly plugin: string;
+  /** Working directory, HOME and TMPDIR of the plugin. */
+  readonly scratch: string;
+  /** Whether the plugin's file still has the bytes that were written. */
+  readonly unchanged: () => boolean;
+  readonly remove: () => void;
+}
+
+/** Neighbours that are made reachable; a directory with more is a download folder, not a place of plugins. */
+const MOST_NEIGHBOURS = 5000;
+
+/** Names that can stand in a job, in /proc/PID/maps and in messages without escapes. */
+const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}$/;
+
+/**
+ * Writes the loader and the plugin into a new directory that only this user can enter. The plugin keeps its name, and
+ * finds the files beside its original, and beside that directory, at $ORIGIN and $ORIGIN/.. as links.
+ * @throws EnvironmentError when there is no place for it
+ */
+export function makeStage(request: LoadRequest, loader: Uint8Array): Stage {
+  const root = orEnvironmentError('make a private directory', () => mkdtempSync(join(tmpdir(), 'plugin-gate-load-')));
+  const remove = () => rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    return orEnvironmentError('write the plugin', () => {
+      if (/[\n\0]/.test(root)) throw new Error(`the path ${JSON.stringify(root)} has a line break`);
+      const directory = request.directory === undefined ? undefined : resolve(request.directory);
+      const home = join(root, 'tree', plain(directory === undefined ? '' : basename(directory), 'plugin'));
+      const plugin = join(home, plain(basename(request.file), 'plugin.so'));
+      const scratch = join(root, 'scratch');
+      mkdirSync(home, { recursive: true });
+      mkdirSync(scratch);
+      const stage = { loader: join(root, 'plugin-gate-loader'), plugin, scratch };
+      writeExecutable(stage.loader, loader);
+      writeExecutable(plugin, request.bytes);
+      if (directory !== undefined) {
+        linkNeighbours(directory, home);
+        linkNeighbours(dirname(directory), join(root, 'tree'));
+      }
+      return { ...stage, unchanged: () => sameBytes(plugin, request.bytes), remove };
+    });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function plain(name: string, otherwise: string): string {
+  return PLAIN_NAME.test(name) ? name : otherwise;
+}
+
+function writeExecutable(file: string, bytes: Uint8Array): void {
+  writeFileSync(file, bytes, { mode: 0o500, flag: 'wx' });
+  // The mode above is cut by the umask.
+  chmodSync(file, 0o500);
+}
+
+/** Links everything in a directory that has no place in the copy yet. */
+function linkNeighbours(from: string, to: string): void {
+  const taken = new Set(readdirSync(to));
+  let names: readonly string[];
+  try {
+    names = readdirSync(from);
+  } catch {
+    return; // The directory went away or may not be read: a dependency in it will be reported as missing.
+  }
+  for (const name of names.slice(0, MOST_NEIGHBOURS)) {
+    if (!taken.has(name)) symlinkSync(join(from, name), join(to, name));
+  }
+}
+
+function sameBytes(file: string, bytes: Uint8Array): boolean {
+  try {
+    return readFileSync(file).equals(bytes);
+  } catch {
+    return false;
+  }
+}
+
+function orEnvironmentError<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new EnvironmentError(
+      `Cannot ${what} for loading: ${reason}. Free space in, or point TMPDIR to, a directory that can be written.`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import type { LoadEvidence } from './model.ts';
+
+/** One line that says what came of it. */
+export function summaryOf(evidence: LoadEvidence, goPlugin: boolean): string {
+  const opened = evidence.phases.find(({ phase }) => phase === 'open')?.durationMs;
+  switch (evidence.result) {
+    case 'loaded': {
+      const parts = [`loaded in ${(opened ?? 0).toFixed(1)} ms`];
+      if (goPlugin) parts.push('linked only, no Go host');
+      if (evidence.symbols.length > 0) {
+        parts.push(
+          `${evidence.symbols.filter(({ found }) => found).length} of ${evidence.symbols.length} symbols found`,
+        );
+      }
+      if (evidence.probes.length > 0) parts.push(`${evidence.probes.length} probes called`);
+      if (evidence.unload !== undefined) parts.push(evidence.unload.mapped ? 'stays in memory' : 'unloaded');
+      return parts.join(', ');
+    }
+    case 'refused':
+      return 'dlopen refuses it';
+    case 'crashed':
+      return `crashed with ${evidence.ending?.signal ?? 'a signal'} (${evidence.ending?.phase ?? 'open'})`;
+    case 'exited':
+      return `ended the process (${evidence.ending?.phase ?? 'open'})`;
+    case 'timeout':
+      return `did not come back (${evidence.ending?.phase ?? 'open'})`;
+    case 'stopped':
+      return 'stopped its own process';
+    case 'interfered':
+      return 'interfered with its loader';
+    case 'supervisor-lost':
+      return 'the supervising process was killed';
+    case 'not-run':
+      return 'not loaded: the file did not pass the checks';
+  }
+}
