@@ -1,0 +1,1 @@
+SONAME = greet.so.1
