@@ -17,9 +17,8 @@ export function compareFloors({ old, new: now }: ImagePair): Finding[] {
   findings.push(...compareKernel(old, now));
   if (old.floors.musl.loads === true && now.floors.musl.loads === false) {
     const reasons = now.floors.musl.reasons;
-    const why = reasons.length === 0 ? '' : `: ${listNames(reasons)}`;
-    const message = `Musl systems could load the old file and cannot load the new one${why}.`;
-    findings.push(change('change/musl-lost', 'risky', message, { subject: 'musl', details: reasons.join('\n') }));
+    const message = ['Musl systems could load the old file and cannot load the new one.', ...reasons].join(' ');
+    findings.push(change('change/musl-lost', 'risky', message, { subject: 'musl' }));
   }
   return findings;
 }
@@ -39,9 +38,10 @@ function compareFamily(family: string, old: ElfImage, now: ElfImage): Finding[] 
   const users = usersOf(now, family, after);
   const by = users.length === 0 ? '' : `, for ${listNames(users)}`;
   const dropped = lostDistributions(old.floors, now.floors);
-  const lost = dropped.length === 0 ? '' : ` ${dropped.join('; ')}.`;
+  const lost = dropped.length === 0 ? ' Every release known here has it.' : ` ${dropped.join('; ')}.`;
+  const effect = dropped.length === 0 ? 'compatible' : 'risky';
   const message = `The file needs ${family} ${after} now${by}; it ${before === undefined ? 'needed none' : `was ${before}`}.${lost}`;
-  return [change('change/floor-raised', 'risky', message, { ...values, affected: cappedNames(users) })];
+  return [change('change/floor-raised', effect, message, { ...values, affected: cappedNames(users) })];
 }
 
 function usersOf(image: ElfImage, family: string, version: string): readonly string[] {

@@ -6,7 +6,10 @@ import type { ImagePair } from './model.ts';
 /** One protection, with how strong it is in a file: higher is better. */
 interface Protection {
   readonly name: string;
+  /** How well the file is protected, with the benefit of the doubt. */
   readonly strength: (image: ElfImage) => number;
+  /** How well it is protected for certain, where that can be less: a file with nothing to protect shows no intent. */
+  readonly sure?: (image: ElfImage) => number;
   readonly shown: (image: ElfImage) => string;
   /** What is so when it is weaker than before. */
   readonly lost: string;
@@ -14,10 +17,20 @@ interface Protection {
 
 const onOff = (on: boolean): string => (on ? 'on' : 'off');
 
+/** Eager binding was asked for; without it, RELRO is full only while there happens to be nothing to bind. */
+function bindsNow({ dynamic }: ElfImage): boolean {
+  return dynamic.flags.includes('BIND_NOW') || dynamic.flags1.includes('NOW');
+}
+
+function relro({ hardening }: ElfImage): number {
+  return ['none', 'partial', 'full'].indexOf(hardening.relro);
+}
+
 const PROTECTIONS: readonly Protection[] = [
   {
     name: 'RELRO',
-    strength: ({ hardening }) => ['none', 'partial', 'full'].indexOf(hardening.relro),
+    strength: relro,
+    sure: (image) => (bindsNow(image) ? relro(image) : Math.min(relro(image), 1)),
     shown: ({ hardening }) => hardening.relro,
     lost: 'tables of function addresses stay writable at run time',
   },
@@ -49,6 +62,7 @@ const PROTECTIONS: readonly Protection[] = [
     name: 'fortified functions',
     // Nothing to fortify is no weakness: it takes unfortified calls where there were fortified ones.
     strength: ({ hardening: { fortify } }) => Number(fortify.fortified > 0 || fortify.unfortified === 0),
+    sure: ({ hardening: { fortify } }) => Number(fortify.fortified > 0),
     shown: ({ hardening: { fortify } }) => `${fortify.fortified} fortified, ${fortify.unfortified} not`,
     lost: 'calls such as memcpy are no longer checked (_FORTIFY_SOURCE)',
   },
@@ -83,14 +97,17 @@ export function compareHardening(images: ImagePair): Finding[] {
   return PROTECTIONS.flatMap((protection) => compareProtection(protection, images));
 }
 
-function compareProtection({ name, strength, shown, lost }: Protection, images: ImagePair): Finding[] {
-  const difference = strength(images.new) - strength(images.old);
-  if (difference === 0) return [];
+function compareProtection(protection: Protection, images: ImagePair): Finding[] {
+  const { name, strength, shown, lost } = protection;
+  const sure = protection.sure ?? strength;
   const values = { subject: name, old: shown(images.old), new: shown(images.new) };
-  if (difference > 0) {
+  if (strength(images.new) < sure(images.old)) {
+    const message = `${name}: ${values.new}; it was ${values.old}: ${lost}.`;
+    return [change('change/hardening-weakened', 'risky', message, values)];
+  }
+  if (sure(images.new) > strength(images.old)) {
     const message = `${name}: ${values.new}; it was ${values.old}.`;
     return [change('change/hardening-improved', 'compatible', message, values)];
   }
-  const message = `${name}: ${values.new}; it was ${values.old}: ${lost}.`;
-  return [change('change/hardening-weakened', 'risky', message, values)];
+  return [];
 }

@@ -11,6 +11,7 @@ const TOOLCHAIN_NAMES = new Set([
   '_init',
   '_fini',
   '_start',
+  '_IO_stdin_used',
   '_edata',
   'edata',
   '_end',
@@ -103,8 +104,9 @@ export function hasVagueLinkage({ name, binding }: ElfSymbol): boolean {
   return (binding === 'weak' || binding === 'unique') && name.startsWith('_Z');
 }
 
-/** Itanium mangling of names in namespace std and in those of the standard library's implementation. */
-const STANDARD_LIBRARY = /^_Z(?:T[VTIS]|GV|GR|Z)?(?:N[rVKRO]*)?(?:St|S[absiod]|9__gnu_cxx|10__cxxabiv1)/;
+/** Itanium mangling of names in namespace std, in those of the library's implementation, and of operators new and delete. */
+const STANDARD_LIBRARY =
+  /^_Z(?:T[VTIS]|GV|GR|Z)?(?:N[rVKRO]*)?(?:St|S[absiod]|9__gnu_cxx|10__cxxabiv1)|^_Z(?:n[wa]|d[la])/;
 
 export function isStandardLibraryName(name: string): boolean {
   return STANDARD_LIBRARY.test(name);

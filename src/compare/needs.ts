@@ -1,4 +1,5 @@
 import type { ElfImage } from '../elf/model.ts';
+import { isForMusl } from '../elf/musl.ts';
 import type { Finding } from '../rules/finding.ts';
 import { cappedNames, change, listNames, sortedNames } from './fold.ts';
 import type { ImagePair } from './model.ts';
@@ -31,12 +32,12 @@ export function compareSoname(images: ImagePair): Finding[] {
 export function compareNeeded(images: ImagePair): Finding[] {
   const [before, after] = [new Set(images.old.dynamic.needed), new Set(images.new.dynamic.needed)];
   const findings: Finding[] = [];
-  const hadGlibc = [...before].some(isGlibcPart);
   for (const library of sortedNames(after)) {
     if (before.has(library)) continue;
-    const shipped = hadGlibc && isGlibcPart(library);
+    // Every process of a glibc system has its C library; a file for musl that asks for it is another matter.
+    const shipped = isGlibcPart(library) && !isForMusl(images.old.dynamic);
     const message = shipped
-      ? `The file needs ${library} now, which comes with the C library that it needed before.`
+      ? `The file needs ${library} now, a part of the C library.`
       : `The file needs ${library} now.`;
     const more = { subject: library, new: library, affected: importsFrom(images.new, library) };
     findings.push(change('change/needed-added', shipped ? 'compatible' : 'risky', message, more));
