@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { elfFindings } from '../elf/findings.ts';
+import { readGoInfo } from '../elf/go.ts';
+import { readElf } from '../elf/read.ts';
+import { UsageError } from '../errors.ts';
+import { isAboutTheFile, renderInspection } from '../report/inspect.ts';
+import { type Inspection, toInspectJson } from '../report/inspect-json.ts';
+import { styleFor } from '../text/style.ts';
+import type { ExitCode, Format, Terminal } from './command.ts';
+
+export { toInspectJson };
+
+export interface InspectOptions {
+  readonly format: Format;
+}
+
+/** Bytes. Nothing that a host loads comes near. */
+const LARGEST_FILE = 2 ** 31 - 1;
+const CHUNK = 4 * 1024 * 1024;
+
+/**
+ * `plugin-gate inspect FILE`: tells what a file is. Exit 0 when it could be read, whatever its hardening; 1 when it is not
+ * ELF, damaged, or of a form that cannot be read.
+ * @throws UsageError when there is no such file, or it is not one that can be read
+ */
+export async function inspectCommand(file: string, options: InspectOptions, terminal: Terminal): Promise<ExitCode> {
+  const { format } = options;
+  if (format !== 'text' && format !== 'json') {
+    throw new UsageError(`inspect cannot write ${format}; use --format text or --format json.`);
+  }
+  const inspection = inspectFile(file);
+  if (format === 'json') {
+    terminal.out(`${JSON.stringify(toInspectJson(inspection), null, 2)}\n`);
+  } else {
+    terminal.out(renderInspection(inspection, { style: styleFor(terminal.colour), width: terminal.width }));
+  }
+  return inspection.findings.some(isAboutTheFile) ? 1 : 0;
+}
+
+/**
+ * Reads a file and everything that `inspect` tells of it. What it tells is all from one reading of the bytes.
+ * @throws UsageError when the file cannot be read
+ */
+export function inspectFile(file: string): Inspection {
+  const { bytes, digest } = readWhole(file);
+  const reading = readElf(bytes);
+  const { image } = reading;
+  const go = image === undefined ? undefined : readGoInfo(bytes, image);
+  return {
+    file,
+    digest,
+    size: bytes.length,
+    ...(image === undefined ? {} : { image }),
+    ...(go === undefined ? {} : { go }),
+    findings: elfFindings(reading, { plugin: false }),
+  };
+}
+
+function readWhole(file: string): { readonly bytes: Uint8Array; readonly digest: string } {
+  let descriptor: number | undefined;
+  try {
+    // A named pipe would keep open() waiting for a writer.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new UsageError(`${file} is ${kindOf(stat)}, not a file. Give the path of a plugin file.`);
+    if (stat.size > LARGEST_FILE) {
+      throw new UsageError(`${file} has ${stat.size} bytes; files of up to ${LARGEST_FILE} bytes can be inspected.`);
+    }
+    const bytes = new Uint8Array(stat.size);
+    const hash = createHash('sha256');
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(descriptor, bytes, filled, Math.min(CHUNK, bytes.length - filled), filled);
+      if (count === 0) throw new UsageError(`${file} became shorter while it was read; something still writes to it.`);
+      hash.update(bytes.subarray(filled, filled + count));
+      filled += count;
+    }
+    return { bytes, digest: `sha256:${hash.digest('hex')}` };
+  } catch (error) {
+    throw asUsageError(error, file);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a directory';
+  if (stat.isFIFO()) return 'a named pipe';
+  if (stat.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+function asUsageError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  switch (error.code) {
+    case 'ENOENT':
+      return new UsageError(`There is no file ${file}.`);
+    case 'ENOTDIR':
+      return new UsageError(`There is no file ${file}: a part of the path before the last is not a directory.`);
+    case 'EACCES':
+    case 'EPERM':
+      return new UsageError(`${file} may not be read by this user.`);
+    case 'ELOOP':
+      return new UsageError(`${file} is a symbolic link that leads back to itself.`);
+    case 'ENXIO':
+      return new UsageError(`${file} is a socket or a device, not a file. Give the path of a plugin file.`);
+    default:
+      return new UsageError(`${file} cannot be read: ${error.message}`);
+  }
+}
