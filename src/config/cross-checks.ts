@@ -18,8 +18,31 @@ export function crossChecks(data: unknown): Fault[] {
     ...checkSignature(data, ['signature']),
     ...checkSharedFile(data, plugins, ['signature', 'bundle'], 'signature', ['name', 'artifact']),
     ...checkSharedFile(data, plugins, ['signature', 'signature'], 'signature', ['name', 'artifact']),
+    ...checkSharedVersions(data, plugins),
     ...checkLevels(data),
   ];
+}
+
+/** Paths that a plugin shares with others, and that may have its version in them. */
+const VERSIONED: readonly DataPath[] = [
+  ['baseline', 'file'],
+  ['signature', 'bundle'],
+  ['signature', 'signature'],
+];
+
+function usesVersion(data: unknown, path: DataPath): boolean {
+  const text = valueAt(data, path);
+  return typeof text === 'string' && tokensOf(text).includes('version');
+}
+
+/** Sections for all plugins that use a version which one of these plugins lacks. */
+function checkSharedVersions(data: unknown, plugins: readonly unknown[]): Fault[] {
+  return VERSIONED.filter((path) => usesVersion(data, path)).flatMap((path) => {
+    const lacking = plugins.findIndex(
+      (plugin) => isObject(plugin) && !Object.hasOwn(plugin, String(path[0])) && !Object.hasOwn(plugin, 'version'),
+    );
+    return lacking < 0 ? [] : [value(path, `uses {version}, but plugins[${lacking}] has no version`)];
+  });
 }
 
 function checkPlugin(data: unknown, index: number): Fault[] {
@@ -38,11 +61,13 @@ function checkPlugin(data: unknown, index: number): Fault[] {
     if (targets.length > 1 && !tokensOf(artifact).includes('arch')) {
       faults.push(value([...at, 'artifact'], 'names one file for several targets; put {arch} into it'));
     }
-    if (tokensOf(artifact).includes('version') && !has(data, [...at, 'version'])) {
-      faults.push(value([...at, 'artifact'], 'uses {version}, but the plugin has no version'));
-    }
     if (artifact === valueAt(data, [...at, 'baseline', 'file'])) {
       faults.push(value([...at, 'baseline', 'file'], 'is the artifact itself; expected the previous release'));
+    }
+  }
+  if (!has(data, [...at, 'version'])) {
+    for (const path of [['artifact'], ...VERSIONED].map((keys) => [...at, ...keys])) {
+      if (usesVersion(data, path)) faults.push(value(path, 'uses {version}, but the plugin has no version'));
     }
   }
   targets.forEach((target, n) => {

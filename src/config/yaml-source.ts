@@ -45,10 +45,12 @@ export function readYaml(file: string, text: string): YamlSource | { readonly pr
     return { file, line, column: col, path: '', message: messageOf(fault) };
   });
   if (problems.length > 0) return { problems };
-  for (const { offset, message } of keyFaults(document.contents)) {
+  const keys = keyFaults(document.contents);
+  for (const { offset, message } of keys) {
     const { line, col } = lines.linePos(offset);
     problems.push({ file, line, column: col, path: '', message });
   }
+  if (keys.some(({ fatal }) => fatal)) return { problems };
 
   let data: unknown;
   try {
@@ -84,6 +86,8 @@ export function readYaml(file: string, text: string): YamlSource | { readonly pr
 interface KeyFault {
   readonly offset: number;
   readonly message: string;
+  /** What the data would not show as it is written. */
+  readonly fatal: boolean;
 }
 
 /**
@@ -101,11 +105,15 @@ function keyFaults(root: unknown): KeyFault[] {
       open.push(value);
       const offset = startOf(key) ?? startOf(node) ?? 0;
       if (!isScalar(key)) {
-        faults.push({ offset, message: 'a key that is itself a list, mapping or alias; expected a name' });
+        faults.push({ offset, message: 'a key that is itself a list, mapping or alias; expected a name', fatal: true });
         continue;
       }
       const name = String(key.value);
-      if (seen.has(name)) faults.push({ offset, message: `the key ${shortened(name)} is there twice; keep one` });
+      if (seen.has(name)) {
+        faults.push({ offset, message: `the key ${shortened(name)} is there twice; keep one`, fatal: false });
+      }
+      // Libraries leave it out silently, since it means something else to JavaScript.
+      if (name === '__proto__') faults.push({ offset, message: 'the key "__proto__" cannot be used', fatal: true });
       seen.add(name);
     }
   }
