@@ -1,4 +1,5 @@
 import { abiRules } from './catalogue/abi.ts';
+import { abiTypeRules } from './catalogue/abi-types.ts';
 import { baselineRules } from './catalogue/baseline.ts';
 import { buildRules } from './catalogue/build.ts';
 import { changeRules } from './catalogue/change.ts';
@@ -22,6 +23,7 @@ export const catalogue = {
   ...elfRules,
   ...symRules,
   ...abiRules,
+  ...abiTypeRules,
   ...changeRules,
   ...depRules,
   ...hardRules,

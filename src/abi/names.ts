@@ -1,0 +1,100 @@
+import type { TypeGraph, TypeId, TypeNode } from './model.ts';
+
+/** Names longer than this are cut: template instances can fill pages. */
+const MAX_NAME = 400;
+const MAX_DEPTH = 24;
+
+/** Joined scope and name of a named node; `(anonymous struct)` and the like for others. */
+export function qualifiedName(node: TypeNode): string {
+  switch (node.kind) {
+    case 'struct':
+    case 'class':
+    case 'union':
+    case 'enum':
+      return node.name === undefined ? `(anonymous ${node.kind})` : scoped(node.scope, node.name);
+    case 'typedef':
+      return scoped(node.scope, node.name);
+    case 'base':
+    case 'unspecified':
+      return node.name;
+    default:
+      return '';
+  }
+}
+
+function scoped(scope: string, name: string): string {
+  return scope === '' ? name : `${scope}::${name}`;
+}
+
+/**
+ * A type as a person would write it in C or C++: `const struct config *`, `int (*)(void *, ...)`.
+ * For display only; two types with one name need not be the same.
+ */
+export function typeName(graph: TypeGraph, id: TypeId): string {
+  const text = declare(graph, id, '', 0);
+  return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 1)}…` : text;
+}
+
+/** Builds a declarator from the inside out, as C declarations read. */
+function declare(graph: TypeGraph, id: TypeId, inner: string, depth: number): string {
+  const node = graph.nodes[id];
+  if (node === undefined || depth > MAX_DEPTH) return spaced('…', inner);
+  const below = (target: TypeId, declarator: string): string => declare(graph, target, declarator, depth + 1);
+  switch (node.kind) {
+    case 'void':
+      return spaced('void', inner);
+    case 'base':
+    case 'unspecified':
+    case 'typedef':
+      return spaced(qualifiedName(node), inner);
+    case 'struct':
+    case 'union':
+    case 'enum':
+      return spaced(isC(node) && node.name !== undefined ? `${node.kind} ${node.name}` : qualifiedName(node), inner);
+    case 'class':
+      return spaced(qualifiedName(node), inner);
+    case 'pointer':
+      return below(node.target, wrap(graph, node.target, `*${inner}`));
+    case 'reference':
+      return below(node.target, wrap(graph, node.target, `&${inner}`));
+    case 'rvalue-reference':
+      return below(node.target, wrap(graph, node.target, `&&${inner}`));
+    case 'const':
+    case 'volatile':
+    case 'restrict':
+    case 'atomic':
+    case 'shared':
+    case 'immutable': {
+      const word = node.kind === 'atomic' ? '_Atomic' : node.kind;
+      const target = graph.nodes[node.target];
+      // `*const p` qualifies the pointer, `const T` what stands left of it.
+      const isPointer = target?.kind === 'pointer' || target?.kind === 'reference';
+      return isPointer ? below(node.target, spaced(word, inner)) : `${word} ${below(node.target, inner)}`;
+    }
+    case 'array':
+      return below(node.element, `${inner}${node.dimensions.map((count) => `[${count ?? ''}]`).join('') || '[]'}`);
+    case 'member-pointer':
+      return below(node.target, `${typeName(graph, node.container)}::*${inner}`);
+    case 'function': {
+      const parameters = node.parameters.filter(({ artificial }) => artificial !== true);
+      const list = parameters.map(({ type }) => declare(graph, type, '', depth + 1));
+      if (node.variadic) list.push('...');
+      return below(node.result, `${inner}(${list.length === 0 && node.prototyped ? 'void' : list.join(', ')})`);
+    }
+    case 'unknown':
+      return spaced(`(unknown: ${node.reason})`, inner);
+  }
+}
+
+function isC(node: Extract<TypeNode, { kind: 'struct' | 'union' | 'enum' | 'class' }>): boolean {
+  return !('language' in node) || node.language === 'c';
+}
+
+function wrap(graph: TypeGraph, target: TypeId, declarator: string): string {
+  const kind = graph.nodes[target]?.kind;
+  return kind === 'function' || kind === 'array' ? `(${declarator})` : declarator;
+}
+
+function spaced(left: string, right: string): string {
+  return right === '' ? left : `${left} ${right}`;
+}

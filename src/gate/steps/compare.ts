@@ -1,0 +1,106 @@
+import { readArtifact } from '../../artifact/read.ts';
+import { resolveBaseline } from '../../baseline/resolve.ts';
+import { compareImages } from '../../compare/compare.ts';
+import { sameContent } from '../../compare/loaded-content.ts';
+import { requiredMissing } from '../../compare/required.ts';
+import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
+import { checkVersionScript } from '../../compare/version-script-check.ts';
+import { elfFindings } from '../../elf/findings.ts';
+import { readElf } from '../../elf/read.ts';
+import { worstEffect } from '../../rules/effects.ts';
+import type { Finding } from '../../rules/finding.ts';
+import { finding } from '../../rules/make.ts';
+import { type GateContext, type GateStep, skip } from '../known.ts';
+import type { Job } from '../plan.ts';
+
+/** Compares symbols, versions and needs with the previous release, and the exports with what the project promised. */
+export const compareStep: GateStep = async (job, known, context) => {
+  const { artifact, image } = known;
+  if (artifact === undefined || image === undefined) return skip('there is no plugin file to compare');
+  const { required } = job.plugin.symbols;
+  const script = readVersionScript(job, context);
+  const resolution = resolveBaseline({
+    config: job.baseline,
+    plugin: job.plugin.name,
+    target: job.target,
+    version: job.plugin.version,
+    root: context.root,
+    artifactFile: job.artifact,
+  });
+  const { baseline } = resolution;
+  if (baseline === undefined) {
+    // Without a previous release the promises of the project itself can still be checked.
+    const findings = [
+      ...resolution.findings,
+      ...script.findings,
+      ...requiredMissing(image, required),
+      ...(script.script === undefined ? [] : checkVersionScript(script.script, image)),
+    ];
+    return { outcome: { findings, evidence: undefined, summary: 'no previous release was compared' } };
+  }
+  const reading = readElf(baseline.artifact.bytes);
+  const previous = {
+    artifact: baseline.artifact,
+    image: reading.image,
+    source: baseline.source,
+    version: baseline.version,
+  };
+  if (reading.image === undefined) {
+    const problems = elfFindings(reading).map(({ message }) => message);
+    const text = `The previous release (${baseline.source}) cannot be compared with. ${problems.join(' ')}`;
+    const findings = [finding('baseline/unusable', text, { subject: baseline.artifact.file })];
+    return {
+      outcome: { findings, evidence: undefined, summary: 'the previous release could not be read' },
+      known: { previous, compatibility: 'undecided' },
+    };
+  }
+  const content = sameContent(
+    { bytes: baseline.artifact.bytes, image: reading.image },
+    { bytes: artifact.bytes, image },
+  );
+  const findings = [
+    ...script.findings,
+    ...compareImages(reading.image, image, {
+      required,
+      sameContent: content,
+      ...(script.script === undefined ? {} : { versionScript: script.script }),
+    }),
+  ];
+  const compatibility = worstEffect(findings);
+  return {
+    outcome: {
+      findings,
+      evidence: {
+        baseline: { file: baseline.artifact.file, digest: baseline.artifact.digest, source: baseline.source },
+        verdict: compatibility,
+      },
+      summary: `${compatibility} with ${baseline.source}`,
+    },
+    known: {
+      previous,
+      compatibility,
+      facts: {
+        oldSizes: reading.image.sizes,
+        oldFloors: reading.image.floors.versions,
+        oldExported: reading.image.symbols.length,
+      },
+    },
+  };
+};
+
+const MAX_SCRIPT = 4 * 1024 * 1024;
+
+function readVersionScript(
+  { plugin }: Job,
+  { root }: GateContext,
+): { readonly script?: VersionScript; readonly findings: readonly Finding[] } {
+  const file = plugin.symbols.versionScript;
+  if (file === undefined) return { findings: [] };
+  // The same guard as for artifacts: no way out of the repository, no pipe, bounded.
+  const { artifact, problem } = readArtifact(root, file, { maxSize: MAX_SCRIPT });
+  if (artifact !== undefined) {
+    return { script: parseVersionScript(Buffer.from(artifact.bytes).toString('utf8'), file), findings: [] };
+  }
+  const message = `The version script cannot be read. ${problem.message}`;
+  return { findings: [finding('sym/script-invalid', message, { subject: file })] };
+}
