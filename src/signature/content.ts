@@ -46,11 +46,7 @@ export function contentOf(bundle: Bundle, artifact: Artifact): ContentOutcome {
       }
       const claimed = messageDigest.digest.toString('hex');
       const actual =
-        artifact.bytes !== undefined
-          ? createHash(hash).update(artifact.bytes).digest('hex')
-          : hash === 'sha256'
-            ? artifact.sha256
-            : undefined;
+        hash === 'sha256' ? artifact.sha256 : artifact.bytes && createHash(hash).update(artifact.bytes).digest('hex');
       if (actual !== undefined && claimed !== actual) {
         return {
           ok: false,

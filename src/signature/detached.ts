@@ -20,7 +20,7 @@ export function detachedFindings(
   key: SigningKey | undefined,
 ): readonly Finding[] {
   if (signature.length > LIMITS.signatureBytes) {
-    const message = `Expected a signature of at most ${LIMITS.signatureBytes} bytes, found ${signature.length}.`;
+    const message = `Expected a signature of at most ${LIMITS.signatureBytes} bytes, found a longer file.`;
     return [finding('sig/too-large', message)];
   }
   if (signature.length === 0) return [finding('sig/malformed', 'Expected a signature, found an empty file.')];

@@ -111,7 +111,7 @@ function scan(text: string, bounds: JsonBounds): StrictJson | undefined {
  * first), and inside the bounds, which are checked before anything is built.
  */
 export function parseStrictJson(bytes: Uint8Array, bounds: JsonBounds): StrictJson {
-  if (bytes.length > bounds.bytes) return tooLarge(`it has ${bytes.length} bytes; at most ${bounds.bytes} are read`);
+  if (bytes.length > bounds.bytes) return tooLarge(`it has more than ${bounds.bytes} bytes`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -109,6 +109,12 @@ export function matches(match: NameMatch, name: string): boolean {
   }
 }
 
+/** The kind of name that an identity written out in full is: a URI has a scheme, an e-mail address an `@`. */
+export function identityTypeOf(identity: string): IdentityType {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(identity)) return 'uri';
+  return identity.includes('@') ? 'email' : 'dns';
+}
+
 /** For messages: `"x"`, or `a match of /x/ as a whole`. */
 export function describeMatch(match: NameMatch): string {
   return match.kind === 'exact' ? JSON.stringify(match.value) : `a match of /${match.pattern}/ as a whole`;

@@ -83,18 +83,30 @@ function canonicalDsse(body: string): string {
   });
 }
 
+/** @sigstore/sign passes a bare key off as a certificate; the real log would be told that it is a key. */
+function honest(verifier: Json): Json {
+  const { rawBytes } = verifier.x509Certificate;
+  const der = Buffer.from(rawBytes, 'base64');
+  try {
+    return new X509Certificate(der) && verifier;
+  } catch {
+    return { publicKey: { rawBytes }, keyDetails: verifier.keyDetails };
+  }
+}
+
 /** The body that rekor-tiles logs for a request (pkg/types/{hashedrekord,dsse}); the mock logs the request itself. */
 function entryV2(request: Json): { readonly kind: string; readonly body: object } {
   if (request.hashedRekordRequestV002 !== undefined) {
     const { digest, signature } = request.hashedRekordRequestV002;
-    const spec = { hashedRekordV002: { data: { algorithm: 'SHA2_256', digest }, signature } };
+    const logged = { content: signature.content, verifier: honest(signature.verifier) };
+    const spec = { hashedRekordV002: { data: { algorithm: 'SHA2_256', digest }, signature: logged } };
     return { kind: 'hashedrekord', body: { apiVersion: '0.0.2', kind: 'hashedrekord', spec } };
   }
   const { envelope, verifiers } = request.dsseRequestV002;
   const digest = createHash('sha256').update(Buffer.from(envelope.payload, 'base64')).digest('base64');
   const signatures = envelope.signatures.map((each: Json, index: number) => ({
     content: each.sig,
-    verifier: verifiers[index],
+    verifier: honest(verifiers[index]),
   }));
   const spec = { dsseV002: { payloadHash: { algorithm: 'SHA2_256', digest }, signatures } };
   return { kind: 'dsse', body: { apiVersion: '0.0.2', kind: 'dsse', spec } };

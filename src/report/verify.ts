@@ -1,0 +1,89 @@
+import type { Finding } from '../rules/finding.ts';
+import type { CertificateFacts, KeyFacts, SignatureEvidence } from '../signature/evidence.ts';
+import type { Style } from '../text/style.ts';
+import { escapeTerminal } from '../text/terminal.ts';
+import { renderFindings } from './finding-text.ts';
+
+export type VerifyVerdict = 'verified' | 'refused' | 'undecided';
+
+/** What `plugin-gate verify` came to; the JSON form is schema/verify.v1.json. */
+export interface VerifyResult {
+  readonly schema: 'plugin-gate/verify/v1';
+  /** As given: a path, or a digest. */
+  readonly file: string;
+  readonly verdict: VerifyVerdict;
+  readonly findings: readonly Finding[];
+  readonly evidence: SignatureEvidence;
+}
+
+/** Verified only when nothing was found; undecided only when nothing was refused. */
+export function verifyVerdict(findings: readonly Finding[]): VerifyVerdict {
+  if (findings.length === 0) return 'verified';
+  return findings.some(({ severity }) => severity !== 'undecided') ? 'refused' : 'undecided';
+}
+
+type Row = readonly [label: string, text: string];
+
+function signerRows(signer: CertificateFacts | KeyFacts): Row[] {
+  switch (signer.kind) {
+    case 'key':
+      return [['key', `${signer.algorithm} ${signer.fingerprint}`]];
+    case 'certificate': {
+      const issuer = signer.issuer ?? signer.legacyIssuer;
+      return [
+        ...signer.names.map(({ type, value }): Row => ['identity', `${type} ${value}`]),
+        ...(issuer === undefined ? [] : [['issuer', issuer] as const]),
+        ...Object.entries(signer.claims).map(([name, value]): Row => ['claim', `${name} ${value}`]),
+        ['valid', `${signer.notBefore} to ${signer.notAfter}`],
+        ['cert', signer.fingerprint],
+      ];
+    }
+  }
+}
+
+function rowsOf(evidence: SignatureEvidence): Row[] {
+  const { artifact, signature, signer, times, logEntries, statement, trust } = evidence;
+  const rows: Row[] = [
+    ['digest', artifact.size === undefined ? artifact.digest : `${artifact.digest} (${artifact.size} bytes)`],
+  ];
+  if (signature.name !== undefined)
+    rows.push(['signature', `${signature.name} (${signature.mediaType ?? signature.form})`]);
+  if (signer !== undefined) rows.push(...signerRows(signer));
+  for (const { time, source } of times) rows.push(['time', `${time} (${source})`]);
+  for (const { log, logId, index, kind } of logEntries) {
+    rows.push(['log', `${log ?? `unknown log ${logId}`}, entry ${index} (${kind})`]);
+  }
+  if (statement !== undefined) {
+    const subject = statement.subject ?? 'no subject that fits';
+    rows.push(['statement', `${statement.predicateType} about ${subject} (${statement.subjects} in all)`]);
+  }
+  if (trust !== undefined) rows.push(['trust', `${trust.source}, ${trust.digest}`]);
+  return rows;
+}
+
+function headline({ file, verdict }: VerifyResult, style: Style): string {
+  const name = style.bold(escapeTerminal(file));
+  switch (verdict) {
+    case 'verified':
+      return `${style.green('✓ verified')}  ${name}`;
+    case 'refused':
+      return `${style.red('✗ refused')}  ${name}`;
+    case 'undecided':
+      return `${style.magenta('? undecided')}  ${name}`;
+  }
+}
+
+/** The result for a person: verdict, findings, then what was looked at. Ends with a line feed. */
+export function renderVerifyText(result: VerifyResult, style: Style, width?: number): string {
+  const rows = rowsOf(result.evidence).map(
+    ([label, text]) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`,
+  );
+  const note = result.evidence.verified ? '' : style.dim('  What the signature claims; none of it is proven:\n');
+  const findings = result.findings.length === 0 ? '' : `${renderFindings(result.findings, { style, width })}\n`;
+  return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}`;
+}
+
+/** The result as JSON, ending with a line feed. */
+export function renderVerifyJson(result: VerifyResult): string {
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
