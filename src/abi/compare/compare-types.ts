@@ -3,6 +3,7 @@ import type { RuleId } from '../../rules/catalogue.ts';
 import { severityOfEffect } from '../../rules/effects.ts';
 import type { Effect, Finding, Location } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
+import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, Declared, TypeGraph, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
 import type { LocalChange, PairNode } from './change.ts';
@@ -41,7 +42,8 @@ export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTyp
     const made = nodeFinding(at, node, context);
     if (made !== undefined) findings.push(made);
   });
-  const compared = new Set(pairs.map(({ name }) => name).filter((name) => !open.has(name) && !uncertain.has(name)));
+  const compared = new Set(pairs.map(({ name }) => name).filter((name) => !uncertain.has(name)));
+  for (const { name } of old.symbols) if (isCompilerMade(name)) compared.add(name);
   return { findings, compared: withoutVersions(compared), missing: missingText(old, now, open.size) };
 }
 
@@ -219,8 +221,9 @@ function pairSymbols(
     // A symbol that moved to another version is still the same to compare.
     const other = after.get(label(symbol)) ?? byName.get(symbol.name);
     if (other === undefined || other.kind !== symbol.kind) continue;
-    if (symbol.type === undefined || other.type === undefined) open.add(symbol.name);
-    else pairs.push({ name: label(other), kind: symbol.kind, old: symbol.type, new: other.type });
+    if (symbol.type === undefined || other.type === undefined) {
+      if (!isCompilerMade(symbol.name)) open.add(symbol.name);
+    } else pairs.push({ name: label(other), kind: symbol.kind, old: symbol.type, new: other.type });
   }
   return { pairs, open };
 }

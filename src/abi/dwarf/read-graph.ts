@@ -1,6 +1,7 @@
 import { AT } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
+import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
 import { attributeOf, chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
 import { optional } from './members.ts';
@@ -24,7 +25,9 @@ export function readTypeGraph(
   const dies = attachSymbols(files, exported, image.header.type !== 'rel');
   const symbols = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol), builder));
   builder.finish();
-  const untyped = symbols.filter(({ type }) => type === undefined).map(({ name }) => name);
+  const untyped = symbols
+    .filter(({ type, name }) => type === undefined && !isCompilerMade(name))
+    .map(({ name }) => name);
   const gaps: MissingEvidence[] = [...missing, ...problemsOf(files)];
   if (files.length > 0 && untyped.length > 0) {
     gaps.push({
