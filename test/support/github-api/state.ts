@@ -1,0 +1,91 @@
+/** What the loopback GitHub remembers. Tests set it up and read it back. */
+
+export type Access = 'none' | 'read' | 'write';
+
+export interface Token {
+  readonly login: string;
+  readonly type: 'Bot' | 'User';
+  readonly permissions: Readonly<Partial<Record<'issues' | 'pull-requests' | 'checks', Access>>>;
+  /** GraphQL refuses this token, as an odd proxy might. */
+  readonly noGraphql?: boolean;
+}
+
+export interface StoredComment {
+  readonly id: number;
+  readonly issue: number;
+  readonly login: string;
+  readonly type: 'Bot' | 'User';
+  body: string;
+  edits: number;
+}
+
+export interface StoredAnnotation {
+  readonly path: string;
+  readonly start_line: number;
+  readonly end_line: number;
+  readonly start_column?: number;
+  readonly end_column?: number;
+  readonly annotation_level: string;
+  readonly title?: string;
+  readonly message: string;
+}
+
+export interface StoredCheckRun {
+  readonly id: number;
+  readonly name: string;
+  readonly headSha: string;
+  readonly externalId: string;
+  status: string;
+  conclusion: string | null;
+  title: string;
+  summary: string;
+  readonly annotations: StoredAnnotation[];
+}
+
+export interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: string;
+  readonly userAgent: string;
+  readonly body: unknown;
+  status: number;
+}
+
+export interface GitHubState {
+  readonly owner: string;
+  readonly repo: string;
+  readonly tokens: Map<string, Token>;
+  /** Commits that exist. */
+  readonly commits: Set<string>;
+  /** Pull requests and issues that exist. */
+  readonly issues: Set<number>;
+  readonly lockedIssues: Set<number>;
+  readonly comments: StoredComment[];
+  readonly checkRuns: StoredCheckRun[];
+  readonly received: Received[];
+  /** Requests that GitHub's description refuses; a test expects none. */
+  readonly complaints: string[];
+  nextId: number;
+}
+
+export const ACTIONS_TOKEN: Token = {
+  login: 'github-actions[bot]',
+  type: 'Bot',
+  permissions: { issues: 'none', 'pull-requests': 'write', checks: 'write' },
+};
+
+export function newState(): GitHubState {
+  return {
+    owner: 'octo',
+    repo: 'plugins',
+    tokens: new Map(),
+    commits: new Set(),
+    issues: new Set(),
+    lockedIssues: new Set(),
+    comments: [],
+    checkRuns: [],
+    received: [],
+    complaints: [],
+    nextId: 1000,
+  };
+}
