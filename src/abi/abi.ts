@@ -13,18 +13,14 @@ export interface AbiInput {
 }
 
 /** The type graph of one file. */
-export async function readAbi({ image, bytes, search }: AbiInput): Promise<TypeGraph> {
-  const { files, missing } = await openDebugInfo(image, bytes, search);
+export function readAbi({ image, bytes, search }: AbiInput): TypeGraph {
+  const { files, missing } = openDebugInfo(image, bytes, search);
   return readTypeGraph(image, files, missing);
 }
 
 /** Compares the types of the symbols that both files export. */
-export async function compareAbi(
-  old: AbiInput,
-  now: AbiInput,
-  options: CompareTypesOptions = {},
-): Promise<TypeEvidence> {
-  const before = await readAbi(old);
-  const after = await readAbi(now);
+export function compareAbi(old: AbiInput, now: AbiInput, options: CompareTypesOptions = {}): TypeEvidence {
+  const before = readAbi(old);
+  const after = readAbi(now);
   return compareTypes(before, after, options);
 }

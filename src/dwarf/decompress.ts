@@ -1,4 +1,5 @@
 import * as zlib from 'node:zlib';
+import { decompress } from 'fzstd';
 import { Cursor } from './cursor.ts';
 
 /** Why a section could not be unpacked; `limit` when it is too large rather than broken. */
@@ -15,12 +16,12 @@ const ELFCOMPRESS_ZSTD = 2;
  * ("ZLIB" and a big-endian size, GNU binutils).
  * @param limit bytes that the content may have at the most
  */
-export async function decompressSection(
+export function decompressSection(
   raw: Uint8Array,
   form: 'chdr32' | 'chdr64' | 'zdebug',
   little: boolean,
   limit: number,
-): Promise<Uint8Array | DecompressionProblem> {
+): Uint8Array | DecompressionProblem {
   const cursor = new Cursor(raw, form === 'zdebug' ? false : little);
   let type = ELFCOMPRESS_ZLIB;
   let size: number;
@@ -44,7 +45,7 @@ export async function decompressSection(
   try {
     if (type === ELFCOMPRESS_ZLIB)
       return checked(zlib.inflateSync(packed, { maxOutputLength: Math.max(size, 1) }), size);
-    if (type === ELFCOMPRESS_ZSTD) return checked(await unzstd(packed, size), size);
+    if (type === ELFCOMPRESS_ZSTD) return checked(unzstd(packed, size), size);
     return { code: 'unsupported', message: `is compressed in a way that is not known (type ${type})` };
   } catch (error) {
     return malformed(`cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`);
@@ -62,10 +63,9 @@ function checked(content: Uint8Array, size: number): Uint8Array | DecompressionP
 }
 
 /** Node has zstd from 22.15; before that a JavaScript decoder does it, into a buffer of the announced size. */
-async function unzstd(packed: Uint8Array, size: number): Promise<Uint8Array> {
+function unzstd(packed: Uint8Array, size: number): Uint8Array {
   if (typeof zlib.zstdDecompressSync === 'function') {
     return zlib.zstdDecompressSync(packed, { maxOutputLength: Math.max(size, 1) });
   }
-  const { decompress } = await import('fzstd');
   return decompress(packed, new Uint8Array(size));
 }

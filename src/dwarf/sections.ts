@@ -31,18 +31,18 @@ type Wanted = keyof typeof WANTED;
  * The DWARF sections of an ELF file, unpacked, and relocated for object files.
  * @param split whether to take the `.dwo` sections instead of the ordinary ones
  */
-export async function loadSections(
+export function loadSections(
   image: ElfImage,
   file: Uint8Array,
   split = false,
-): Promise<{ readonly sections: DwarfSections; readonly problems: readonly SectionProblem[] }> {
+): { readonly sections: DwarfSections; readonly problems: readonly SectionProblem[] } {
   const problems: SectionProblem[] = [];
   const little = image.header.endian === 'little';
   let left = MAX_DEBUG_BYTES;
-  const load = async (name: string): Promise<Uint8Array> => {
+  const load = (name: string): Uint8Array => {
     const parts: Uint8Array[] = [];
     for (const section of sectionsNamed(image, name, split)) {
-      const content = await contentOf(image, file, section, little, left);
+      const content = contentOf(image, file, section, little, left);
       if (content instanceof Uint8Array) {
         left -= content.length;
         parts.push(content);
@@ -53,7 +53,7 @@ export async function loadSections(
     return more.length === 0 ? first : Buffer.concat(parts);
   };
   const loaded: Partial<Record<Wanted, Uint8Array>> = {};
-  for (const key of Object.keys(WANTED) as Wanted[]) loaded[key] = await load(WANTED[key]);
+  for (const key of Object.keys(WANTED) as Wanted[]) loaded[key] = load(WANTED[key]);
   const of = (key: Wanted): Uint8Array => loaded[key] ?? EMPTY;
   return {
     sections: {
@@ -77,21 +77,21 @@ function sectionsNamed(image: ElfImage, name: string, split: boolean): readonly 
   return image.sections.filter((section) => names.includes(section.name) && section.typeCode !== SHT_NOBITS);
 }
 
-async function contentOf(
+function contentOf(
   image: ElfImage,
   file: Uint8Array,
   section: Section,
   little: boolean,
   limit: number,
-): Promise<Uint8Array | DecompressionProblem> {
+): Uint8Array | DecompressionProblem {
   if (section.offset + section.size > file.length)
     return { code: 'malformed', message: 'reaches beyond the end of the file' };
   const raw = file.subarray(section.offset, section.offset + section.size);
   let content: Uint8Array | DecompressionProblem = raw;
   if (section.flags & SHF_COMPRESSED) {
-    content = await decompressSection(raw, image.header.class === 64 ? 'chdr64' : 'chdr32', little, limit);
+    content = decompressSection(raw, image.header.class === 64 ? 'chdr64' : 'chdr32', little, limit);
   } else if (section.name.startsWith('.zdebug_')) {
-    content = await decompressSection(raw, 'zdebug', little, limit);
+    content = decompressSection(raw, 'zdebug', little, limit);
   } else if (raw.length > limit) {
     content = { code: 'limit', message: `has ${raw.length} bytes, more than the ${limit} that are read` };
   }

@@ -26,7 +26,7 @@ export interface OpenedDebugInfo {
 const SYSTEM_DEBUG = '/usr/lib/debug';
 
 /** Opens the debugging information of a file: its own, or that of a separate file found by build id or debug link. */
-export async function openDebugInfo(image: ElfImage, bytes: Uint8Array, search: DebugSearch): Promise<OpenedDebugInfo> {
+export function openDebugInfo(image: ElfImage, bytes: Uint8Array, search: DebugSearch): OpenedDebugInfo {
   const missing: MissingEvidence[] = [];
   const used: string[] = [];
   let holder = { image, bytes };
@@ -44,7 +44,7 @@ export async function openDebugInfo(image: ElfImage, bytes: Uint8Array, search: 
     }
     holder = separate;
   }
-  const { sections, problems } = await loadSections(holder.image, holder.bytes);
+  const { sections, problems } = loadSections(holder.image, holder.bytes);
   for (const problem of problems) {
     missing.push({
       code: problem.code,
@@ -52,7 +52,7 @@ export async function openDebugInfo(image: ElfImage, bytes: Uint8Array, search: 
       fix: 'Build the file again with an ordinary -g.',
     });
   }
-  const alt = await openAlternate(holder.image, search, missing, used);
+  const alt = openAlternate(holder.image, search, missing, used);
   const file = new DwarfFile(sections, alt === undefined ? {} : { alt });
   if (isSplit(file)) {
     missing.push({
@@ -99,7 +99,7 @@ function findSeparate(image: ElfImage, search: DebugSearch, used: string[]): Hol
   for (const directory of [...own, ...search.directories, ...system]) {
     const path = join(directory, name);
     const found = openElf(path);
-    if (found !== undefined && found.image.debug.dwarf && crc32(found.bytes) === link.crc) {
+    if (found?.image.debug.dwarf && crc32(found.bytes) === link.crc) {
       used.push(path);
       return found;
     }
@@ -107,12 +107,12 @@ function findSeparate(image: ElfImage, search: DebugSearch, used: string[]): Hol
   return undefined;
 }
 
-async function openAlternate(
+function openAlternate(
   image: ElfImage,
   search: DebugSearch,
   missing: MissingEvidence[],
   used: string[],
-): Promise<DwarfFile | undefined> {
+): DwarfFile | undefined {
   const link = image.debug.debugAltLink;
   if (link === undefined) return undefined;
   const id = link.buildId;
@@ -125,7 +125,7 @@ async function openAlternate(
     const found = openElf(path);
     if (found === undefined || found.image.notes.buildId !== id) continue;
     used.push(path);
-    const { sections } = await loadSections(found.image, found.bytes);
+    const { sections } = loadSections(found.image, found.bytes);
     return new DwarfFile(sections);
   }
   missing.push({

@@ -1,0 +1,2 @@
+/** The comparison of types: loaded when two files differ. */
+export { compareAbi } from '../abi/abi.ts';
