@@ -162,7 +162,7 @@ function supervisorLost({ phases }: LoadEvidence): Finding {
 function crashed(evidence: LoadEvidence, ending: Ending, when: string, image: ElfImage): Finding {
   const signal = ending.signal ?? 'a signal';
   const { crash } = evidence;
-  const threads = evidence.states.at(-1)?.threads ?? 1;
+  const threads = evidence.states.findLast(({ phase }) => phase !== 'close')?.threads ?? 1;
   const parts = [`It crashed with ${describeSignal(signal)} ${when}`];
   const told = crash !== undefined && crash.phase === ending.phase ? crash : undefined;
   const stage = ending.phase === 'open' ? stageText(told?.stage) : undefined;
@@ -170,18 +170,23 @@ function crashed(evidence: LoadEvidence, ending: Ending, when: string, image: El
   const place = told?.function ?? told?.callerOffset ?? told?.offset;
   if (told?.function !== undefined) parts.push(`in ${told.function}`);
   const message = `${parts.join(', ')}.`;
-  const closing = ending.phase === 'close' && threads > 1;
+  const unloading = isUnloading(ending.phase) && threads > 1;
   return finding('load/crashed', message, {
     subject: ending.phase,
     symbol: told?.function,
     // A plugin whose threads are ended by a function that its host calls first is not wrong.
-    ...(closing ? { severity: 'warning' } : {}),
+    ...(unloading ? { severity: 'warning' } : {}),
     ...fixOf(signal, told?.stage, ending.phase, threads, image),
     details:
       told === undefined || place === undefined
         ? undefined
         : `instruction ${told.object ?? '?'}+${told.offset ?? '?'}, address ${told.address}${told.callerOffset === undefined ? '' : `, called from the plugin at ${told.callerOffset}`}`,
   });
+}
+
+/** Threads of an unloaded plugin crash when they next run, which can be after dlclose has returned. */
+function isUnloading(phase: Phase): boolean {
+  return phase === 'close' || phase === 'exit';
 }
 
 function stageText(stage: 'relocating' | 'relocated' | 'unknown' | undefined): string | undefined {
@@ -200,9 +205,10 @@ function fixOf(
   if (signal === 'SIGKILL') {
     return { fix: 'Look for kill() in the plugin; if the machine ran out of memory, run the check again with more.' };
   }
-  if (phase === 'close' && threads > 1) {
+  if (isUnloading(phase) && threads > 1) {
+    const count = threads === 2 ? 'a thread' : `${threads - 1} threads`;
     return {
-      fix: `It had ${threads - 1} threads of its own running when it was unloaded: end and join them in a destructor or in a function that the host calls before dlclose.`,
+      fix: `It had ${count} of its own running when it was unloaded, and their code went away: end and join them in a destructor or in a function that the host calls before dlclose.`,
     };
   }
   if (phase === 'open' && stage === 'relocating' && image.relocations.ifunc > 0) {

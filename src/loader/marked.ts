@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Variable in the environment of the loader, and of all that comes from it, with a value of its own for each run. */
 export const MARKER = 'PLUGIN_GATE_LOAD';
 
+/** A process that is dying keeps its environment for a moment, so the loop also waits for its end. */
+const MOST_ROUNDS = 100;
+
 /**
  * Kills every process that has the mark in the environment it was started with. The second line of defence, for when the
  * loader, which knows its processes, was itself killed. A process that overwrote its own environment is not found.
@@ -13,7 +16,7 @@ export function endMarked(mark: string): number {
   if (!/^[0-9a-f]{32,}$/.test(mark)) return 0;
   const needle = Buffer.from(`${MARKER}=${mark}`, 'latin1');
   let killed = 0;
-  for (let found = true, round = 0; found && round < 10; round++) {
+  for (let found = true, round = 0; found && round < MOST_ROUNDS; round++) {
     found = false;
     for (const name of entries('/proc')) {
       const pid = Number(name);

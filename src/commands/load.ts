@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { type Progress, SILENT } from '../gate/step.ts';
+import { loadPlugin } from '../loader/load.ts';
+import type { LoadTimeouts } from '../loader/model.ts';
+import { type LoadReport, type LoadVerdict, loadVerdict, renderLoadJson, renderLoadText } from '../report/load.ts';
+import { styleFor } from '../text/style.ts';
+import { escapeTerminal } from '../text/terminal.ts';
+import type { ExitCode, Format, Terminal } from './command.ts';
+import { readInput } from './read-input.ts';
+
+export interface LoadCommandOptions {
+  /** Symbols that dlsym must find. */
+  readonly symbols?: readonly string[];
+  /** Functions `int NAME(void)` that must return 0. */
+  readonly probes?: readonly string[];
+  /** Milliseconds for each phase. */
+  readonly timeout?: number;
+  readonly format?: Format;
+}
+
+/**
+ * `plugin-gate load FILE`: loads a plugin for real, in a process of its own, and prints what happened. Libraries beside the
+ * file are found where its RUNPATH says `$ORIGIN`.
+ * @returns 0 loaded and healthy; 1 not; 3 it could not be told
+ * @throws UsageError for a file that cannot be opened and for options that are not known
+ */
+export async function loadCommand(file: string, options: LoadCommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const format = options.format ?? 'text';
+  if (format !== 'text' && format !== 'json') {
+    throw new UsageError(`load has no ${format} output; use --format text or --format json.`);
+  }
+  const bytes = await readInput(file, 'the plugin');
+  const { findings, evidence, summary } = await loadPlugin(
+    {
+      file,
+      bytes,
+      directory: dirname(file),
+      symbols: options.symbols ?? [],
+      probes: (options.probes ?? []).map((symbol) => ({ symbol, signature: 'int(void)' })),
+      ...(options.timeout === undefined ? {} : { timeouts: everyPhase(options.timeout) }),
+    },
+    progressOn(terminal),
+  );
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const report: LoadReport = {
+    schema: 'plugin-gate/load/v1',
+    file,
+    digest,
+    verdict: loadVerdict(findings),
+    summary,
+    findings,
+    evidence,
+  };
+  const style = styleFor(terminal.colour);
+  terminal.out(format === 'json' ? renderLoadJson(report) : renderLoadText(report, style, terminal.width));
+  return exitOf(report.verdict);
+}
+
+function everyPhase(milliseconds: number): LoadTimeouts {
+  return { open: milliseconds, symbol: milliseconds, probe: milliseconds, close: milliseconds, exit: milliseconds };
+}
+
+function exitOf(verdict: LoadVerdict): ExitCode {
+  switch (verdict) {
+    case 'loaded':
+      return 0;
+    case 'failed':
+      return 1;
+    case 'undecided':
+      return 3;
+  }
+}
+
+/** One line that goes away again; nothing where no person looks. */
+function progressOn({ interactive, err }: Terminal): Progress {
+  if (!interactive) return SILENT;
+  return {
+    start: (activity) => err(`${escapeTerminal(activity)} …`),
+    output: () => {},
+    end: () => err('\r\x1b[K'),
+  };
+}

@@ -1,0 +1,133 @@
+import type { CapturedOutput, LoadEvidence, PhaseTime, ProcessState } from '../loader/model.ts';
+import type { Finding } from '../rules/finding.ts';
+import type { Style } from '../text/style.ts';
+import { escapeTerminal, escapeTerminalBlock } from '../text/terminal.ts';
+import { truncate } from '../text/truncate.ts';
+import { formatBytes } from '../text/units.ts';
+import { findingJson } from './finding-json.ts';
+import { renderFindings } from './finding-text.ts';
+
+export type LoadVerdict = 'loaded' | 'failed' | 'undecided';
+
+/** What `plugin-gate load` came to; the JSON form is schema/load.v1.json. */
+export interface LoadReport {
+  readonly schema: 'plugin-gate/load/v1';
+  /** As given. */
+  readonly file: string;
+  /** `sha256:<hex>` of the bytes that were loaded. */
+  readonly digest: string;
+  readonly verdict: LoadVerdict;
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+  readonly evidence: LoadEvidence;
+}
+
+const MOST_OBJECTS = 20;
+const MOST_OUTPUT_LINES = 20;
+const LONGEST_FIELD = 300;
+
+/** An error outranks what could not be told; warnings and notes do not stop anything. */
+export function loadVerdict(findings: readonly Finding[]): LoadVerdict {
+  if (findings.some(({ severity }) => severity === 'error')) return 'failed';
+  return findings.some(({ severity }) => severity === 'undecided') ? 'undecided' : 'loaded';
+}
+
+/** The report as JSON, two blanks deep, ending with a line feed. */
+export function renderLoadJson({ findings, ...report }: LoadReport): string {
+  const { evidence, ...head } = report;
+  return `${JSON.stringify({ ...head, findings: findings.map(findingJson), evidence }, undefined, 2)}\n`;
+}
+
+/** The report for a person: verdict, findings, then phases, files and output. Ends with a line feed. */
+export function renderLoadText(report: LoadReport, style: Style, width?: number): string {
+  const { evidence, findings } = report;
+  const blocks = [
+    `${headline(report, style)}\n  ${field(report.summary)}\n`,
+    findings.length === 0 ? '' : renderFindings(findings, { style, width }),
+    phaseTable(evidence, style),
+    resultTable(evidence, style),
+    objectList(evidence, style),
+    outputBlock('standard output', evidence.output.stdout, style),
+    outputBlock('standard error', evidence.output.stderr, style),
+    surroundings(evidence, style),
+  ];
+  return blocks.filter((block) => block !== '').join('\n');
+}
+
+function headline({ file, verdict }: LoadReport, style: Style): string {
+  const name = style.bold(field(file));
+  switch (verdict) {
+    case 'loaded':
+      return `${style.green('✓ loaded')}  ${name}`;
+    case 'failed':
+      return `${style.red('✗ failed')}  ${name}`;
+    case 'undecided':
+      return `${style.magenta('? undecided')}  ${name}`;
+  }
+}
+
+function field(text: string): string {
+  return escapeTerminal(truncate(text, LONGEST_FIELD));
+}
+
+/** What each phase took, and what the process was after it. */
+function phaseTable({ phases, states, probes }: LoadEvidence, style: Style): string {
+  if (phases.length === 0) return '';
+  const rows = phases.map((phase) => {
+    const state = states.find(({ phase: name, index }) => name === phase.phase && index === phase.index);
+    const probe = phase.index === undefined ? undefined : probes[phase.index]?.symbol;
+    const name = probe === undefined ? phase.phase : `${phase.phase} ${field(probe)}`;
+    return `  ${name.padEnd(12)} ${duration(phase).padStart(10)}  ${style.dim(stateText(state))}`.trimEnd();
+  });
+  return `${style.bold('Phases')}\n${rows.join('\n')}\n`;
+}
+
+function duration({ phase, durationMs }: PhaseTime): string {
+  if (durationMs !== undefined) return `${durationMs.toFixed(1)} ms`;
+  return phase === 'exit' ? '' : 'not ended';
+}
+
+function stateText(state: ProcessState | undefined): string {
+  if (state === undefined) return '';
+  const parts: string[] = [];
+  if (state.residentKiB !== undefined) parts.push(`${formatBytes(state.residentKiB * 1024)} resident`);
+  if (state.threads !== undefined) parts.push(state.threads === 1 ? '1 thread' : `${state.threads} threads`);
+  if (state.descriptors !== undefined) parts.push(`${state.descriptors} descriptors`);
+  return parts.join(', ');
+}
+
+function resultTable({ symbols, probes }: LoadEvidence, style: Style): string {
+  const rows = probes
+    .filter(({ found }) => found)
+    .map(({ symbol, number, text }) => {
+      const result = number ?? (text === undefined ? 'returned' : JSON.stringify(text));
+      return `  ${field(symbol)}() ${style.dim('→')} ${field(String(result))}`;
+    });
+  const found = symbols.filter((symbol) => symbol.found).length;
+  if (symbols.length > 0) rows.unshift(`  ${found} of ${symbols.length} required symbols found`);
+  return rows.length === 0 ? '' : `${style.bold('Symbols and probes')}\n${rows.join('\n')}\n`;
+}
+
+function objectList({ objects }: LoadEvidence, style: Style): string {
+  if (objects.length === 0) return '';
+  const rows = objects.slice(0, MOST_OBJECTS).map(({ path }) => `  ${field(path)}`);
+  if (objects.length > MOST_OBJECTS) rows.push(style.dim(`  … and ${objects.length - MOST_OBJECTS} more`));
+  return `${style.bold('Files mapped')}\n${rows.join('\n')}\n`;
+}
+
+/** The plugin's own words, marked at every line so that they cannot pass for ours. */
+function outputBlock(title: string, { text, bytes }: CapturedOutput, style: Style): string {
+  if (bytes === 0) return '';
+  const lines = escapeTerminalBlock(text).replace(/\n+$/, '').split('\n');
+  const shown = lines.slice(-MOST_OUTPUT_LINES).map((line) => `  ${style.dim('│')} ${truncate(line, LONGEST_FIELD)}`);
+  return `${style.bold(`Printed to ${title}`)} ${style.dim(`(${formatBytes(bytes)})`)}\n${shown.join('\n')}\n`;
+}
+
+function surroundings({ loader, isolation }: LoadEvidence, style: Style): string {
+  if (loader === undefined || isolation === undefined) return '';
+  const where = [loader.machine, `${loader.libc} ${loader.libcVersion ?? ''}`.trim()];
+  if (loader.emulator !== undefined) where.push(`under ${loader.emulator}`);
+  where.push(isolation.processNamespace ? 'own process namespace' : 'no process namespace');
+  if (!isolation.systemCalls) where.push('system calls not restricted');
+  return `${style.dim(`Loaded with ${field(where.join(', '))}`)}\n`;
+}

@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect, it } from '@jest/globals';
+import type { LoadRequest } from '../../src/loader/model.ts';
+import { describeWith } from '../support/needs.ts';
+import { workspace } from '../support/workspace.ts';
+import type { Misbehaving } from './misbehaving.ts';
+import { load, misbehaving, processesNamed, rulesOf } from './support.ts';
+
+interface Case {
+  readonly plugin: Misbehaving;
+  readonly rules: readonly string[];
+  readonly result: string;
+  readonly message: RegExp;
+  readonly request?: Partial<LoadRequest>;
+}
+
+const SHORT = { timeouts: { open: 400, close: 400, probe: 400, exit: 400 } };
+
+/** What each plugin must come to, with namespaces where the machine has them. */
+const CASES: readonly Case[] = [
+  { plugin: 'exits', rules: ['error load/exited'], result: 'exited', message: /exit code 0 while it was being loaded/ },
+  { plugin: 'exitsAtOnce', rules: ['error load/exited'], result: 'exited', message: /exit code 3/ },
+  { plugin: 'crashes', rules: ['error load/crashed'], result: 'crashed', message: /SIGSEGV .*in a constructor/ },
+  { plugin: 'overflowsStack', rules: ['error load/crashed'], result: 'crashed', message: /SIGSEGV/ },
+  { plugin: 'hangs', rules: ['error load/timeout'], result: 'timeout', message: /within 400 ms/, request: SHORT },
+  { plugin: 'spins', rules: ['error load/timeout'], result: 'timeout', message: /within 400 ms/, request: SHORT },
+  { plugin: 'stops', rules: ['error load/timeout'], result: 'stopped', message: /SIGSTOP/ },
+  { plugin: 'killsGroup', rules: ['error load/crashed'], result: 'crashed', message: /SIGKILL/ },
+  { plugin: 'crashesInResolver', rules: ['error load/crashed'], result: 'crashed', message: /before any constructor/ },
+  {
+    plugin: 'crashesInDestructor',
+    rules: ['error load/crashed'],
+    result: 'crashed',
+    message: /SIGABRT .*being unloaded/,
+  },
+  {
+    plugin: 'closesDescriptors',
+    rules: ['error load/interfered'],
+    result: 'interfered',
+    message: /closed descriptors/,
+  },
+  {
+    plugin: 'writesEverywhere',
+    rules: ['error load/exited', 'error load/interfered', 'note load/output', 'note load/output'],
+    result: 'interfered',
+    message: /exit code 0/,
+  },
+  { plugin: 'floodsChannel', rules: ['error load/interfered'], result: 'interfered', message: /wrote \d+ times/ },
+  { plugin: 'eatsMemory', rules: ['error load/crashed'], result: 'crashed', message: /SIGABRT/ },
+  { plugin: 'changesFile', rules: ['error load/file-changed'], result: 'loaded', message: /changed or removed/ },
+];
+
+describeWith(['cc'], 'plugins that misbehave', () => {
+  const directory = workspace();
+
+  for (const { plugin, rules, result, message, request } of CASES) {
+    it(`${plugin}: ${rules.join(', ')}`, async () => {
+      const outcome = await load(misbehaving(directory, plugin), request);
+      expect(rulesOf(outcome)).toEqual(rules);
+      expect(outcome.evidence.result).toBe(result);
+      expect(outcome.findings[0]?.message).toMatch(message);
+    });
+  }
+
+  it('leaves no directory behind', async () => {
+    const { evidence } = await load(misbehaving(directory, 'printsHome'));
+    const home = evidence.output.stdout.text;
+    expect(home).toMatch(/plugin-gate-load-.*\/scratch$/);
+    expect(existsSync(dirname(home))).toBe(false);
+  });
+
+  for (const namespaces of [true, false]) {
+    const where = namespaces ? 'in a namespace' : 'without namespaces';
+
+    it(`ends a daemon ${where} and reports it`, async () => {
+      const name = `pg-daemon-${namespaces ? 1 : 0}-${process.pid % 1000}`;
+      const outcome = await load(misbehaving(directory, 'leavesDaemon'), {
+        namespaces,
+        environment: { DAEMON_NAME: name },
+      });
+      expect(rulesOf(outcome)).toEqual(['error load/leftover-process']);
+      expect(outcome.evidence.leftovers.map((leftover) => leftover.name)).toEqual([name]);
+      expect(processesNamed(name)).toEqual([]);
+    });
+
+    it(`takes the other cases the same way ${where}`, async () => {
+      const request = { namespaces, ...SHORT };
+      const results = [];
+      for (const plugin of ['exits', 'crashes', 'hangs', 'stops', 'closesDescriptors'] as const) {
+        const { evidence } = await load(misbehaving(directory, plugin), request);
+        expect(evidence.isolation?.processNamespace).toBe(namespaces);
+        results.push(evidence.result);
+      }
+      expect(results).toEqual(['exited', 'crashed', 'timeout', 'stopped', 'interfered']);
+    });
+  }
+
+  it('cannot be made to lose its supervisor in a namespace: the parent has no number there', async () => {
+    const outcome = await load(misbehaving(directory, 'killsParent'));
+    expect(outcome.evidence.isolation?.processNamespace).toBe(true);
+    expect(rulesOf(outcome)).toEqual(['error load/crashed']);
+    expect(outcome.findings[0]?.message).toMatch(/SIGKILL/);
+  });
+
+  it('reports a killed supervisor without namespaces, and still ends the daemon', async () => {
+    const name = `pg-orphan-${process.pid % 1000}`;
+    const outcome = await load(misbehaving(directory, 'killsParentWithDaemon'), {
+      namespaces: false,
+      environment: { DAEMON_NAME: name },
+    });
+    expect(rulesOf(outcome)).toEqual(['error load/supervisor-lost']);
+    expect(outcome.findings[0]?.message).toMatch(/while it was being loaded/);
+    expect(processesNamed(name)).toEqual([]);
+  });
+
+  it('sees through a plugin that plays the part of the loader', async () => {
+    const outcome = await load(misbehaving(directory, 'playsLoader'), SHORT);
+    expect(outcome.evidence.states.find(({ phase }) => phase === 'open')?.position).toBe('elsewhere');
+    expect(rulesOf(outcome)).toContain('error load/interfered');
+    expect(outcome.findings.some(({ message }) => message.includes('flow of control'))).toBe(true);
+  });
+
+  it('cannot open the descriptors of other processes', async () => {
+    const outcome = await load(misbehaving(directory, 'writesToOthers'));
+    expect(rulesOf(outcome)).toEqual([]);
+    expect(outcome.evidence.result).toBe('loaded');
+  });
+
+  it('keeps what is printed apart from events, and bounded', async () => {
+    const commands = await load(misbehaving(directory, 'printsCommands'));
+    expect(rulesOf(commands)).toEqual(['note load/output', 'note load/output']);
+    expect(commands.evidence.output.stdout.text).toBe(
+      '::error::owned\n::set-output name=verdict::pass\n\x1b[2Jclean\n',
+    );
+    expect(commands.evidence.output.stderr.text).toBe('{"event":"done"}\n');
+    expect(commands.evidence.output.stdout.phases).toEqual([{ phase: 'open', bytes: 57 }]);
+
+    const { evidence } = await load(misbehaving(directory, 'floods'));
+    expect(evidence.result).toBe('loaded');
+    expect(evidence.output.stdout).toMatchObject({ bytes: 160 * 65536, cut: true });
+    expect(evidence.output.stdout.text).toHaveLength(65536);
+  });
+
+  it('counts threads, and tells why unloading under them is dangerous', async () => {
+    const waiting = await load(misbehaving(directory, 'startsThread'));
+    expect(waiting.evidence.states.find(({ phase }) => phase === 'open')?.threads).toBe(2);
+    expect(waiting.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+
+    const busy = await load(misbehaving(directory, 'startsBusyThread'));
+    expect(rulesOf(busy)).toEqual(['warning load/crashed']);
+    expect(busy.findings[0]?.fix).toMatch(/a thread of its own running/);
+  });
+
+  it('runs many at once', async () => {
+    const file = misbehaving(directory, 'probes');
+    const hostile = misbehaving(directory, 'crashes');
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        load(index % 3 === 0 ? hostile : file, { symbols: index % 3 === 0 ? [] : ['healthy'] }),
+      ),
+    );
+    expect(outcomes.map(({ evidence }) => evidence.result)).toEqual(
+      Array.from({ length: 12 }, (_, index) => (index % 3 === 0 ? 'crashed' : 'loaded')),
+    );
+  });
+});

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SILENT, type StepOutcome } from '../../src/gate/step.ts';
+import { loadPlugin } from '../../src/loader/load.ts';
+import type { LoadEvidence, LoadRequest } from '../../src/loader/model.ts';
+import { compileC } from '../support/workspace.ts';
+import { MISBEHAVING, type Misbehaving } from './misbehaving.ts';
+
+/** Loads a file as the gate does. */
+export function load(file: string, more: Partial<LoadRequest> = {}): Promise<StepOutcome<LoadEvidence>> {
+  return loadPlugin({ file, bytes: readFileSync(file), ...more }, SILENT);
+}
+
+/** Compiles one of the misbehaving plugins. */
+export function misbehaving(directory: string, name: Misbehaving, flags: readonly string[] = []): string {
+  const include = join(import.meta.dirname, '../../native/loader');
+  return compileC(directory, name, MISBEHAVING[name], ['-w', `-I${include}`, '-pthread', ...flags]);
+}
+
+/** Rules that were broken, errors and undecided first come as they are. */
+export function rulesOf({ findings }: StepOutcome<LoadEvidence>): readonly string[] {
+  return findings.map(({ rule, severity }) => `${severity} ${rule}`);
+}
+
+/** Ids of living processes whose name (proc(5), comm) is this one. */
+export function processesNamed(name: string): readonly string[] {
+  return readdirSync('/proc').filter((entry) => {
+    if (!/^\d+$/.test(entry)) return false;
+    try {
+      const [, comm, state] = /^\d+ \((.*)\) (\w)/s.exec(readFileSync(`/proc/${entry}/stat`, 'latin1')) ?? [];
+      return comm === name && state !== 'Z';
+    } catch {
+      return false;
+    }
+  });
+}
