@@ -80,7 +80,7 @@ function verdictBlock(report: GateReport, style: Style, width: number): string {
   const lines = [
     `  ${paintVerdict(style, report.verdict)}`,
     wrapIndented(escapeTerminal(truncate(report.headline, 1000)), width, '  '),
-    `  ${style.dim(countsLine(report.counts))}`,
+    wrapIndented(style.dim(countsLine(report.counts)), width, '  '),
   ];
   return `${lines.join('\n')}\n`;
 }

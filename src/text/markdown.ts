@@ -12,6 +12,19 @@ const BREAK_ENTITY = '&#8203;';
  * split by a zero-width space. Line breaks and invisible characters are written as escapes.
  */
 export function escapeMarkdown(text: string): string {
+  return atLineStart(inline(text.trim()));
+}
+
+/**
+ * As {@link escapeMarkdown} for sentences, outside of tables: what stands between single backticks becomes a code span.
+ * As safe as both of them.
+ */
+export function proseMarkdown(text: string): string {
+  const parts = text.trim().split(/(?<!`)`([^`]+)`(?!`)/);
+  return atLineStart(parts.map((part, index) => (index % 2 === 1 ? codeSpan(part) : inline(part))).join(''));
+}
+
+function inline(text: string): string {
   return visibleLine(text)
     .replace(/[\\`*_[\]{}()|~$!^]/g, '\\$&')
     .replaceAll('&', '&amp;')
@@ -24,25 +37,12 @@ export function escapeMarkdown(text: string): string {
     .replace(/www(?=\.)/gi, `$&${BREAK}`)
     .replace(/:(?=[\w+\-\\]+:)/g, `:${BREAK}`)
     .replace(/\b[0-9a-f]{7,39}(?=[0-9a-f]\b)/gi, `$&${BREAK}`)
-    .replace(/^(\s*)([-+=#:])/, '$1\\$2')
-    .replace(/^(\s*\d+)([.)])/, '$1\\$2')
     .replaceAll(BREAK, BREAK_ENTITY);
 }
 
-/**
- * As {@link escapeMarkdown} for sentences, outside of tables: what stands between single backticks becomes a code span.
- * As safe as both of them.
- */
-export function proseMarkdown(text: string): string {
-  return text
-    .split(/(?<!`)`([^`]+)`(?!`)/)
-    .map((part, index) => (index % 2 === 1 ? codeSpan(part) : escapeInside(part, index > 0)))
-    .join('');
-}
-
-/** What follows a code span is not at the start of a line: no list, heading or quote can begin there. */
-function escapeInside(text: string, inside: boolean): string {
-  return inside ? escapeMarkdown(`x${text}`).slice(1) : escapeMarkdown(text);
+/** No list, heading or underline of one begins with it. What starts with a code span has nothing to escape. */
+function atLineStart(text: string): string {
+  return text.replace(/^([-+=#:])/, '\\$1').replace(/^(\d+)([.)])(?=\s|$|\\)/, '$1\\$2');
 }
 
 /** The fence that text cannot close: one backtick more than its longest run, `least` at least. */

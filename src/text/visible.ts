@@ -1,11 +1,10 @@
 /**
  * Characters that a person cannot see, or that move the cursor, reorder or recolour what is around them: C0 and C1
- * controls, format characters (bidi overrides and isolates, zero-width, tags), line and paragraph separators, lone
- * surrogates, supplementary variation selectors and the blank Hangul fillers.
+ * controls, format characters (bidi overrides and isolates, tags), line and paragraph separators, lone surrogates, and
+ * everything else that Unicode draws as nothing (fillers, zero-width, variation selectors but the one of emoji).
  */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
-const INVISIBLE_BUT_LINES =
-  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
+const INVISIBLE = /(?!\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const INVISIBLE_BUT_LINES = /(?!\ufe0f)(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 function written(character: string): string {
   const code = character.codePointAt(0) ?? 0;

@@ -97,13 +97,16 @@ function timeline(oldest: Oldest): Markup {
 
 function lane(row: Distribution, oldest: string | null, y: number): Markup {
   const releases = RELEASES[row];
-  const start = releases.findIndex(([version]) => version === oldest);
+  // Versions of these systems compare as numbers. One that is no number is told by the sentence alone.
+  const least = oldest === null ? Number.POSITIVE_INFINITY : Number(oldest);
+  const start = releases.findIndex(([version]) => Number(version) >= least);
   const from = releases[start];
   const reach =
     from !== undefined && html`<line class="reach" x1="${x(from[1])}" x2="${WIDTH - 8}" y1="${y}" y2="${y}"/>`;
-  const dots = releases.map(([version, date], index) => {
+  const known = Number.isNaN(least) ? [] : releases;
+  const dots = known.map(([version, date], index) => {
     const loads = start >= 0 && index >= start;
-    const state = loads ? (index === start ? 'loads first' : 'loads') : 'not';
+    const state = loads ? (version === oldest ? 'loads first' : 'loads') : 'not';
     return html`<circle class="${state}" cx="${x(date)}" cy="${y}" r="4.5"/><text class="release ${state}" x="${x(date)}" y="${y + 16}">${version}</text>`;
   });
   return html`<text class="system" x="0" y="${y + 4}">${NAMES[row]}</text><line class="rail" x1="${LEFT}" x2="${WIDTH - 8}" y1="${y}" y2="${y}"/>${reach}${dots}`;

@@ -21,9 +21,13 @@ export function sizesSection({ plugins }: GateReport): Markup {
   if (sized.length === 0) return NOTHING;
   return html`<section aria-labelledby="h-sizes">
 <h2 id="h-sizes">Sizes</h2>
-<p class="muted">Bars are this release, the upright mark is the previous one. Code and data share a scale; debug data and file share another.</p>
+<p class="muted">Against the previous release:${key('fill', 'as before')}${key('grew', 'grown')}${key('shrank', 'gone')}. Code and data share a scale; debug data and file share another.</p>
 <div class="cards">${sized.slice(0, MAX_CARDS)}</div>
 </section>`;
+}
+
+function key(name: string, text: string): Markup {
+  return html`<svg class="key" aria-hidden="true"><rect class="${name}" x="1" y="1" width="88%" height="80%"/></svg>${text}`;
 }
 
 function card(result: PluginResult, sizes: Sizes, old: Sizes | undefined): Markup {
@@ -35,19 +39,20 @@ function card(result: PluginResult, sizes: Sizes, old: Sizes | undefined): Marku
 `;
 }
 
+/** What was there before, then what came on top of it, or an outline of what is gone. */
 function bar(label: string, size: number, old: number | undefined, largest: number): Markup {
-  const change =
-    old === undefined || old === size ? '' : `${formatBytesChange(size - old)} ${formatPercentChange(old, size)}`;
-  const grew = old !== undefined && size > old ? ' grew' : '';
-  const mark =
-    old !== undefined && html`<rect class="tick" x="${percent(old, largest)}" y="0" width="2" height="14" rx="1"/>`;
-  return html`<div class="bar"><span class="label">${label}</span>
-<svg class="plot" width="100%" height="14" aria-hidden="true"><rect class="rail" y="6" width="100%" height="2"/><rect class="fill${grew}" y="3" width="${percent(size, largest)}" height="8" rx="1.5"/>${mark}</svg>
+  const before = Math.min(size, old ?? size);
+  const after = Math.max(size, old ?? size);
+  const difference =
+    after > before &&
+    html`<rect class="${size > before ? 'grew' : 'shrank'}" x="${percent(before, largest)}" y="3" width="${percent(after - before, largest)}" height="8"/>`;
+  const change = old === undefined ? '' : formatPercentChange(old, size);
+  const title = old === undefined || old === size ? '' : `${formatBytes(old)} before, ${formatBytesChange(size - old)}`;
+  return html`<div class="bar" title="${title}"><span class="label">${label}</span>
+<svg class="plot" width="100%" height="14" aria-hidden="true"><rect class="rail" y="6" width="100%" height="2"/><rect class="fill" y="3" width="${percent(before, largest)}" height="8"/>${difference}</svg>
 <span class="num">${formatBytes(size)}</span><span class="num change-num">${change}</span></div>`;
 }
 
-/** Kept a little under the whole width, so that the mark of the largest stays inside. */
 function percent(value: number, largest: number): string {
-  const share = Math.min(1, Math.max(0, value / largest));
-  return `${(share * 98.5).toFixed(2)}%`;
+  return `${(Math.min(1, Math.max(0, value / largest)) * 100).toFixed(2)}%`;
 }

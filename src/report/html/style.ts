@@ -55,7 +55,7 @@ h3 { font-size: 1rem; font-weight: 620; }
 .grid th, .grid td { padding: .6rem .5rem; text-align: left; border-top: 1px solid var(--line); font-weight: 400; }
 .grid thead th { border-top: 0; font-size: .8rem; color: var(--muted); padding-block: .5rem; }
 .grid th:first-child { padding-left: 1rem; } .grid td:last-child, .grid th:last-child { padding-right: 1rem; }
-.grid .mark { text-align: center; width: 4.2rem; } .grid .mark .icon { width: 1.15rem; height: 1.15rem; }
+.grid .mark { text-align: center; width: 4.6rem; overflow-wrap: normal; } .grid .mark .icon { width: 1.15rem; height: 1.15rem; }
 .grid .num { text-align: right; }
 .name b { margin-right: .35rem; font-weight: 600; }
 
@@ -65,8 +65,9 @@ h3 { font-size: 1rem; font-weight: 620; }
 .filter { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; margin-bottom: 1.2rem; }
 .filter input { flex: 1 1 14rem; min-width: 0; font: inherit; font-size: .95rem; padding: .42rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: inherit; }
 .filter button { font: inherit; font-size: .9rem; padding: .42rem .8rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: inherit; cursor: pointer; }
+.filter output:empty { display: none; }
 .filter button:hover { border-color: var(--muted); }
-.finding { background: var(--card); border: 1px solid var(--line); border-left: 3px solid var(--status); border-radius: 8px; margin-bottom: .55rem; content-visibility: auto; contain-intrinsic-size: auto 4.2rem; }
+.finding { background: var(--card); border: 1px solid var(--line); border-left: 3px solid var(--status); border-radius: 8px; margin-bottom: .55rem; }
 .finding > summary { display: flex; gap: .7rem; padding: .75rem 2.2rem .8rem .9rem; cursor: pointer; list-style: none; position: relative; }
 summary::-webkit-details-marker { display: none; }
 .finding > summary::after, .steps > summary::after { content: ''; position: absolute; right: 1.05rem; top: 1.15rem; width: .42rem; height: .42rem; border: solid var(--muted); border-width: 0 1.5px 1.5px 0; transform: rotate(45deg); }
@@ -89,17 +90,19 @@ dt { color: var(--muted); } dd { min-width: 0; }
 .names { display: flex; flex-wrap: wrap; gap: .15rem .9rem; }
 .more summary { cursor: pointer; color: var(--note); } .more .names { margin-top: .3rem; }
 .body pre { margin-top: .9rem; padding: .75rem .9rem; background: var(--code); border-radius: 6px; overflow-x: auto; line-height: 1.45; overflow-wrap: normal; tab-size: 4; }
-.why { margin-top: .9rem; padding-top: .8rem; border-top: 1px solid var(--line); font-size: .9rem; color: var(--muted); max-width: 46rem; }
+.why { margin-top: .9rem; padding-top: .8rem; border-top: 1px solid var(--line); font-size: .9rem; color: var(--muted); text-wrap: pretty; }
 .controls { display: flex; flex-wrap: wrap; gap: .35rem; margin-top: .55rem; font-size: .76rem; color: var(--muted); }
 .controls li { border: 1px solid var(--line); border-radius: 4px; padding: .02rem .4rem; }
 
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: .8rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: .8rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1rem 1rem; min-width: 0; }
 .card h3 { font-size: .95rem; margin-bottom: .6rem; }
 .bars + .bars { margin-top: .6rem; padding-top: .6rem; border-top: 1px dashed var(--line); }
-.bar { display: grid; grid-template-columns: 3.1rem minmax(0, 1fr) 4.3rem 7rem; gap: .55rem; align-items: center; font-size: .82rem; line-height: 1.65; }
+.bar { display: grid; grid-template-columns: 3.1rem minmax(0, 1fr) 4.3rem 4.2rem; gap: .6rem; align-items: center; font-size: .82rem; line-height: 1.65; }
 .bar .label, .change-num { color: var(--muted); }
-.plot { display: block; overflow: visible; } .rail { fill: var(--rail); stroke: none; } .fill { fill: var(--bar); } .fill.grew { fill: var(--grew); } .tick { fill: var(--text); }
+.plot { display: block; overflow: visible; } .rail { fill: var(--rail); stroke: none; } .fill { fill: var(--bar); } .grew { fill: var(--grew); } .shrank { fill: none; stroke: var(--bar); stroke-dasharray: 2 2; }
+.key { display: inline-block; width: .95rem; height: .6rem; margin: 0 .15rem 0 .6rem; }
+.s-build { fill: #7d93ab; } .s-read { fill: #4d7f7a; } .s-compare { fill: #b3701d; } .s-fit { fill: #8a6fb0; } .s-verify { fill: #5b8a4a; } .s-load { fill: #b0566a; }
 .timeline { display: block; width: 100%; max-width: 27rem; height: auto; }
 .timeline text { font: 10.5px system-ui, sans-serif; fill: var(--muted); } .timeline .axis, .timeline .release { text-anchor: middle; font-size: 9.5px; }
 .timeline .system { font-size: 12px; fill: var(--text); } .timeline .axis { fill: var(--muted); }
@@ -110,8 +113,8 @@ dt { color: var(--muted); } dd { min-width: 0; }
 .floors { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .85rem; } .floors b { font-weight: 600; } .floors del { color: var(--muted); }
 
 .steps { background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin-bottom: .5rem; }
-.steps > summary { display: flex; gap: .5rem; padding: .6rem 2.4rem .6rem 1rem; cursor: pointer; list-style: none; position: relative; font-size: .95rem; }
-.steps > summary::after { top: .95rem; } .steps > summary .num { margin-left: auto; color: var(--muted); } .steps > summary b { font-weight: 600; }
+.steps > summary { display: grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr) 5.2rem; gap: .8rem; align-items: center; padding: .6rem 2.4rem .6rem 1rem; cursor: pointer; list-style: none; position: relative; font-size: .95rem; }
+.steps > summary::after { top: .95rem; } .steps > summary .num { color: var(--muted); } .steps > summary b { font-weight: 600; }
 .steps ul { padding: .1rem 1rem .7rem; }
 .steps li { display: grid; grid-template-columns: 1rem minmax(0, 1fr) minmax(4rem, 9rem) 5.2rem; gap: .7rem; align-items: center; padding: .3rem 0; font-size: .9rem; border-top: 1px solid var(--line); }
 .steps .step b { display: inline-block; min-width: 4.6rem; font-weight: 600; } .what { color: var(--muted); }
@@ -129,15 +132,15 @@ footer { padding-top: 2.2rem; padding-bottom: 2.5rem; font-size: .85rem; color: 
   .grid .name { grid-column: 1 / -1; } .grid .mark { width: auto; }
   .grid td.mark::after { content: attr(data-label); display: block; font-size: .66rem; color: var(--muted); letter-spacing: -.01em; }
   .grid .wide { grid-column: span 3; text-align: left; font-size: .85rem; } .grid .num.wide { text-align: right; }
-  .grid .wide::before { content: attr(data-label) ': '; color: var(--muted); }
   .body { padding: 0 .9rem .9rem; } .body dl, .facts { grid-template-columns: minmax(0, 1fr); row-gap: .1rem; } dd { margin-bottom: .5rem; }
-  .bar { grid-template-columns: 2.9rem minmax(0, 1fr) 4rem 6.3rem; gap: .4rem; font-size: .78rem; }
+  .bar { grid-template-columns: 2.9rem minmax(0, 1fr) 4rem 3.6rem; gap: .4rem; font-size: .78rem; }
+  .steps > summary { grid-template-columns: minmax(0, 1fr) 5.2rem; } .steps > summary .plot { grid-column: 1 / -1; grid-row: 2; }
   .steps li { grid-template-columns: 1rem minmax(0, 1fr) 4.6rem; } .steps li .plot { display: none; } .steps .step b { display: block; }
   .card, .steps ul { padding-left: .8rem; padding-right: .8rem; }
 }
 @media print {
   :root { --bg: #fff; --card: #fff; } body { font-size: 10.5pt; } .filter, .finding > summary::after, .steps > summary::after { display: none; }
-  .finding, .card, .steps li, .grid tr { break-inside: avoid; content-visibility: visible; } .banner { background: none !important; } a { color: inherit; }
+  .finding, .card, .steps li, .grid tr { break-inside: avoid; } .banner { background: none !important; } a { color: inherit; }
   main, .inner, footer { max-width: none; padding: 0; } pre { white-space: pre-wrap; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }

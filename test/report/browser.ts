@@ -1,0 +1,54 @@
+import { afterAll } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** Programs that are Chromium under one of its names. */
+export const CHROMIUM = 'chromium';
+
+let browser: Promise<Browser> | undefined;
+
+/** A page in a real headless Chromium, with what it asked for and complained about. */
+export interface WatchedPage {
+  readonly page: Page;
+  readonly requests: readonly string[];
+  readonly complaints: readonly string[];
+}
+
+/** Opens HTML from a file, as a person does. The browser is shared by the tests of a file and closed after them. */
+export async function openPage(
+  file: string,
+  options: { readonly width: number; readonly dark?: boolean; readonly script?: boolean },
+): Promise<WatchedPage> {
+  browser ??= chromium.launch({
+    executablePath: process.env.CHROMIUM ?? `/usr/bin/${CHROMIUM}`,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const context = await (await browser).newContext({
+    viewport: { width: options.width, height: 800 },
+    colorScheme: options.dark === true ? 'dark' : 'light',
+    javaScriptEnabled: options.script ?? true,
+  });
+  const page = await context.newPage();
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(`file://${file}`);
+  return { page, requests, complaints };
+}
+
+afterAll(async () => {
+  await (await browser)?.close();
+});
