@@ -9,7 +9,7 @@ export const HOST = runnerTarget(process.platform, process.arch) ?? 'linux/amd64
 export const BUILD_DEFAULTS: BuildRequest['build'] = {
   directory: '.',
   env: {},
-  timeout: 60_000,
+  timeout: 300_000,
   reproducible: false,
 };
 
