@@ -8,6 +8,7 @@ import {
 } from '@sigstore/bundle';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
+import type { Artifact } from './artifact.ts';
 import { type LeafCertificate, readLeaf } from './certificate.ts';
 import { member, parseStrictJson, record } from './json.ts';
 import { LIMITS } from './limits.ts';
@@ -100,9 +101,20 @@ function leafOf(bundle: Bundle): LeafCertificate | undefined {
 }
 
 /**
+ * cosign leaves the digest of an Ed25519 signature out, and the library then refuses the bundle. The digest is only a
+ * hint: where there is none, the artifact's own stands in, so that log entries are compared with that.
+ */
+function withDigest(bundle: unknown, artifact: Artifact): unknown {
+  const message = record(member(bundle, 'messageSignature'));
+  if (message === undefined || Object.keys(record(message.messageDigest) ?? {}).length > 0) return bundle;
+  const messageDigest = { algorithm: 'SHA2_256', digest: Buffer.from(artifact.sha256, 'hex').toString('base64') };
+  return { ...record(bundle), messageSignature: { ...message, messageDigest } };
+}
+
+/**
  * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto; v0.1 to v0.3) from an untrusted source. Never throws.
  */
-export function readBundle(bytes: Uint8Array): BundleOutcome {
+export function readBundle(bytes: Uint8Array, artifact: Artifact): BundleOutcome {
   const parsed = parseStrictJson(bytes, {
     bytes: LIMITS.documentBytes,
     depth: LIMITS.depth,
@@ -129,7 +141,7 @@ export function readBundle(bytes: Uint8Array): BundleOutcome {
   const twice = saidTwice(parsed.value);
   if (twice !== undefined) return refused('sig/malformed', `The bundle is ambiguous: ${twice}.`);
   try {
-    const bundle = bundleFromJSON(parsed.value);
+    const bundle = bundleFromJSON(withDigest(parsed.value, artifact));
     const leaf = leafOf(bundle);
     return { ok: true, read: { bundle, ...(leaf === undefined ? {} : { leaf }) } };
   } catch (error) {

@@ -76,6 +76,9 @@ export function refusalOf(error: unknown, context: RefusalContext): Finding {
     case 'CERTIFICATE_ERROR':
       return certificateFinding(error, context);
     case 'TIMESTAMP_ERROR':
+      if (/duplicate/.test(error.message)) {
+        return because('sig/malformed', 'The bundle has the same proof of time twice.', error);
+      }
       return context.times.length === 0
         ? because(
             'sig/no-time',

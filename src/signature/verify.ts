@@ -50,7 +50,7 @@ function judge({ signature }: VerifyInput, question: Question): Verdict {
     return { findings: detachedFindings(signature.bytes, artifact, policy, key), evidence };
   }
 
-  const reading = readBundle(signature.bytes);
+  const reading = readBundle(signature.bytes, artifact);
   if (!reading.ok) return { findings: [reading.finding], evidence: { ...nothing, signature: file } };
   const { read } = reading;
   const kind = read.bundle.content.$case === 'dsseEnvelope' ? 'attestation' : 'message';

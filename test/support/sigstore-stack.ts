@@ -146,6 +146,9 @@ export class SigstoreStack {
     const promise = (certificate: ArrayBuffer) => certificateLog.log(certificate, Uint8Array.from(authorityId).buffer);
     const log = await initializeTLog(url, keyPair(), clocks.log);
     const timestamps = await initializeTSA(keyPair(), clocks.timestamp);
+    // @sigstore/core reads fractions of a second only with three digits, and DER leaves zeros at the end out.
+    const wholeSeconds = () => new Date(Math.floor((clocks.timestamp?.getTime() ?? Date.now()) / 1000) * 1000);
+    Object.assign(timestamps, { getCurrentTime: wholeSeconds });
     const fulcio = fulcioHandler({
       rootCertificate: bytesOf(authority.certificate),
       issueCertificate: async ({ publicKey, subjectAltName }) => {
