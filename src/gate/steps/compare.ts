@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { compareAbi } from '../../abi/abi.ts';
 import { readArtifact } from '../../artifact/read.ts';
 import { resolveBaseline } from '../../baseline/resolve.ts';
 import { compareImages } from '../../compare/compare.ts';
 import { sameContent } from '../../compare/loaded-content.ts';
+import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
@@ -10,8 +13,9 @@ import { readElf } from '../../elf/read.ts';
 import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
-import { type GateContext, type GateStep, skip } from '../known.ts';
+import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
+import { isPublicHeader, locate } from '../sources.ts';
 
 /** Compares symbols, versions and needs with the previous release, and the exports with what the project promised. */
 export const compareStep: GateStep = async (job, known, context) => {
@@ -58,11 +62,13 @@ export const compareStep: GateStep = async (job, known, context) => {
     { bytes: baseline.artifact.bytes, image: reading.image },
     { bytes: artifact.bytes, image },
   );
+  const types = content ? undefined : typesOf(job, known, context, previous);
   const findings = [
     ...script.findings,
     ...compareImages(reading.image, image, {
       required,
       sameContent: content,
+      ...(types === undefined ? {} : { types }),
       ...(script.script === undefined ? {} : { versionScript: script.script }),
     }),
   ];
@@ -87,6 +93,29 @@ export const compareStep: GateStep = async (job, known, context) => {
     },
   };
 };
+
+function typesOf(
+  job: Job,
+  known: Known,
+  context: GateContext,
+  previous: NonNullable<Known['previous']>,
+): TypeEvidence | undefined {
+  const { artifact, image } = known;
+  // A Go plugin is used through its own table and Go's types, which the C-level comparison knows nothing of.
+  if (artifact === undefined || image === undefined || previous.image === undefined || job.plugin.kind === 'go-plugin')
+    return undefined;
+  const search = (file: string) => ({ file: join(context.root, file), directories: [] });
+  return compareAbi(
+    { image: previous.image, bytes: previous.artifact.bytes, search: search(previous.artifact.file) },
+    { image, bytes: artifact.bytes, search: search(artifact.file) },
+    {
+      locate: (file) => locate(file, context),
+      ...(job.plugin.headers.length === 0
+        ? {}
+        : { isPublicHeader: (file: string) => isPublicHeader(file, job.plugin.headers, context) }),
+    },
+  );
+}
 
 const MAX_SCRIPT = 4 * 1024 * 1024;
 

@@ -1,0 +1,164 @@
+import { type ConfigFiles, readConfigFiles } from '../config/read.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import type { Step } from '../rules/finding.ts';
+import { judge } from '../rules/judge.ts';
+import { type RanJob, type RanStep, runJob } from './job.ts';
+import type { GateContext, GateStep } from './known.ts';
+import { type Job, planJobs, runnerTarget } from './plan.ts';
+import type { GateReport, JudgedFinding, PluginResult, StepResult, StepStatus } from './report.ts';
+import type { Progress } from './step.ts';
+import { buildStep } from './steps/build.ts';
+import { compareStep } from './steps/compare.ts';
+import { fitStep } from './steps/fit.ts';
+import { loadStep } from './steps/load.ts';
+import { readStep } from './steps/read.ts';
+import { verifyStep } from './steps/verify.ts';
+
+/** The steps in the order in which they run; see the design page in docs/architecture.md. */
+const GATE: readonly (readonly [Step, GateStep])[] = [
+  ['build', buildStep],
+  ['read', readStep],
+  ['compare', compareStep],
+  ['fit', fitStep],
+  ['verify', verifyStep],
+  ['load', loadStep],
+];
+
+export interface GateRequest {
+  /** As the user gave it, relative to `directory`. */
+  readonly configFile: string;
+  /** Absolute path that the user's paths start from. */
+  readonly directory: string;
+  /** Absolute path of the repository; places in sources are relative to it. The configuration's directory unless given. */
+  readonly repository?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly progress: Progress;
+  readonly version: string;
+  readonly now: Date;
+  /** Names of plugins; all unless given. */
+  readonly only?: readonly string[];
+  readonly source?: GateReport['source'];
+}
+
+export interface GateRun {
+  readonly report: GateReport;
+  readonly config: ConfigFiles;
+}
+
+/**
+ * The whole gate: configuration, every step for every plugin and target, the policy's judgement.
+ * @throws UsageError (a ConfigError with all its problems) for a wrong configuration; EnvironmentError where the
+ *   machine cannot run the gate at all
+ */
+export async function runGate(request: GateRequest): Promise<GateRun> {
+  const started = performance.now();
+  const config = readConfigFiles(request.configFile, request.directory);
+  const runner = runnerTarget(process.platform, process.arch);
+  if (runner === undefined && config.config.plugins.some(({ targets }) => targets === undefined)) {
+    throw new EnvironmentError(
+      `plugin-gate runs on linux amd64 and arm64, not on ${process.platform} ${process.arch}. Name the targets of every plugin to check prebuilt files here.`,
+    );
+  }
+  const names = config.config.plugins.map(({ name }) => name);
+  const unknown = (request.only ?? []).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `There is no plugin ${unknown.join(', ')} in ${request.configFile}; there are ${names.join(', ')}.`,
+    );
+  }
+  const context: GateContext = {
+    root: config.root,
+    repository: request.repository ?? config.root,
+    runner,
+    environment: request.environment,
+    progress: request.progress,
+    today: request.now,
+  };
+  const ran: RanJob[] = [];
+  for (const job of planJobs(config.config, runner ?? 'unknown', request.only)) {
+    ran.push(await runJob(job, GATE, context));
+  }
+  const report = reportOf(ran, config, request, started);
+  request.progress.end();
+  return { report, config };
+}
+
+function reportOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequest, started: number): GateReport {
+  const today = request.now.toISOString().slice(0, 10);
+  const judgement = judge(
+    ran.flatMap(({ findings }) => findings),
+    config.config.policy,
+    config.waivers,
+    today,
+  );
+  return {
+    schema: 'plugin-gate/report/v1',
+    tool: { name: 'plugin-gate', version: request.version },
+    verdict: judgement.verdict,
+    headline: judgement.headline,
+    startedAt: request.now.toISOString(),
+    durationMs: Math.round(performance.now() - started),
+    config: { file: request.configFile, digest: config.digest },
+    ...(request.source === undefined ? {} : { source: request.source }),
+    plugins: ran.map((one) => pluginResult(one, judgement.findings)),
+    findings: judgement.findings,
+    counts: judgement.counts,
+  };
+}
+
+function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFinding[]): PluginResult {
+  const own = findings.filter(({ plugin, target }) => plugin === job.plugin.name && target === job.target);
+  const { artifact, previous, compatibility } = known;
+  return {
+    plugin: job.plugin.name,
+    kind: job.plugin.kind,
+    target: job.target,
+    ...(artifact === undefined
+      ? {}
+      : { artifact: { file: artifact.file, digest: artifact.digest, size: artifact.size } }),
+    ...(previous === undefined
+      ? {}
+      : {
+          baseline: {
+            file: previous.artifact.file,
+            digest: previous.artifact.digest,
+            size: previous.artifact.size,
+            source: previous.source,
+            ...(previous.version === undefined ? {} : { version: previous.version }),
+          },
+        }),
+    status: statusOf(own),
+    ...(compatibility === undefined ? {} : { compatibility }),
+    steps: steps.map((step) => stepResult(step, own)),
+    facts: known.facts,
+  };
+}
+
+function stepResult(ran: RanStep, findings: readonly JudgedFinding[]): StepResult {
+  const own = findings.filter(({ step }) => step === ran.step);
+  return {
+    step: ran.step,
+    status: ran.skipped && own.length === 0 ? 'skipped' : statusOf(own),
+    durationMs: ran.durationMs,
+    summary: ran.summary,
+    ...(ran.evidence === undefined ? {} : { evidence: ran.evidence }),
+  };
+}
+
+/** What findings come to after policy and waivers: what blocks decides, then what is open. */
+function statusOf(findings: readonly JudgedFinding[]): StepStatus {
+  const counted = findings.filter(({ waiver }) => waiver === undefined);
+  if (counted.some(({ blocks, severity }) => blocks && severity !== 'undecided')) return 'fail';
+  if (counted.some(({ severity }) => severity === 'undecided')) return 'undecided';
+  if (counted.some(({ severity }) => severity === 'warning')) return 'warn';
+  return 'pass';
+}
+
+/** Whether the machine or the gate itself failed: then the exit code says so, whatever the verdict. */
+export function isBroken({ findings }: GateReport): boolean {
+  return findings.some(
+    ({ rule, waiver }) => waiver === undefined && (rule === 'gate/environment' || rule === 'gate/internal'),
+  );
+}
+
+export type { Job };

@@ -1,0 +1,27 @@
+import { dirname, join } from 'node:path';
+import { loadPlugin } from '../../loader/load.ts';
+import { type GateStep, skip } from '../known.ts';
+
+/** Loads the plugin for real, in a process of its own, from the bytes that were read and verified. */
+export const loadStep: GateStep = async (job, known, context) => {
+  const { artifact, image } = known;
+  if (artifact === undefined || image === undefined) return skip('there is no plugin file to load');
+  if (known.refused === true) return skip('the signature was refused, so the plugin was not run');
+  const { probe, symbols } = job.plugin;
+  const timeout = job.sandbox.timeout;
+  const outcome = await loadPlugin(
+    {
+      file: artifact.file,
+      bytes: artifact.bytes,
+      image,
+      symbols: symbols.required,
+      probes: probe === undefined ? [] : [{ symbol: probe.symbol, signature: probe.signature, expect: probe.expect }],
+      timeouts: { open: timeout, close: timeout, ...(probe === undefined ? {} : { probe: probe.timeout }) },
+      directory: join(context.root, dirname(artifact.file)),
+      path: context.environment.PATH,
+      libraryPath: [],
+    },
+    context.progress,
+  );
+  return { outcome, known: { facts: { loadMs: outcome.evidence.durationMs } } };
+};

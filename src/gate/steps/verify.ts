@@ -1,0 +1,75 @@
+import { readArtifact } from '../../artifact/read.ts';
+import { expandTokens } from '../../build/tokens.ts';
+import type { SignatureConfig } from '../../config/schema.ts';
+import { UsageError } from '../../errors.ts';
+import { LIMITS } from '../../signature/limits.ts';
+import { identityTypeOf, type SignaturePolicy } from '../../signature/policy.ts';
+import type { SignatureFile } from '../../signature/verify.ts';
+import { type GateContext, type GateStep, skip } from '../known.ts';
+import type { Job } from '../plan.ts';
+
+/** Checks who signed the artifact, over the same bytes that are loaded afterwards. */
+export const verifyStep: GateStep = async (job, known, context) => {
+  const config = job.signature;
+  if (config === undefined) return skip('the configuration asks for no signature');
+  if (known.artifact === undefined) return skip('there is no plugin file to verify');
+  const signature = findSignature(config, job, context);
+  if (signature.form === 'none' && !config.required) {
+    return skip(`no signature was found (${signature.looked.join(', ')}), and none is required`);
+  }
+  const { parseTrustedRoot, verifyArtifact } = await import('../../parts/signature.ts');
+  const root =
+    config.trustedRoot === undefined
+      ? undefined
+      : readSetting(config.trustedRoot, 'trusted root', LIMITS.documentBytes, context);
+  const outcome = await verifyArtifact({
+    artifact: known.artifact.bytes,
+    signature,
+    policy: policyOf(config, context),
+    ...(root === undefined ? {} : { trust: parseTrustedRoot(root, config.trustedRoot ?? '') }),
+  });
+  const refused = outcome.findings.some(({ severity }) => severity === 'error' || severity === 'undecided');
+  return { outcome, known: { refused } };
+};
+
+function policyOf(config: SignatureConfig, context: GateContext): SignaturePolicy {
+  if (config.key !== undefined) {
+    const pem = Buffer.from(readSetting(config.key, 'public key', LIMITS.keyBytes, context)).toString('utf8');
+    // A key that the project keeps needs no log: the key itself says who signed.
+    return { signer: { kind: 'key', pem }, log: 'optional' };
+  }
+  const { identity, issuer } = config;
+  if (identity === undefined || issuer === undefined) {
+    throw new UsageError('The signature settings name neither a key nor both an identity and an issuer.');
+  }
+  return {
+    signer: {
+      kind: 'certificate',
+      identity: { kind: 'exact', value: identity },
+      identityType: identityTypeOf(identity),
+      issuer: { kind: 'exact', value: issuer },
+      sct: 'required',
+    },
+    log: 'required',
+  };
+}
+
+function findSignature(config: SignatureConfig, job: Job, context: GateContext): SignatureFile {
+  const form = config.key === undefined ? 'bundle' : 'detached';
+  const pattern =
+    (form === 'bundle' ? config.bundle : config.signature) ??
+    (form === 'bundle' ? '{artifact}.sigstore.json' : '{artifact}.sig');
+  const file = expandTokens(pattern, job.tokens, `signature of plugin ${job.plugin.name}`);
+  const limit = form === 'bundle' ? LIMITS.documentBytes : LIMITS.signatureBytes;
+  const { artifact, problem } = readArtifact(context.root, file, { maxSize: limit });
+  return artifact === undefined
+    ? { form: 'none', looked: [problem.kind === 'missing' ? file : `${file}: ${problem.message}`] }
+    : { form, bytes: artifact.bytes, name: file };
+}
+
+/** A file that the configuration names and that must be there. */
+function readSetting(file: string, what: string, maxSize: number, { root }: GateContext): Uint8Array {
+  const { artifact, problem } = readArtifact(root, file, { maxSize });
+  if (artifact === undefined) throw new UsageError(`The ${what} cannot be read. ${problem.message}`);
+  return artifact.bytes;
+}
