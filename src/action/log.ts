@@ -17,8 +17,8 @@ export interface ActionLog {
   /** Shown when the job runs with debug logging. */
   readonly debug: (text: string) => void;
   readonly annotate: (level: 'error' | 'warning' | 'notice', message: string, place?: Place) => void;
-  /** Workflow commands made elsewhere, each escaped already. */
-  readonly commands: (lines: readonly string[]) => void;
+  /** Workflow commands made elsewhere, escaped already, each ending with a line feed. */
+  readonly commands: (text: string) => void;
   readonly progress: Progress;
 }
 
@@ -72,8 +72,9 @@ export function actionLog(
       if (debugging) line(`::debug::${escapeWorkflowData(text)}`);
     },
     annotate: (level, message, place = {}) => line(`::${level}${properties(place)}::${escapeWorkflowData(message)}`),
-    commands: (lines) => {
-      for (const command of lines) line(command);
+    commands: (text) => {
+      resume();
+      write(text);
     },
     progress: {
       start: (activity) => {

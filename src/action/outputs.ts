@@ -1,13 +1,5 @@
 import type { GateReport, GateVerdict } from '../gate/report.ts';
-
-/** The report files of a run, absolute paths. */
-export interface ReportFiles {
-  readonly directory: string;
-  readonly html: string;
-  readonly json: string;
-  readonly sarif: string;
-  readonly markdown: string;
-}
+import type { ReportFormat, WrittenReport } from '../report/write.ts';
 
 /** The outputs of the Action; action.yml describes each. */
 export interface ActionOutputs {
@@ -24,7 +16,9 @@ export interface ActionOutputs {
   readonly 'report-markdown': string;
 }
 
-/** Of a run that came to no verdict: a later step that compares with `pass` does not go on. */
+export type SetOutput = (name: string, value: string) => void;
+
+/** Of a run that came to no verdict: a later step that asks for `pass` does not go on. */
 export const NO_VERDICT: ActionOutputs = {
   verdict: 'error',
   blocking: 0,
@@ -38,18 +32,26 @@ export const NO_VERDICT: ActionOutputs = {
   'report-markdown': '',
 };
 
-/** @param files undefined when they could not be written */
-export function outputsOf(report: GateReport, files: ReportFiles | undefined): ActionOutputs {
+/**
+ * @param directory absolute
+ * @param written the report files; those that could not be written have an empty path
+ */
+export function outputsOf(report: GateReport, directory: string, written: readonly WrittenReport[]): ActionOutputs {
+  const path = (format: ReportFormat) => written.find((file) => file.format === format)?.path ?? '';
   return {
     verdict: report.verdict,
     blocking: report.counts.blocking,
     errors: report.counts.error,
     warnings: report.counts.warning,
     undecided: report.counts.undecided,
-    'report-directory': files?.directory ?? '',
-    'report-html': files?.html ?? '',
-    'report-json': files?.json ?? '',
-    'report-sarif': files?.sarif ?? '',
-    'report-markdown': files?.markdown ?? '',
+    'report-directory': written.length === 0 ? '' : directory,
+    'report-html': path('html'),
+    'report-json': path('json'),
+    'report-sarif': path('sarif'),
+    'report-markdown': path('markdown'),
   };
+}
+
+export function setOutputs(outputs: ActionOutputs, setOutput: SetOutput): void {
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, String(value));
 }

@@ -1,6 +1,6 @@
-import { posix } from 'node:path';
 import type { GateReport, JudgedFinding } from '../gate/report.ts';
-import { ruleOf } from '../rules/catalogue.ts';
+import { repositorySegments } from '../report/links.ts';
+import { isRuleId, ruleOf } from '../rules/catalogue.ts';
 import { truncate, truncateBytes } from '../text/truncate.ts';
 import { visibleLine, visibleLines } from '../text/visible.ts';
 
@@ -26,16 +26,6 @@ const MESSAGE_LIMIT = 60_000;
 /** Characters. */
 const TITLE_LIMIT = 255;
 
-/**
- * A path as annotations need it, relative to the repository; undefined when it leads out of it, where GitHub could not
- * show anything.
- */
-export function repositoryPath(file: string): string | undefined {
-  if (file === '' || file.includes('\0') || file.includes('\\') || posix.isAbsolute(file)) return undefined;
-  const path = posix.normalize(file);
-  return path === '.' || path === '..' || path.startsWith('../') || path.endsWith('/') ? undefined : path;
-}
-
 function rank(finding: JudgedFinding): number {
   const severities = ['error', 'undecided', 'warning', 'note'];
   return (finding.blocks ? 0 : 10) + severities.indexOf(finding.severity);
@@ -53,28 +43,42 @@ function level(finding: JudgedFinding): CheckAnnotation['annotation_level'] {
   }
 }
 
+interface Place {
+  readonly path: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+function counting(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value > 0;
+}
+
+/** Where the annotation is shown. What blocks has to be seen: without a place in the repository, at the configuration. */
+function placeOf({ location, blocks }: JudgedFinding, configFile: string): Place | undefined {
+  const source = location && repositorySegments(location.file);
+  if (location && source) {
+    const line = counting(location.line) ? location.line : 1;
+    return { path: source.join('/'), line, ...(counting(location.column) && { column: location.column }) };
+  }
+  const config = blocks ? repositorySegments(configFile) : undefined;
+  return config && { path: config.join('/'), line: 1 };
+}
+
 function annotation(finding: JudgedFinding, configFile: string): CheckAnnotation | undefined {
-  const { location } = finding;
-  // What blocks has to be seen: without a place in the source it is shown at the gate's configuration.
-  const path = location ? repositoryPath(location.file) : finding.blocks ? repositoryPath(configFile) : undefined;
-  if (path === undefined) return undefined;
-  const line = location && Number.isSafeInteger(location.line) && location.line > 0 ? location.line : 1;
-  const column = location?.column;
-  const where = [finding.plugin, finding.target].filter((part) => part !== undefined).join(', ');
-  const title = visibleLine(`${ruleOf(finding.rule).title}${where === '' ? '' : ` (${where})`}`);
-  const message = [finding.message, finding.fix && `Fix: ${finding.fix}`, `Rule: ${finding.rule}`]
-    .filter(Boolean)
-    .join('\n');
+  const place = placeOf(finding, configFile);
+  if (place === undefined) return undefined;
+  const { rule, message, fix, plugin, target } = finding;
+  const where = [plugin, target].filter((part) => part !== undefined).join(', ');
+  const title = `${isRuleId(rule) ? ruleOf(rule).title : rule}${where === '' ? '' : ` (${where})`}`;
+  const lines = [message, ...(fix === undefined ? [] : [`Fix: ${fix}`]), `Rule: ${rule}`];
   return {
-    path,
-    start_line: line,
-    end_line: line,
-    ...(column !== undefined &&
-      Number.isSafeInteger(column) &&
-      column > 0 && { start_column: column, end_column: column }),
+    path: place.path,
+    start_line: place.line,
+    end_line: place.line,
+    ...(place.column !== undefined && { start_column: place.column, end_column: place.column }),
     annotation_level: level(finding),
-    title: truncate(title, TITLE_LIMIT),
-    message: truncateBytes(visibleLines(message), MESSAGE_LIMIT),
+    title: truncate(visibleLine(title), TITLE_LIMIT),
+    message: truncateBytes(visibleLines(lines.join('\n')), MESSAGE_LIMIT),
   };
 }
 

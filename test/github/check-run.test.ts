@@ -67,7 +67,7 @@ describe('the check run', () => {
 
   it('keeps hostile text, places and sizes inside what the API takes', async () => {
     const api = await githubWithPullRequest();
-    const places = ['/etc/passwd', '../outside.c', 'a/../../b.c', 'a\\b.c', '', 'src/'];
+    const places = ['/etc/passwd', '../outside.c', 'a/../../b.c', 'a\\b.c', ''];
     const findings = [
       sampleFinding(1, {
         plugin: `](http://evil) @everyone ::set-output\u202e${'n'.repeat(300)}`,
@@ -85,7 +85,7 @@ describe('the check run', () => {
     expect(annotations.map(({ path, start_line }) => `${path}:${start_line}`)).toEqual([
       'src/greet.c:2',
       'src/x.c:1',
-      'plugin-gate.yml:1',
+      ...Array(1 + places.length).fill('plugin-gate.yml:1'),
     ]);
     expect(JSON.stringify(api.state.checkRuns)).not.toMatch(/\u202e|\\u0000/);
     expect([...(annotations[0]?.title ?? '')].length).toBeLessThanOrEqual(255);
