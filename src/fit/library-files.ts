@@ -1,0 +1,132 @@
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { matchesGlob } from '../compare/glob.ts';
+import { targetMismatch } from '../compare/identity.ts';
+import type { ElfImage } from '../elf/model.ts';
+import { readElfLazily } from '../elf/read.ts';
+import type { FindLibrary, LoadableFile } from './model.ts';
+import { builtInDirectories, searchDirectories } from './search-path.ts';
+
+export interface LibraryPlaces {
+  /** Root of the target system; `/` unless given. */
+  readonly root?: string;
+  /** Directories that are searched before those of the system, paths of this machine. */
+  readonly directories?: readonly string[];
+  /** Which libraries may be taken from the directories of the system; all unless given. */
+  readonly fromSystem?: (name: string) => boolean;
+}
+
+const MOST_LINKS = 16;
+const MOST_CONF_FILES = 100;
+
+/**
+ * Looks for libraries on disk as the dynamic loader does, without running anything. A file of another machine is passed
+ * over, as the loader does.
+ * @param first a file of the process, for the machine and the built-in directories
+ */
+export function libraryFinder(first: ElfImage, places: LibraryPlaces = {}): FindLibrary {
+  const root = places.root ?? '/';
+  const read = new Map<string, LoadableFile | undefined>();
+  const load = (path: string): LoadableFile | undefined => {
+    if (!read.has(path)) read.set(path, readLibrary(path, first));
+    return read.get(path);
+  };
+  const directories = {
+    given: places.directories ?? [],
+    system: [...new Set([...configuredDirectories(root), ...builtInDirectories(first)])],
+  };
+  return (name, asker) => {
+    if (name.includes('/')) return load(isAbsolute(name) ? inRoot(root, name) : resolve(name));
+    if (name === '' || name.includes('\0')) return undefined;
+    for (const { path, local, system } of searchDirectories(asker, directories)) {
+      if (system && places.fromSystem?.(name) === false) continue;
+      const found = load(local ? join(path, name) : inRoot(root, join(path, name)));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+function readLibrary(path: string, like: ElfImage): LoadableFile | undefined {
+  const image = readImageAt(path);
+  return image === undefined || targetMismatch(image.header, like.header) !== undefined
+    ? undefined
+    : { file: path, image };
+}
+
+/** Reads only what the dynamic loader reads; undefined when the file is missing or no ELF file. */
+function readImageAt(path: string): ElfImage | undefined {
+  let descriptor: number | undefined;
+  try {
+    const file = openSync(path, 'r');
+    descriptor = file;
+    const stat = fstatSync(file);
+    if (!stat.isFile() || stat.size === 0 || stat.size > 2 ** 31 - 1) return undefined;
+    return readElfLazily(stat.size, (buffer, offset, length, position) =>
+      readSync(file, buffer, offset, length, position),
+    ).image;
+  } catch {
+    return undefined; // unreadable is not found, as for the loader
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** A path of the target as a path of this machine; absolute links stay inside the root. */
+function inRoot(root: string, path: string): string {
+  if (root === '/') return path;
+  let now = path;
+  for (let count = 0; count < MOST_LINKS; count += 1) {
+    const link = linkTarget(join(root, now));
+    if (link === undefined) break;
+    now = isAbsolute(link) ? link : join(dirname(now), link);
+  }
+  return join(root, now);
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Directories of /etc/ld.so.conf and its includes. Source: ldconfig(8). */
+function configuredDirectories(root: string): readonly string[] {
+  const directories: string[] = [];
+  const waiting = ['/etc/ld.so.conf'];
+  const seen = new Set<string>();
+  for (let file = waiting.shift(); file !== undefined && seen.size < MOST_CONF_FILES; file = waiting.shift()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const line of readText(inRoot(root, file)).split('\n')) {
+      const text = line.replace(/#.*/, '').trim();
+      const include = /^include\s+(.+)$/.exec(text)?.[1];
+      if (include !== undefined) {
+        for (const pattern of include.split(/\s+/)) waiting.push(...included(root, resolve(dirname(file), pattern)));
+      } else if (text.startsWith('/')) {
+        directories.push(...text.split(/[\s:,]+/).map((entry) => entry.replace(/=.*/, '')));
+      }
+    }
+  }
+  return directories;
+}
+
+function included(root: string, pattern: string): string[] {
+  try {
+    const names = readdirSync(inRoot(root, dirname(pattern))).sort();
+    const last = pattern.slice(pattern.lastIndexOf('/') + 1);
+    return names.filter((name) => matchesGlob(last, name)).map((name) => join(dirname(pattern), name));
+  } catch {
+    return [];
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').slice(0, 1_000_000);
+  } catch {
+    return '';
+  }
+}

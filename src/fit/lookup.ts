@@ -1,0 +1,48 @@
+import type { ElfImage, ElfSymbol } from '../elf/model.ts';
+import type { LoadableFile } from './model.ts';
+
+/**
+ * The definitions of a process, by name. Answers what the dynamic loader would: whether any file in scope satisfies a
+ * reference. Rules from glibc elf/dl-lookup.c (check_match, do_lookup_x); musl looks at names alone.
+ */
+export class Scope {
+  private readonly byName = new Map<string, { readonly symbol: ElfSymbol; readonly owner: LoadableFile }[]>();
+  private readonly versions: 'gnu' | 'ignored';
+
+  /** @param versions `ignored` for musl */
+  constructor(files: readonly LoadableFile[], versions: 'gnu' | 'ignored' = 'gnu') {
+    this.versions = versions;
+    for (const owner of files) {
+      for (const symbol of owner.image.symbols) {
+        const list = this.byName.get(symbol.name);
+        if (list === undefined) this.byName.set(symbol.name, [{ symbol, owner }]);
+        else list.push({ symbol, owner });
+      }
+    }
+  }
+
+  /** Whether a reference is bound. */
+  provides(reference: ElfSymbol): boolean {
+    const candidates = this.byName.get(reference.name) ?? [];
+    if (this.versions === 'ignored') return candidates.length > 0;
+    return candidates.some(({ symbol, owner }) => answers(symbol, owner.image, reference));
+  }
+
+  /** Files that define the name, whatever the version. */
+  owners(name: string): readonly LoadableFile[] {
+    return (this.byName.get(name) ?? []).map(({ owner }) => owner);
+  }
+}
+
+function answers(symbol: ElfSymbol, image: ElfImage, reference: ElfSymbol): boolean {
+  if (reference.version !== undefined) {
+    if (symbol.version === reference.version) return true;
+    // Unversioned definitions answer, except those of the very library that the reference names, when it has no
+    // versions at all: there the loader stops at an assertion.
+    const named = reference.library !== undefined && image.dynamic.soname === reference.library;
+    return symbol.version === undefined && (image.versions.defined.length > 0 || !named);
+  }
+  if (symbol.version === undefined || symbol.default) return true;
+  // A hidden definition of the first version node (index 2) counts as the base definition of the symbol.
+  return image.versions.defined.some(({ name, index }) => name === symbol.version && index === 2);
+}

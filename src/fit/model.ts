@@ -1,0 +1,36 @@
+import type { ElfImage } from '../elf/model.ts';
+import type { FloorTarget } from '../elf/targets.ts';
+import type { Finding } from '../rules/finding.ts';
+
+/** A file that is, or would be, loaded into a process. */
+export interface LoadableFile {
+  /** Its path; $ORIGIN is the directory of it. */
+  readonly file: string;
+  readonly image: ElfImage;
+}
+
+/** The program that loads plugins. */
+export type HostImage = LoadableFile;
+
+/** Where a library is asked for: the file that needs it and, nearest first, the files that had that one loaded. */
+export interface Asker {
+  readonly file: LoadableFile;
+  readonly loaders: readonly LoadableFile[];
+}
+
+/** Finds the library that the dynamic loader would take for a DT_NEEDED name; undefined when there is none. */
+export type FindLibrary = (name: string, asker: Asker) => LoadableFile | undefined;
+
+export interface FitOptions {
+  readonly find: FindLibrary;
+  /** The system that the plugin must load on; judged by its version floors instead of the libraries found here. */
+  readonly target?: FloorTarget;
+  /** Symbols that the plugin must export. */
+  readonly required?: readonly string[];
+}
+
+/** Whether a plugin would load, and every reason why not. */
+export interface Fit {
+  readonly loads: boolean | 'undecided';
+  readonly reasons: readonly Finding[];
+}

@@ -1,0 +1,86 @@
+import { dirname } from 'node:path';
+import type { ElfImage } from '../elf/model.ts';
+import type { Asker, LoadableFile } from './model.ts';
+
+export interface SearchDirectories {
+  /** Searched like LD_LIBRARY_PATH: behind RPATH, before RUNPATH. */
+  readonly given: readonly string[];
+  /** Of the system: from its ld.so.conf and the built-in ones. */
+  readonly system: readonly string[];
+}
+
+/** A directory to search; those of the system and those with absolute paths lie in the root of the target. */
+export interface SearchDirectory {
+  readonly path: string;
+  /** From `$ORIGIN` or given by the user, so already a path of this machine. */
+  readonly local: boolean;
+  readonly system: boolean;
+}
+
+const MOST_DIRECTORIES = 200;
+
+/**
+ * The directories in which a needed library is searched, in order. DT_RPATH of the file and of those that had it loaded
+ * count only where the file has no DT_RUNPATH; RUNPATH counts for the file's own needs alone. Source: ld.so(8), glibc
+ * elf/dl-load.c (_dl_map_object).
+ */
+export function searchDirectories(asker: Asker, directories: SearchDirectories): readonly SearchDirectory[] {
+  const { file, loaders } = asker;
+  const found: SearchDirectory[] = [];
+  const { runpath } = file.image.dynamic;
+  if (runpath === undefined) {
+    for (const owner of [file, ...loaders]) {
+      // A loader with RUNPATH has its RPATH ignored.
+      if (owner.image.dynamic.runpath === undefined) found.push(...expanded(owner.image.dynamic.rpath, owner));
+    }
+  }
+  found.push(...directories.given.map((path) => ({ path, local: true, system: false })));
+  if (runpath !== undefined) found.push(...expanded(runpath, file));
+  if (!file.image.dynamic.flags1.includes('NODEFLIB')) {
+    found.push(...directories.system.map((path) => ({ path, local: false, system: true })));
+  }
+  return found.slice(0, MOST_DIRECTORIES);
+}
+
+/** A colon-separated search path with its tokens replaced. `$LIB` stands for two possible names. */
+function expanded(path: string | undefined, owner: LoadableFile): SearchDirectory[] {
+  if (path === undefined || path === '') return [];
+  return path.split(':').flatMap((entry) => {
+    if (entry === '') return [];
+    const local = /\$(?:ORIGIN\b|\{ORIGIN\})/.test(entry);
+    const origin = entry.replace(/\$(?:ORIGIN\b|\{ORIGIN\})/g, () => dirname(owner.file));
+    if (/\$(?:PLATFORM\b|\{PLATFORM\})/.test(origin)) return [];
+    const lib = /\$(?:LIB\b|\{LIB\})/g;
+    const names = lib.test(origin) ? libraryNames(owner.image).map((name) => origin.replace(lib, name)) : [origin];
+    return names.map((name) => ({ path: name, local, system: false }));
+  });
+}
+
+/** What `$LIB` stands for: Debian's multiarch directory, or that of other systems. */
+function libraryNames(image: ElfImage): readonly string[] {
+  const triple = multiarch(image);
+  const plain = image.header.class === 64 ? 'lib64' : 'lib';
+  return triple === undefined ? [plain] : [`lib/${triple}`, plain];
+}
+
+const TRIPLES: Readonly<Record<string, string>> = {
+  'x86-64': 'x86_64-linux-gnu',
+  aarch64: 'aarch64-linux-gnu',
+  i386: 'i386-linux-gnu',
+  arm: 'arm-linux-gnueabihf',
+  riscv: 'riscv64-linux-gnu',
+  ppc64: 'powerpc64le-linux-gnu',
+  s390x: 's390x-linux-gnu',
+};
+
+function multiarch({ header }: ElfImage): string | undefined {
+  return TRIPLES[header.machine];
+}
+
+/** Directories that loaders search without configuration: glibc's of most distributions, and musl's. */
+export function builtInDirectories(image: ElfImage): readonly string[] {
+  const triple = multiarch(image);
+  const multi = triple === undefined ? [] : [`/lib/${triple}`, `/usr/lib/${triple}`];
+  const wide = image.header.class === 64 ? ['/lib64', '/usr/lib64'] : [];
+  return [...multi, ...wide, '/lib', '/usr/lib', '/usr/local/lib'];
+}
