@@ -12,7 +12,7 @@ import { StringTable } from './strings.ts';
 const MOST_STEPS = 4_000_000;
 
 /** More sections than any linker makes for a shared object; a count from a hostile header can be 2^32. */
-const MOST_SECTIONS = 1_000_000;
+const MOST_SECTIONS = 300_000;
 
 /**
  * Reads the section headers. elfy 1.0.0 reads them where it is right and safe to ask it; its faults are worked around:
@@ -23,7 +23,10 @@ const MOST_SECTIONS = 1_000_000;
 export function readSections(file: HeaderReading, problems: Problems): readonly Section[] {
   const { bytes, sections: table } = file;
   const size = sectionHeaderSize(bytes);
-  const count = Math.min(readableEntries(bytes, table, size, 'section', problems), MOST_SECTIONS);
+  const readable = readableEntries(bytes, table, size, 'section', problems);
+  if (readable > MOST_SECTIONS)
+    problems.malformed(`The file has ${readable} sections; the first ${MOST_SECTIONS} were read.`);
+  const count = Math.min(readable, MOST_SECTIONS);
   if (count === 0) return [];
 
   const headers: SectionHeader[] = [];

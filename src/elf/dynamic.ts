@@ -127,8 +127,9 @@ export function readDynamicTable(
   problems: Problems,
 ): DynamicTable {
   const table = new DynamicTable();
-  const segment = segments.findLast((candidate) => candidate.typeCode === PT.DYNAMIC);
-  if (segment === undefined || segment.memorySize === 0) return table;
+  // glibc takes the last one that is not empty (_dl_map_object_from_fd).
+  const segment = segments.findLast((candidate) => candidate.typeCode === PT.DYNAMIC && candidate.fileSize > 0);
+  if (segment === undefined) return table;
   const mapped = map.offsetOf(segment.vaddr);
   if (mapped === undefined) {
     problems.malformed('The dynamic section is not part of a loaded segment of the file.', segment.offset);

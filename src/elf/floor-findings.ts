@@ -77,6 +77,7 @@ function familyFindings(image: ElfImage, family: VersionFamily, target: FloorTar
 function unknownFindings(image: ElfImage, target: FloorTarget): Finding[] {
   return requiredVersions(image.versions.needed)
     .filter((need) => need.version === undefined)
+    .slice(0, MOST_NAMES)
     .map((need) =>
       finding('dep/floor-unknown', `The file needs ${need.name}; whether ${target.name} has it is not known.`, {
         subject: need.name,

@@ -6,6 +6,9 @@ import { isGo } from './go.ts';
 import type { ElfImage } from './model.ts';
 import { type SearchPathKind, searchPathEntries } from './search-path.ts';
 
+/** A hostile file can have any number of bad entries; the first few say it all. */
+const MOST_OF_A_KIND = 20;
+
 const PATH_RULES: Readonly<Record<Exclude<SearchPathKind, 'fixed'>, RuleId>> = {
   relative: 'hard/search-path-relative',
   writable: 'hard/search-path-writable',
@@ -39,8 +42,8 @@ function memoryFindings(image: ElfImage): Finding[] {
       finding('hard/executable-stack', `The file asks for an executable stack: ${why}.`, { subject: 'PT_GNU_STACK' }),
     );
   }
-  for (const [index, { type, flags }] of segments.entries()) {
-    if (type !== 'LOAD' || !flags.write || !flags.execute) continue;
+  const open = [...segments.entries()].filter(([, { type, flags }]) => type === 'LOAD' && flags.write && flags.execute);
+  for (const [index] of open.slice(0, MOST_OF_A_KIND)) {
     findings.push(
       finding('hard/writable-executable-segment', `Segment ${index} is mapped writable and executable.`, {
         subject: `PT_LOAD ${index}`,
@@ -83,7 +86,7 @@ function searchPathFindings({ dynamic }: ElfImage): Finding[] {
       }),
     );
   }
-  return [...findings.values()];
+  return [...findings.values()].slice(0, MOST_OF_A_KIND);
 }
 
 const PATH_MEANING: Readonly<Record<Exclude<SearchPathKind, 'fixed'>, string>> = {

@@ -3,6 +3,7 @@ import { finding } from '../rules/make.ts';
 import type { ElfImage } from './model.ts';
 
 const MOST_NAMES = 5;
+const MOST_PATHS = 20;
 
 /** Needs that hold on the build machine only. */
 export function needFindings(image: ElfImage): readonly Finding[] {
@@ -14,8 +15,8 @@ function pathFindings({ dynamic }: ElfImage): Finding[] {
   if (dynamic.rpath !== undefined && dynamic.runpath === undefined) {
     findings.push(finding('dep/rpath', `The file has DT_RPATH ${dynamic.rpath}.`, { subject: 'DT_RPATH' }));
   }
-  for (const library of new Set(dynamic.needed)) {
-    if (!library.includes('/')) continue;
+  const paths = [...new Set(dynamic.needed)].filter((library) => library.includes('/'));
+  for (const library of paths.slice(0, MOST_PATHS)) {
     // The loader replaces $ORIGIN in needed names as well: such a name travels with the plugin.
     const travels = /^\$(?:ORIGIN|\{ORIGIN\})\//.test(library);
     const absolute = library.startsWith('/') || travels;

@@ -31,6 +31,7 @@ const ARM_FEATURES: Bits = [
 
 /** Real files have a handful; SystemTap probes some hundred. */
 const MOST_NOTES = 10_000;
+const MOST_REGIONS = 256;
 const LONGEST_BUILD_ID = 64;
 const LONGEST_OWNER = 64;
 
@@ -69,9 +70,11 @@ export function readNotes(
   };
   const loaded = segments
     .filter((segment) => segment.typeCode === PT.NOTE)
+    .slice(0, MOST_REGIONS)
     .map((segment): Region => ({ offset: segment.offset, size: segment.fileSize, align: segment.align }));
   const apart = sections
     .filter((section) => section.typeCode === SHT.NOTE)
+    .slice(0, MOST_REGIONS)
     .filter(
       ({ offset, size }) => !loaded.some((note) => offset >= note.offset && offset + size <= note.offset + note.size),
     )

@@ -32,7 +32,7 @@ export function readSectionHeader(bytes: ElfBytes, at: number): SectionHeader {
   };
 }
 
-/** Reports sections whose bytes the file does not have. */
+/** Reports the first section whose bytes the file does not have. */
 export function checkSections(bytes: ElfBytes, sections: readonly Section[], problems: Problems): void {
   for (const section of sections) {
     if (section.typeCode === SHT.NOBITS || section.typeCode === 0) continue;
@@ -41,6 +41,7 @@ export function checkSections(bytes: ElfBytes, sections: readonly Section[], pro
         `Section ${section.index} needs bytes ${section.offset} to ${section.offset + section.size}, but the file has only ${bytes.size}.`,
         section.offset,
       );
+      return;
     }
   }
 }

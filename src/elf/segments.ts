@@ -29,14 +29,19 @@ const NAMES: Readonly<Record<number, string>> = {
   1685382484: 'GNU_SFRAME',
 };
 
-/** A loader maps no more than some tens; more than this is an attack on the reader. */
-const MOST_SEGMENTS = 65_536;
+/** Linkers write some ten program headers, at most half of them to load; each address is looked up among the latter. */
+const MOST_SEGMENTS = 4096;
+const MOST_LOADS = 128;
 
 /** Reads the program headers (gABI chapter 5). */
 export function readSegments(bytes: ElfBytes, table: TablePlace, problems: Problems): readonly Segment[] {
   const { wide } = bytes;
   const size = wide ? 56 : 32;
-  const count = Math.min(readableEntries(bytes, table, size, 'program', problems), MOST_SEGMENTS);
+  const readable = readableEntries(bytes, table, size, 'program', problems);
+  if (readable > MOST_SEGMENTS) {
+    problems.malformed(`The file has ${readable} program headers; the first ${MOST_SEGMENTS} were read.`, table.offset);
+  }
+  const count = Math.min(readable, MOST_SEGMENTS);
   const segments: Segment[] = [];
   for (let index = 0; index < count; index++) {
     const at = table.offset + index * size;
@@ -58,6 +63,9 @@ export function readSegments(bytes: ElfBytes, table: TablePlace, problems: Probl
 }
 
 function checkLoads(bytes: ElfBytes, segments: readonly Segment[], offset: number, problems: Problems): void {
+  if (segments.filter((segment) => segment.typeCode === PT.LOAD).length > MOST_LOADS) {
+    problems.malformed(`The file has more than ${MOST_LOADS} segments to load.`, offset);
+  }
   for (const [index, segment] of segments.entries()) {
     if (segment.typeCode !== PT.LOAD) continue;
     if (segment.offset + segment.fileSize > bytes.size) {
@@ -69,6 +77,10 @@ function checkLoads(bytes: ElfBytes, segments: readonly Segment[], offset: numbe
     if (segment.fileSize > segment.memorySize) {
       problems.malformed(`Segment ${index} is larger in the file than in memory.`, offset);
     }
+    // glibc's _dl_map_object_from_fd: "ELF load command address/offset not properly aligned".
+    if (segment.align > 1 && (segment.vaddr - segment.offset) % segment.align !== 0) {
+      problems.malformed(`Segment ${index} is not aligned as it says; the dynamic loader refuses it.`, offset);
+    }
   }
 }
 
@@ -79,7 +91,10 @@ export class AddressMap {
 
   constructor(segments: readonly Segment[], fileSize: number) {
     // A later mapping replaces what an earlier one put at the same address.
-    this.#loads = segments.filter((segment) => segment.typeCode === PT.LOAD).reverse();
+    this.#loads = segments
+      .filter((segment) => segment.typeCode === PT.LOAD)
+      .slice(0, MOST_LOADS)
+      .reverse();
     this.#fileSize = fileSize;
   }
 

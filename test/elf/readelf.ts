@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { ElfImage } from '../../src/elf/model.ts';
+import type { ElfImage, Relocations } from '../../src/elf/model.ts';
 
 /** Facts of one file in a form that readelf's output and our image can both be brought to. */
 export interface Facts {
@@ -165,6 +165,15 @@ function parseNote(line: string, facts: Facts): void {
   for (const name of levels?.[1]?.split(', ') ?? []) facts.notes.push(`feature ${name}`);
 }
 
+/** Names that readelf has for segments of one machine; our model keeps the number. */
+const PROCESSOR_SEGMENTS: Readonly<Record<string, string>> = {
+  'arm 0x70000001': 'EXIDX',
+  'mips 0x70000000': 'REGINFO',
+  'mips 0x70000002': 'OPTIONS',
+  'mips 0x70000003': 'ABIFLAGS',
+  'riscv 0x70000003': 'RISCV_ATTRIBUT',
+};
+
 /** Our image in the same form. */
 export function imageFacts(image: ElfImage): Facts {
   const { header, dynamic, notes, versions } = image;
@@ -178,7 +187,7 @@ export function imageFacts(image: ElfImage): Facts {
     interpreter: image.interpreter,
     segments: image.segments.map(
       ({ type, offset, vaddr, fileSize, memorySize, flags: { read, write, execute }, align }) =>
-        `${type} ${offset} ${vaddr} ${fileSize} ${memorySize} ${read ? 'R' : ' '}${write ? 'W' : ' '}${execute ? 'E' : ' '} ${align}`,
+        `${PROCESSOR_SEGMENTS[`${header.machine} ${type}`] ?? type} ${offset} ${vaddr} ${fileSize} ${memorySize} ${read ? 'R' : ' '}${write ? 'W' : ' '}${execute ? 'E' : ' '} ${align}`,
     ),
     dynamic: [
       ...dynamic.needed.map((name) => `NEEDED ${name}`),
@@ -247,4 +256,27 @@ export function differences(file: string, expected: Facts, actual: Facts): strin
     );
   }
   return found;
+}
+
+/** What `readelf -r` counts, in the terms of our summary. IFUNC and text relocations are not told by it. */
+export function readelfRelocations(file: string): Omit<Relocations, 'ifunc' | 'text'> {
+  const run = spawnSync('readelf', ['-W', '-r', file], { encoding: 'latin1', maxBuffer: 1024 * 1024 * 1024 });
+  const lines = [...run.stdout.matchAll(/^[0-9a-f]+ +[0-9a-f]+ (R_\w+)(.*)$/gm)];
+  const types = lines.map((match) => match[1] ?? '').filter((type) => !type.endsWith('_NONE'));
+  const count = (ending: RegExp): number => types.filter((type) => ending.test(type)).length;
+  const module = lines.filter((match) => /DTPMOD/.test(match[1] ?? ''));
+  // With a symbol the line goes on with its value and name.
+  const named = module.filter((match) => /^ +[0-9a-f]{8,} +[A-Za-z_]/.test(match[2] ?? ''));
+  const tls: Relocations['tls'][number][] = [];
+  if (named.length > 0) tls.push('general-dynamic');
+  if (module.length > named.length) tls.push('local-dynamic');
+  if (count(/_(TLS_)?TP(OFF|REL)(32|64)?$/) > 0) tls.push('initial-exec');
+  if (count(/_TLS_?DESC$/) > 0) tls.push('tlsdesc');
+  return {
+    total: types.length,
+    relative: count(/_RELATIVE(64)?$/),
+    copy: count(/_COPY$/),
+    jumpSlot: count(/_(JUMP_SLOT|JUMP_SLO|JMP_SLOT)$/),
+    tls,
+  };
 }
