@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { policyDigest } from '../rules/policy.ts';
 import type { Waiver } from '../rules/waivers.ts';
+import { errorCode } from './error-code.ts';
 import { loadConfig } from './load.ts';
 import { ConfigError } from './problem.ts';
 import { CONFIG_FILE, DEFAULT_WAIVERS_FILE, type GateConfig } from './schema.ts';
@@ -77,7 +78,7 @@ export function readSmallFile(path: string, shown: string, limit = MAX_BYTES): B
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code === 'EACCES' || code === 'EPERM') throw new UsageError(`${shown}: no permission to read it.`);
     throw new EnvironmentError(`${shown}: cannot be opened (${code}).`);

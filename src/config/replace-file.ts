@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
+import { errorCode } from './error-code.ts';
 
 /**
  * Writes a file whole or not at all: what reads it meanwhile sees the old one or the new one.
@@ -17,7 +18,7 @@ export function replaceFile(path: string, shown: string, text: string, overwrite
     if (overwrite) renameSync(temporary, path);
     else linkSync(temporary, path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     if (code === 'EEXIST' && !overwrite) throw new UsageError(`${shown} is already there; --force overwrites it.`);
     throw new EnvironmentError(`${shown}: cannot be written (${code}).`);
   } finally {

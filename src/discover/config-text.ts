@@ -50,7 +50,7 @@ function entry(plugin: Discovered, target: string): string[] {
   if (build === undefined) lines.push('    # build: { command: [make] }');
   else {
     lines.push('    build:');
-    if (build.commands !== undefined) lines.push(`      command: ${commands(build.commands)}`);
+    if (build.commands !== undefined) lines.push(`      command:${commands(build.commands)}`);
     if (build.go !== undefined) {
       lines.push('      go:', `        package: ${scalar(build.go.package)}`);
       if (build.go.tags !== undefined && build.go.tags.length > 0) lines.push(`        tags: ${list(build.go.tags)}`);
@@ -92,7 +92,7 @@ const EXAMPLE = [
 
 function commands(all: readonly (readonly string[])[]): string {
   const [first = []] = all;
-  return all.length === 1 ? list(first) : `\n${all.map((argv) => `        - ${list(argv)}`).join('\n')}`;
+  return all.length === 1 ? ` ${list(first)}` : `\n${all.map((argv) => `        - ${list(argv)}`).join('\n')}`;
 }
 
 function list(words: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../config/error-code.ts';
 import { EnvironmentError } from '../errors.ts';
 
 /** The files of a repository, as far as they are looked at. Paths are relative, with `/`. */
@@ -60,8 +61,7 @@ function entriesOf(directory: string, isRoot: boolean) {
     return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     if (!isRoot) return [];
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new EnvironmentError(`${directory}: cannot be listed (${code}).`);
+    throw new EnvironmentError(`${directory}: cannot be listed (${errorCode(error)}).`);
   }
 }
 
