@@ -23,7 +23,7 @@ export interface ExecutionRequest {
 }
 
 /** Characters of output that diagnostics are looked for in; a template error of C++ alone can take 100 K. */
-const KEEP = 4 * 1024 * 1024;
+const KEEP = 1024 * 1024;
 
 /** Runs commands one after the other, up to the first that fails. */
 export async function execute(request: ExecutionRequest): Promise<Execution> {

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 const MAX_ENTRIES = 50_000;
@@ -29,7 +29,7 @@ export function findLeftover(directory: string, firstMs: number, secondMs: numbe
   const open = [directory];
   let looked = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const entry of readdirSync(next, { withFileTypes: true })) {
+    for (const entry of entriesOf(next)) {
       looked += 1;
       if (looked > MAX_ENTRIES) return directory;
       const path = join(next, entry.name);
@@ -45,4 +45,13 @@ export function findLeftover(directory: string, firstMs: number, secondMs: numbe
     }
   }
   return undefined;
+}
+
+/** Nothing for a directory that vanished or may not be read. */
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

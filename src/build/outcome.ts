@@ -66,9 +66,9 @@ function failure(
   const place = first?.location === undefined ? '' : `${first.location.file}:${first.location.line}: `;
   const message = `${program} failed with ${how} after ${seconds} s${cause === undefined ? '.' : `: ${place}${cause}`}`;
   const missing = missingProgram(output);
+  // No location: the compiler's own message has it, and two annotations at one place say no more than one.
   return finding('build/failed', message, {
     ...more,
-    ...(first?.location === undefined ? {} : { location: first.location }),
     ...(missing === undefined ? {} : { fix: `The build calls ${missing}, which is not installed. Install it first.` }),
   });
 }

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Artifact, type ArtifactLimits, readArtifact } from '../artifact/read.ts';
 import { type ByteRange, type Difference, firstDifference } from './difference.ts';
@@ -8,6 +8,7 @@ import type { Environment } from './environment.ts';
 import { type Execution, execute } from './execute.ts';
 import { findLeftover } from './leftovers.ts';
 import type { BuildPlan } from './plan.ts';
+import { markFile } from './untouched.ts';
 
 /** What the second build told. */
 export type Reproduction =
@@ -43,11 +44,10 @@ export async function reproduce(request: ReproduceRequest): Promise<Reproduction
   const { plan, root, first } = request;
   const scratch = mkdtempSync(join(tmpdir(), 'plugin-gate-rebuild-'));
   // Both outputs of the first build go: go records whether untracked files were there, and must see what it saw then.
-  const file = join(root, first.file);
-  const header = plan.builder === 'c-shared' ? headerOf(file) : undefined;
-  const kept = [file, header]
+  const outputs = [first.file, ...(plan.builder === 'c-shared' ? [headerOf(first.file)] : [])];
+  const kept = outputs
+    .map((file) => markFile(root, file)?.real)
     .filter((path) => path !== undefined)
-    .filter((path) => existsSync(path))
     .map(keep);
   try {
     await sleep(Math.max(2 * CLOCK_MS, request.firstStartedMs + APART_MS - Date.now()));
@@ -61,10 +61,11 @@ export async function reproduce(request: ReproduceRequest): Promise<Reproduction
       timeoutMs: request.timeoutMs,
       output: request.output,
     });
-    return compare(request, execution, scratch, secondStartedMs);
+    return await compare(request, execution, scratch, secondStartedMs);
   } finally {
     for (const { path, bytes, mode } of kept) {
       rmSync(path, { force: true });
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, bytes, { mode, flag: 'wx' });
     }
     rmSync(scratch, { recursive: true, force: true });
@@ -141,9 +142,8 @@ function cargoArtifact(plan: BuildPlan, root: string, scratch: string): string |
   return way.startsWith('..') ? undefined : relative(scratch, join(scratch, 'cargo', way));
 }
 
-/** The real file: what a link such as `libx.so -> libx.so.1` leads to is what is written again. */
-function keep(file: string): { readonly path: string; readonly bytes: Uint8Array; readonly mode: number } {
-  const path = realpathSync(file);
+/** @param path a real path: what a link such as `libx.so -> libx.so.1` leads to is what is written again */
+function keep(path: string): { readonly path: string; readonly bytes: Uint8Array; readonly mode: number } {
   return { path, bytes: readFileSync(path), mode: statSync(path).mode & 0o777 };
 }
 

@@ -1,4 +1,4 @@
-import { realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isInside } from '../artifact/read.ts';
 
@@ -51,8 +51,12 @@ export async function isMadeAgain(file: FileMark, again: () => Promise<boolean>)
   try {
     made = (await again()) && statSync(file.real, { throwIfNoEntry: false })?.isFile() === true;
   } finally {
-    if (made) rmSync(aside, { force: true });
-    else renameSync(aside, file.real);
+    if (made) {
+      rmSync(aside, { force: true });
+    } else if (existsSync(aside)) {
+      // A build that cleans up with `rm -rf build` takes the file along; then there is nothing to put back.
+      renameSync(aside, file.real);
+    }
   }
   return made;
 }

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import { endWithUs } from './interrupt.ts';
+import { tieToUs } from './interrupt.ts';
 import { tailOf } from './tail.ts';
 import { signalGroup } from './tree.ts';
 
@@ -63,9 +63,21 @@ export function run(request: RunRequest): Promise<RunResult> {
   const started = performance.now();
 
   return new Promise((settle, reject) => {
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const tie = tieToUs();
+    const broken = (error: Error): void => {
+      tie.release();
+      reject(new EnvironmentError(`Cannot start ${JSON.stringify(program)} in ${cwd}: ${error.message}.`));
+    };
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    } catch (error) {
+      // Node throws what it does not emit, such as an argument list that is too long (E2BIG).
+      broken(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
     const leader = child.pid;
-    const release = leader === undefined ? () => {} : endWithUs(leader);
+    if (leader !== undefined) tie.leader = leader;
     let timedOut = false;
     let killTimer: NodeJS.Timeout | undefined;
     let kill = (): unknown => leader !== undefined && signalGroup(leader, 'SIGKILL');
@@ -80,8 +92,8 @@ export function run(request: RunRequest): Promise<RunResult> {
     }, timeoutMs);
 
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8');
-      stream.on('data', (chunk: string) => {
+      stream?.setEncoding('utf8');
+      stream?.on('data', (chunk: string) => {
         tail.push(chunk);
         request.output?.(chunk);
       });
@@ -92,9 +104,9 @@ export function run(request: RunRequest): Promise<RunResult> {
       settled = true;
       clearTimeout(timer);
       clearTimeout(killTimer);
-      release();
-      child.stdout.destroy();
-      child.stderr.destroy();
+      tie.release();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       const durationMs = performance.now() - started;
       settle({ exitCode, signal, timedOut, notFound, durationMs, output: tail.text(), cut: tail.cut() });
     };
@@ -107,7 +119,7 @@ export function run(request: RunRequest): Promise<RunResult> {
       }
       clearTimeout(timer);
       settled = true;
-      reject(new EnvironmentError(`Cannot start ${JSON.stringify(program)} in ${cwd}: ${error.message}.`));
+      broken(error);
     });
     child.on('exit', (exitCode, signal) => {
       clearTimeout(timer);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { isUsageError } from '../../src/errors.ts';
+import { isEnvironmentError, isUsageError } from '../../src/errors.ts';
 import { run } from '../../src/process/run.ts';
 import { workspace } from '../support/workspace.ts';
 
@@ -72,6 +72,11 @@ describe('run', () => {
     await missing.catch((error: unknown) => expect(isUsageError(error)).toBe(true));
     await expect(run({ ...base, argv: [] })).rejects.toThrow('at least a program');
     await expect(run({ ...base, argv: ['echo', 'a\0b'] })).rejects.toThrow('NUL');
+  });
+
+  it('says what the machine cannot do', async () => {
+    const error: unknown = await run({ ...base, argv: ['true', 'x'.repeat(4_000_000)] }).catch((thrown) => thrown);
+    expect(isEnvironmentError(error) && error.message).toMatch(/Cannot start "true" in .*E2BIG/);
   });
 
   it('names the signal that ended a program', async () => {
