@@ -34,7 +34,7 @@ export function readFileUpTo(path: string, limit: number): FileReading {
     }
     return { ok: true, bytes };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR')
       return { ok: false, missing: true, problem: `there is no file ${path}` };
     if (code === 'EACCES' || code === 'EPERM') {
