@@ -31,6 +31,17 @@ export function tieToUs(): Tie {
   return tie;
 }
 
+/**
+ * {@link tieToUs} for a child that runs already.
+ * @param leader process id of the group leader
+ * @returns call it when the child has ended
+ */
+export function endWithUs(leader: number): () => void {
+  const tie = tieToUs();
+  tie.leader = leader;
+  return tie.release;
+}
+
 function onSignal(signal: NodeJS.Signals): void {
   killAll();
   stopListening();
