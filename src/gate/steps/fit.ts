@@ -1,8 +1,79 @@
-import { type GateStep, skip } from '../known.ts';
+import { join } from 'node:path';
+import { readArtifact } from '../../artifact/read.ts';
+import type { HostConfig } from '../../config/schema.ts';
+import { readElf } from '../../elf/read.ts';
+import { parseTarget } from '../../elf/targets.ts';
+import { libraryFinder } from '../../fit/library-files.ts';
+import type { Fit, HostImage } from '../../fit/model.ts';
+import { fitPlugin } from '../../fit/plugin.ts';
+import { isSystemLibrary } from '../../fit/requirements.ts';
+import type { Finding } from '../../rules/finding.ts';
+import { finding } from '../../rules/make.ts';
+import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
+import type { Job } from '../plan.ts';
 
-/** Checks the plugin against the hosts that it must load into. */
-export const fitStep: GateStep = async (job, known) => {
-  if (job.plugin.hosts.length === 0) return skip('the configuration names no host');
+/** Checks the plugin against each host that it must load into. */
+export const fitStep: GateStep = async (job, known, context) => {
+  const { hosts } = job.plugin;
+  if (hosts.length === 0) return skip('the configuration names no host');
   if (known.image === undefined) return skip('there is no plugin file to fit');
-  return skip('not wired yet');
+  const results = hosts.map((host) => ({ host, fit: fitInto(host, job, known, context) }));
+  const findings = results.flatMap(({ host, fit }) => fit.reasons.map((reason) => named(reason, host, hosts.length)));
+  return {
+    outcome: {
+      findings: withoutRepeats(findings),
+      evidence: { hosts: results.map(({ host, fit }) => ({ name: host.name, loads: fit.loads })) },
+      summary: results.map(({ host, fit }) => `${host.name}: ${inWords(fit)}`).join(', '),
+    },
+  };
 };
+
+function fitInto(host: HostConfig, job: Job, known: Known, context: GateContext): Fit {
+  const { image, artifact } = known;
+  if (image === undefined || artifact === undefined) return { loads: 'undecided', reasons: [] };
+  const file = host.file === undefined ? undefined : readHost(host.file, host.name, context);
+  if (file !== undefined && 'reason' in file) return { loads: 'undecided', reasons: [file.reason] };
+  const target = host.target === undefined ? undefined : parseTarget(host.target);
+  return fitPlugin(
+    file,
+    { file: join(context.root, artifact.file), image },
+    {
+      find: libraryFinder(file?.image ?? image, {
+        directories: host.libraries.map((directory) => join(context.root, directory)),
+        // Libraries of this machine say nothing about another system; those of the C library are everywhere the same.
+        ...(target === undefined ? {} : { fromSystem: isSystemLibrary }),
+      }),
+      ...(target === undefined ? {} : { target }),
+      required: job.plugin.symbols.required,
+    },
+  );
+}
+
+function readHost(path: string, name: string, { root }: GateContext): HostImage | { readonly reason: Finding } {
+  const open = (why: string) => ({
+    reason: finding('fit/unreadable', `The host ${name} cannot be compared with: ${why}`, { subject: name }),
+  });
+  const { artifact, problem } = readArtifact(root, path);
+  if (artifact === undefined) return open(problem.message);
+  const { image, problems } = readElf(artifact.bytes);
+  return image === undefined ? open(problems[0]?.message ?? 'it is no ELF file.') : { file: join(root, path), image };
+}
+
+function named(reason: Finding, host: HostConfig, count: number): Finding {
+  return count === 1 ? reason : { ...reason, message: `${reason.message} (host ${host.name})` };
+}
+
+/** What is wrong with the plugin alone is the same for every host: once is enough. */
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings.filter((one) => {
+    const identity = JSON.stringify([one.rule, one.subject, one.message]);
+    if (seen.has(identity)) return false;
+    seen.add(identity);
+    return true;
+  });
+}
+
+function inWords({ loads }: Fit): string {
+  return loads === 'undecided' ? 'undecided' : loads ? 'fits' : 'does not fit';
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import { type GateRun, isBroken, runGate } from '../gate/run.ts';
+import type { Progress } from '../gate/step.ts';
+import { renderText } from '../report/text.ts';
+import { type ReportFormat, renderReport, writeReports } from '../report/write.ts';
+import type { ExitCode, Format, Terminal } from './command.ts';
+
+export interface CheckOptions {
+  /** As the user gave it. */
+  readonly config: string;
+  readonly format: Format;
+  /** Names of plugins; all unless given. */
+  readonly plugins?: readonly string[];
+  /** Directory for all report files; the configuration's unless given. Empty: none are written. */
+  readonly reportDirectory?: string;
+}
+
+export interface CheckDeps {
+  /** Absolute path that the user's paths start from. */
+  readonly directory: string;
+  /** Absolute path of the repository, for places in sources. */
+  readonly repository: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly progress: Progress;
+  readonly version: string;
+  readonly source?: GateRun['report']['source'];
+}
+
+const FILES: readonly ReportFormat[] = ['json', 'markdown', 'sarif', 'html', 'text'];
+
+/**
+ * `plugin-gate check`: the whole gate.
+ * @returns 0 nothing blocks, 1 the gate blocks, 4 the machine or the gate itself failed at a step
+ * @throws UsageError for a wrong configuration
+ */
+export async function checkCommand(options: CheckOptions, deps: CheckDeps, terminal: Terminal): Promise<ExitCode> {
+  const { report, config } = await runGate({
+    configFile: options.config,
+    directory: deps.directory,
+    repository: deps.repository,
+    environment: deps.environment,
+    progress: deps.progress,
+    version: deps.version,
+    now: new Date(),
+    ...(options.plugins === undefined ? {} : { only: options.plugins }),
+    ...(deps.source === undefined ? {} : { source: deps.source }),
+  });
+  const directory =
+    options.reportDirectory === undefined
+      ? resolve(config.root, config.config.report.directory)
+      : options.reportDirectory === ''
+        ? undefined
+        : resolve(deps.directory, options.reportDirectory);
+  // The verdict is shown even where the files cannot be written.
+  const show = async (written: readonly { readonly path: string }[]): Promise<void> => {
+    if (options.format === 'text') {
+      terminal.out(
+        renderText(report, {
+          colour: terminal.colour,
+          width: terminal.width,
+          written: written.map(({ path }) => path),
+        }),
+      );
+    } else terminal.out(await renderReport(report, options.format));
+  };
+  if (directory === undefined) await show([]);
+  else {
+    try {
+      await show(await writeReports(report, directory, FILES));
+    } catch (error) {
+      await show([]);
+      throw error;
+    }
+  }
+  if (isBroken(report)) return 4;
+  return report.verdict === 'pass' ? 0 : 1;
+}
