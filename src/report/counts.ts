@@ -10,5 +10,6 @@ export function countsLine(counts: GateReport['counts'], separator = ' · '): st
   if (counts.note > 0) parts.push(plural(counts.note, 'note'));
   if (counts.waived > 0) parts.push(plural(counts.waived, 'waived', 'waived'));
   if (counts.blocking > 0) parts.push(plural(counts.blocking, 'blocks the release', 'block the release'));
+  if (counts.off !== undefined && counts.off > 0) parts.push(plural(counts.off, 'switched off', 'switched off'));
   return parts.length === 0 ? 'no findings' : parts.join(separator);
 }

@@ -20,7 +20,7 @@ const ORDER: ReadonlyMap<string, number> = new Map(
     ['rule', 'severity', 'effect', 'blocks', 'message', 'subject', 'symbol', 'type', 'old', 'new', 'location'],
     ['path', 'affected', 'fix', 'details', 'waiver', 'reason', 'owner', 'expires', 'fingerprint'],
     ['file', 'line', 'column', 'digest', 'size', 'artifact', 'baseline', 'steps', 'facts', 'evidence'],
-    ['error', 'undecided', 'warning', 'note', 'waived', 'blocking'],
+    ['error', 'undecided', 'warning', 'note', 'waived', 'blocking', 'off'],
     ['plugins', 'findings'],
   ]
     .flat()

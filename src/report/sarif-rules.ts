@@ -26,7 +26,7 @@ function descriptorOf(id: RuleId, rule: Rule): object {
   const tags = [...(score === undefined ? [] : ['security']), 'plugin-gate', family, rule.step, ...controls];
   return {
     id,
-    name: rule.title,
+    name: identifierOf(id),
     shortDescription: { text: rule.title },
     fullDescription: { text: rule.why },
     help: { text: helpText(rule), markdown: helpMarkdown(rule) },
@@ -37,6 +37,14 @@ function descriptorOf(id: RuleId, rule: Rule): object {
       ...(score === undefined ? {} : { 'security-severity': score }),
     },
   };
+}
+
+/** `sym/version-removed` as `SymVersionRemoved`: the form that SARIF asks for in names of rules (section 3.49.7). */
+function identifierOf(id: string): string {
+  return id
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
 }
 
 /**

@@ -125,6 +125,7 @@ export const reportSchema = z
       note: count,
       waived: count,
       blocking: count,
+      off: count.optional().meta({ description: 'Findings of rules that the policy switched off; not listed.' }),
     }),
     startedAt: z.iso.datetime().meta({ description: 'UTC.' }),
     durationMs: milliseconds,
@@ -142,11 +143,11 @@ export function reportJsonSchema(): unknown {
 
 /**
  * A report that was made elsewhere, checked against the schema; unknown keys are dropped.
- * @param json at most `limitBytes` of UTF-16 code units (64 Mi unless given)
+ * @param limit longest text that is read, in UTF-16 code units (64 Mi unless given)
  * @throws UsageError that names the first places that are wrong
  */
-export function parseReport(json: string, limitBytes = 64 * 1024 * 1024): GateReport {
-  if (json.length > limitBytes) throw new UsageError(`The report is larger than ${limitBytes} bytes; it is not read.`);
+export function parseReport(json: string, limit = 64 * 1024 * 1024): GateReport {
+  if (json.length > limit) throw new UsageError(`The report is longer than ${limit} characters; it is not read.`);
   let value: unknown;
   try {
     value = JSON.parse(json);

@@ -13,9 +13,10 @@ export function escapeWorkflowProperty(text: string): string {
 
 /**
  * Text that is printed to the log of a job and may hold untrusted parts: no line of it is a workflow command any more.
+ * Give it whole lines: a command could be put together from two chunks.
  * The runner takes `::` at the start of a line, after blanks, and the older `##[` anywhere in it (ActionCommand.cs,
  * TryParseV2 and TryParse); lines end at LF, CR or CRLF.
  */
 export function escapeLog(text: string): string {
-  return text.replace(/(^|[\r\n])([^\S\r\n]*)::/g, '$1$2: :').replaceAll('##[', '## [');
+  return text.replace(/(^|[\r\n])((?:[^\S\r\n]|\x85)*)::/g, '$1$2: :').replaceAll('##[', '## [');
 }

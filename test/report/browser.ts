@@ -1,10 +1,11 @@
-import { afterAll } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach } from '@jest/globals';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** Programs that are Chromium under one of its names. */
 export const CHROMIUM = 'chromium';
 
 let browser: Promise<Browser> | undefined;
+let contexts: BrowserContext[] = [];
 
 /** A page in a real headless Chromium, with what it asked for and complained about. */
 export interface WatchedPage {
@@ -35,6 +36,7 @@ export async function openPage(
     colorScheme: options.dark === true ? 'dark' : 'light',
     javaScriptEnabled: options.script ?? true,
   });
+  contexts.push(context);
   const page = await context.newPage();
   const requests: string[] = [];
   const complaints: string[] = [];
@@ -48,6 +50,11 @@ export async function openPage(
   await page.goto(`file://${file}`);
   return { page, requests, complaints };
 }
+
+afterEach(async () => {
+  await Promise.all(contexts.map((context) => context.close()));
+  contexts = [];
+});
 
 afterAll(async () => {
   await (await browser)?.close();

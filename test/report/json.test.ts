@@ -95,7 +95,7 @@ describe('parseReport', () => {
   });
 
   it('refuses what is larger than the limit before it reads it', () => {
-    expect(() => parseReport(sampleText('failing'), 1000)).toThrow(/larger than 1000 bytes/);
+    expect(() => parseReport(sampleText('failing'), 1000)).toThrow(/longer than 1000 characters/);
   });
 
   it('drops keys that it does not know, __proto__ among them', () => {

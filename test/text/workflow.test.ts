@@ -9,15 +9,15 @@ describe('workflow commands', () => {
   });
 
   /** The two forms that the runner takes, from ActionCommand.cs: TryParseV2 and TryParse. */
-  const isCommand = (line: string) => line.trim().startsWith('::') || line.includes('##[');
+  const isCommand = (line: string) => line.replace(/^\x85/, '').trim().startsWith('::') || line.includes('##[');
 
   it('leaves no command in text that is printed to a log', () => {
     const hostile =
-      '::error::a\n  ::add-mask::b\n\t::debug::c\r::d::e\r\n::f::g\nx ##[error]h\na ::b\n\u00a0::stop-commands::x';
+      '::error::a\n  ::add-mask::b\n\t::debug::c\r::d::e\r\n::f::g\nx ##[error]h\n\x85::i::j\na ::b\n\u00a0::stop-commands::x';
     const lines = escapeLog(hostile).split(/\r\n|\r|\n/);
     expect(lines.filter(isCommand)).toEqual([]);
     expect(lines).toContain('a ::b');
-    expect(hostile.split(/\r\n|\r|\n/).filter(isCommand)).toHaveLength(7);
+    expect(hostile.split(/\r\n|\r|\n/).filter(isCommand)).toHaveLength(8);
   });
 });
 

@@ -104,9 +104,13 @@ function chips({ counts }: GateReport): Markup {
       const word = kind === 'undecided' || kind === 'waived' ? words[kind] : `${words[kind]}s`;
       return html`<li><a href="#${kind}">${kindIcon(kind)}${plural(counts[kind], words[kind], word)}</a></li>`;
     });
-  if (items.length === 0) return html`<p class="muted">No findings.</p>`;
+  const off =
+    counts.off !== undefined &&
+    counts.off > 0 &&
+    html`<li class="blocking">${plural(counts.off, 'switched off by the policy', 'switched off by the policy')}</li>`;
+  if (items.length === 0 && off === false) return html`<p class="muted">No findings.</p>`;
   const blocking =
     counts.blocking > 0 &&
     html`<li class="blocking">${plural(counts.blocking, 'blocks the release', 'block the release')}</li>`;
-  return html`<ul class="chips">${items}${blocking}</ul>`;
+  return html`<ul class="chips">${items}${blocking}${off}</ul>`;
 }

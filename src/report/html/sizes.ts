@@ -19,9 +19,10 @@ export function sizesSection({ plugins }: GateReport): Markup {
     return sizes === undefined ? [] : [card(result, sizes, oldSizes)];
   });
   if (sized.length === 0) return NOTHING;
+  const compared = plugins.some(({ facts }) => facts.oldSizes !== undefined);
   return html`<section aria-labelledby="h-sizes">
 <h2 id="h-sizes">Sizes</h2>
-<p class="muted">Against the previous release:${key('fill', 'as before')}${key('grew', 'grown')}${key('shrank', 'gone')}. Code and data share a scale; debug data and file share another.</p>
+<p class="muted">${compared && html`Against the previous release:${key('fill', 'as before')}${key('grew', 'grown')}${key('shrank', 'gone')}. `}Code and data share a scale; debug data and file share another.</p>
 <div class="cards">${sized.slice(0, MAX_CARDS)}</div>
 </section>`;
 }

@@ -56,7 +56,7 @@ h3 { font-size: 1rem; font-weight: 620; }
 .grid thead th { border-top: 0; font-size: .8rem; color: var(--muted); padding-block: .5rem; }
 .grid th:first-child { padding-left: 1rem; } .grid td:last-child, .grid th:last-child { padding-right: 1rem; }
 .grid .mark { text-align: center; width: 4.6rem; overflow-wrap: normal; } .grid .mark .icon { width: 1.15rem; height: 1.15rem; }
-.grid .num { text-align: right; }
+.grid .num { text-align: right; } .grid .wide, .grid thead th { overflow-wrap: normal; }
 .name b { margin-right: .35rem; font-weight: 600; }
 
 .group { margin-top: 1.6rem; } .group:first-of-type { margin-top: 0; }
@@ -123,15 +123,18 @@ dt { color: var(--muted); } dd { min-width: 0; }
 .facts code { color: var(--muted); font-size: .8em; }
 footer { padding-top: 2.2rem; padding-bottom: 2.5rem; font-size: .85rem; color: var(--muted); }
 
-@media (max-width: 46rem) {
-  main, .inner, footer { padding-left: .9rem; padding-right: .9rem; }
-  h1 { font-size: 1.75rem; } h1 .icon { width: 1.7rem; height: 1.7rem; } .headline { font-size: 1.04rem; }
+@media (max-width: 62rem) { .grid .mark { width: 3.9rem; padding-inline: .2rem; } }
+@media (max-width: 53rem) {
   .grid, .grid tbody { display: block; background: none; border: 0; border-radius: 0; overflow: visible; } .grid thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .grid tr { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .7rem .6rem .55rem; margin-bottom: .55rem; row-gap: .5rem; }
   .grid th, .grid td, .grid th:first-child, .grid td:last-child { border: 0; padding: 0 .2rem; }
   .grid .name { grid-column: 1 / -1; } .grid .mark { width: auto; }
   .grid td.mark::after { content: attr(data-label); display: block; font-size: .66rem; color: var(--muted); letter-spacing: -.01em; }
   .grid .wide { grid-column: span 3; text-align: left; font-size: .85rem; } .grid .num.wide { text-align: right; }
+}
+@media (max-width: 46rem) {
+  main, .inner, footer { padding-left: .9rem; padding-right: .9rem; }
+  h1 { font-size: 1.75rem; } h1 .icon { width: 1.7rem; height: 1.7rem; } .headline { font-size: 1.04rem; }
   .body { padding: 0 .9rem .9rem; } .body dl, .facts { grid-template-columns: minmax(0, 1fr); row-gap: .1rem; } dd { margin-bottom: .5rem; }
   .bar { grid-template-columns: 2.9rem minmax(0, 1fr) 4rem 3.6rem; gap: .4rem; font-size: .78rem; }
   .steps > summary { grid-template-columns: minmax(0, 1fr) 5.2rem; } .steps > summary .plot { grid-column: 1 / -1; grid-row: 2; }
