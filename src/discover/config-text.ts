@@ -102,8 +102,8 @@ function list(words: readonly string[]): string {
 /** Bare where no reading of YAML finds anything but a text in it, else in double quotes, whose escapes JSON's are. */
 function scalar(text: string): string {
   const bare =
-    /^[A-Za-z./][A-Za-z0-9_./-]*$/.test(text) &&
-    !/^(?:true|false|null|yes|no|on|off|y|n|\.+|\.?(?:nan|inf))$/i.test(text);
+    /^(?:-{0,2}[A-Za-z./])[A-Za-z0-9_./=-]*$/.test(text) &&
+    !/^(?:true|false|null|yes|no|on|off|y|n|-?\.(?:nan|inf))$/i.test(text);
   return bare ? text : JSON.stringify(text);
 }
 
