@@ -1,8 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach } from '@jest/globals';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { hasProgram } from '../support/needs.ts';
 
-/** Programs that are Chromium under one of its names. */
-export const CHROMIUM = 'chromium';
+/** Debian calls it chromium; the runners of GitHub have google-chrome, and chromium in Ubuntu is a snap. */
+const NAMES = ['chromium', 'google-chrome', 'chromium-browser'];
+
+/** The browser of this machine, or the name to install. */
+export const CHROMIUM = NAMES.find(hasProgram) ?? 'chromium';
 
 let browser: Promise<Browser> | undefined;
 let contexts: BrowserContext[] = [];
@@ -20,7 +25,7 @@ export async function openPage(
   options: { readonly width: number; readonly dark?: boolean; readonly script?: boolean },
 ): Promise<WatchedPage> {
   browser ??= chromium.launch({
-    executablePath: process.env.CHROMIUM ?? `/usr/bin/${CHROMIUM}`,
+    executablePath: execFileSync('sh', ['-c', 'command -v "$1"', 'sh', CHROMIUM], { encoding: 'utf8' }).trim(),
     args: [
       '--no-sandbox',
       '--disable-gpu',
