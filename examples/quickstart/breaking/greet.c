@@ -66,4 +66,12 @@ void greet_free(struct greet *greet) { free(greet); }
 const char *const *greet_languages(void) { return languages; }
 
 /* Without templates it cannot work, and no host has them yet. */
-int greet_health(void) { return has_templates ? 0 : 1; }
+int greet_health(void) {
+  struct greet_options options = {"en", "default", 0};
+  struct greet_result result;
+  if (!has_templates) return 1;
+  struct greet *greet = greet_open(&options);
+  int healthy = greet != NULL && greet_filter(greet, "you", &result) == 0 && strcmp(result.text, "Hello, you") == 0;
+  greet_free(greet);
+  return healthy ? 0 : 1;
+}
