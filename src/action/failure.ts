@@ -22,21 +22,16 @@ function problemsOf(error: Error): readonly Problem[] {
 
 /**
  * Tells a person why there is no verdict, at the lines of the configuration where that is known.
- * @param relocate turns a path of the working directory into one of the repository
  * @returns what the process ends with, and the text for the summary
  */
-export function reportFailure(
-  error: unknown,
-  log: ActionLog,
-  relocate: (file: string) => string,
-): { readonly exitCode: ExitCode; readonly text: string } {
+export function reportFailure(error: unknown, log: ActionLog): { readonly exitCode: ExitCode; readonly text: string } {
   const message = visibleLines(error instanceof Error ? error.message : String(error));
   const problems = error instanceof Error ? problemsOf(error) : [];
   if (isUsageError(error)) {
     for (const { message: text, file, line, column } of problems.slice(0, MOST)) {
       log.annotate('error', visibleLines(text), {
         title: 'plugin-gate configuration',
-        ...(file !== undefined && { file: relocate(file) }),
+        ...(file !== undefined && { file }),
         ...(line !== undefined && { line }),
         ...(column !== undefined && { column }),
       });

@@ -14,19 +14,19 @@ import { reportFailure } from './failure.ts';
 import { readInputs } from './inputs.ts';
 import { actionLog } from './log.ts';
 import { NO_VERDICT, type SetOutput, setOutputs } from './outputs.ts';
-import { placedOnGitHub, relocation } from './paths.ts';
 import { publish, writeSummary } from './publish.ts';
 
 /** What the gate is asked for. */
 export interface GateRequest {
-  /** Relative to the working directory, or absolute. */
-  readonly configFile: string;
   /** Absolute. */
-  readonly workingDirectory: string;
+  readonly configFile: string;
+  /** Absolute path of the checkout; files in the report are relative to it. */
+  readonly workspace: string;
   /** What the gate and the programs that it starts may see. */
   readonly env: Readonly<Record<string, string>>;
   readonly context: GitHubContext;
   readonly progress: Progress;
+  readonly version: string;
 }
 
 /** The `report` section of the configuration; an input of the Action goes before it. */
@@ -38,9 +38,10 @@ export interface ReportSettings {
   readonly checkRun: boolean;
 }
 
-/** What the gate gives back; files in the report are relative to the working directory. */
 export interface GateResult {
   readonly report: GateReport;
+  /** The machine or the gate itself failed: the exit code says so, whatever the verdict. */
+  readonly broken: boolean;
   readonly settings: ReportSettings;
 }
 
@@ -85,33 +86,30 @@ function refuseUnsafe({ kind }: GitHubContext): void {
  */
 export async function runAction(deps: ActionDeps): Promise<ExitCode> {
   const { env } = deps;
-  const debugging = env.RUNNER_DEBUG === '1';
-  const log = actionLog(deps.write, debugging);
+  const log = actionLog(deps.write, env.RUNNER_DEBUG === '1');
   const workspace = resolve(env.GITHUB_WORKSPACE || '.');
-  let relocate = (file: string) => file;
   try {
     const secret = deps.getInput('token');
     if (secret !== '') deps.setSecret(secret);
     const inputs = readInputs(deps.getInput, workspace);
-    relocate = relocation(workspace, inputs.workingDirectory);
     const context = githubContext(env, await readEvent(env.GITHUB_EVENT_PATH));
     refuseUnsafe(context);
 
     let result: GateResult;
     try {
       result = await deps.gate({
-        configFile: inputs.config,
-        workingDirectory: inputs.workingDirectory,
+        configFile: resolve(inputs.workingDirectory, inputs.config),
+        workspace,
         env: gateEnvironment(env),
         context,
         progress: log.progress,
+        version: deps.version,
       });
     } finally {
       log.progress.end();
     }
 
-    const { settings } = result;
-    const report = placedOnGitHub(result.report, relocate, context);
+    const { report, settings } = result;
     await publish({
       report,
       context,
@@ -128,9 +126,10 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         client: { version: deps.version, log: log.debug, ...deps.client },
       },
     });
+    if (result.broken) return 4;
     return report.verdict === 'pass' ? 0 : 1;
   } catch (error) {
-    const { exitCode, text } = reportFailure(error, log, relocate);
+    const { exitCode, text } = reportFailure(error, log);
     const shown = codeBlock(truncateBytes(text, 100_000));
     await writeSummary(`## plugin-gate came to no verdict\n\n${shown}`, env.GITHUB_STEP_SUMMARY, log);
     try {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { type ActionDeps, type GateRequest, runAction } from '../../src/action/run.ts';
 import { EnvironmentError, UsageError } from '../../src/errors.ts';
@@ -35,6 +35,7 @@ interface Run {
 interface Setup {
   readonly api: GitHubApi;
   readonly report?: GateReport;
+  readonly broken?: boolean;
   readonly gate?: (request: GateRequest) => void;
   readonly event?: string;
   readonly payload?: unknown;
@@ -81,9 +82,10 @@ async function act(setup: Setup): Promise<Run> {
     gate: async (request) => {
       setup.gate?.(request);
       return {
-        report,
+        report: { ...report, source: { repository: 'octo/plugins', commit: HEAD_SHA } },
+        broken: setup.broken ?? false,
         settings: {
-          directory: join(request.workingDirectory, 'plugin-gate-report'),
+          directory: join(dirname(request.configFile), 'plugin-gate-report'),
           comment: 'always',
           key: 'default',
           checkRun: true,
@@ -188,11 +190,22 @@ describe('the Action on a pull request', () => {
     expect(run.outputs['report-directory']).toBe(join(run.directory, 'plugins', 'out'));
   });
 
-  it('names files from the root of the repository', async () => {
+  it('looks for the configuration in the working directory', async () => {
     const api = await githubWithPullRequest();
-    const run = await act({ api, inputs: { 'working-directory': 'plugins' } });
-    expect(api.state.checkRuns[0]?.annotations[0]?.path).toBe('plugins/src/greet.c');
-    expect(run.log.commands.find(({ name }) => name === 'error')?.properties.file).toBe('plugins/src/greet.c');
+    let asked = '';
+    const run = await act({
+      api,
+      inputs: { 'working-directory': 'plugins', config: 'gate.yml' },
+      gate: ({ configFile }) => {
+        asked = configFile;
+      },
+    });
+    expect(asked).toBe(join(run.directory, 'plugins', 'gate.yml'));
+  });
+
+  it('ends as a failure of the machine when it was one, whatever the verdict', async () => {
+    const api = await githubWithPullRequest();
+    expect((await act({ api, broken: true })).exitCode).toBe(4);
   });
 });
 
@@ -234,7 +247,6 @@ describe('the Action without a verdict', () => {
     return await act({
       api,
       env,
-      inputs: { 'working-directory': 'plugins' },
       gate: ({ progress }) => {
         progress.start('building');
         progress.output('half a line');
@@ -245,8 +257,13 @@ describe('the Action without a verdict', () => {
 
   it('shows each problem of the configuration at its line', async () => {
     const problems = [
-      { file: 'plugin-gate.yml', line: 3, column: 5, message: 'plugins[0].knd: unknown key; did you mean "kind"?' },
-      { file: 'plugin-gate.yml', line: 9, column: 1, message: '::error::second' },
+      {
+        file: 'plugins/plugin-gate.yml',
+        line: 3,
+        column: 5,
+        message: 'plugins[0].knd: unknown key; did you mean "kind"?',
+      },
+      { file: 'plugins/plugin-gate.yml', line: 9, column: 1, message: '::error::second' },
     ];
     const run = await failing(Object.assign(new UsageError('two problems'), { problems }));
     expect(run.exitCode).toBe(2);
