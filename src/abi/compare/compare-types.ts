@@ -59,8 +59,12 @@ interface Context {
 
 function contextOf(graphs: Graphs, graph: PairGraph, options: CompareTypesOptions): Context {
   const isPrivate = (at: number): boolean => {
-    const node = graphs.old.nodes[graph.nodes[at]?.old ?? -1];
-    return node !== undefined && isPrivateType(node, options);
+    const [before, after] = [
+      graphs.old.nodes[graph.nodes[at]?.old ?? -1],
+      graphs.new.nodes[graph.nodes[at]?.new ?? -1],
+    ];
+    // Headers move between releases: public in one of them is public.
+    return [before, after].every((node) => node !== undefined && isPrivateType(node, options));
   };
   return {
     graphs,

@@ -18,10 +18,9 @@ export const fitStep: GateStep = async (job, known, context) => {
   if (hosts.length === 0) return skip('the configuration names no host');
   if (known.image === undefined) return skip('there is no plugin file to fit');
   const results = hosts.map((host) => ({ host, fit: fitInto(host, job, known, context) }));
-  const findings = results.flatMap(({ host, fit }) => fit.reasons.map((reason) => named(reason, host, hosts.length)));
   return {
     outcome: {
-      findings: withoutRepeats(findings),
+      findings: folded(results),
       evidence: { hosts: results.map(({ host, fit }) => ({ name: host.name, loads: fit.loads })) },
       summary: results.map(({ host, fit }) => `${host.name}: ${inWords(fit)}`).join(', '),
     },
@@ -44,7 +43,6 @@ function fitInto(host: HostConfig, job: Job, known: Known, context: GateContext)
         ...(target === undefined ? {} : { fromSystem: isSystemLibrary }),
       }),
       ...(target === undefined ? {} : { target }),
-      required: job.plugin.symbols.required,
     },
   );
 }
@@ -59,19 +57,20 @@ function readHost(path: string, name: string, { root }: GateContext): HostImage 
   return image === undefined ? open(problems[0]?.message ?? 'it is no ELF file.') : { file: join(root, path), image };
 }
 
-function named(reason: Finding, host: HostConfig, count: number): Finding {
-  return count === 1 ? reason : { ...reason, message: `${reason.message} (host ${host.name})` };
-}
-
-/** What is wrong with the plugin alone is the same for every host: once is enough. */
-function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
-  const seen = new Set<string>();
-  return findings.filter((one) => {
-    const identity = JSON.stringify([one.rule, one.subject, one.message]);
-    if (seen.has(identity)) return false;
-    seen.add(identity);
-    return true;
-  });
+/** One finding for what is the same in several hosts, with their names unless it is so in all. */
+function folded(results: readonly { readonly host: HostConfig; readonly fit: Fit }[]): readonly Finding[] {
+  const groups = new Map<string, { readonly reason: Finding; readonly hosts: string[] }>();
+  for (const { host, fit } of results) {
+    for (const reason of fit.reasons) {
+      const identity = JSON.stringify([reason.rule, reason.subject, reason.message]);
+      const group = groups.get(identity);
+      if (group === undefined) groups.set(identity, { reason, hosts: [host.name] });
+      else group.hosts.push(host.name);
+    }
+  }
+  return [...groups.values()].map(({ reason, hosts }) =>
+    hosts.length === results.length ? reason : { ...reason, message: `${reason.message} (host ${hosts.join(', ')})` },
+  );
 }
 
 function inWords({ loads }: Fit): string {
