@@ -10,14 +10,13 @@ import { isSystemLibrary } from '../../fit/requirements.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
-import type { Job } from '../plan.ts';
 
 /** Checks the plugin against each host that it must load into. */
 export const fitStep: GateStep = async (job, known, context) => {
   const { hosts } = job.plugin;
   if (hosts.length === 0) return skip('the configuration names no host');
   if (known.image === undefined) return skip('there is no plugin file to fit');
-  const results = hosts.map((host) => ({ host, fit: fitInto(host, job, known, context) }));
+  const results = hosts.map((host) => ({ host, fit: fitInto(host, known, context) }));
   return {
     outcome: {
       findings: folded(results),
@@ -27,7 +26,7 @@ export const fitStep: GateStep = async (job, known, context) => {
   };
 };
 
-function fitInto(host: HostConfig, job: Job, known: Known, context: GateContext): Fit {
+function fitInto(host: HostConfig, known: Known, context: GateContext): Fit {
   const { image, artifact } = known;
   if (image === undefined || artifact === undefined) return { loads: 'undecided', reasons: [] };
   const file = host.file === undefined ? undefined : readHost(host.file, host.name, context);
