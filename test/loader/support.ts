@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SILENT, type StepOutcome } from '../../src/gate/step.ts';
 import { loadPlugin } from '../../src/loader/load.ts';
@@ -33,4 +34,15 @@ export function processesNamed(name: string): readonly string[] {
       return false;
     }
   });
+}
+
+/** Whether the loader can have a process namespace here. */
+export async function hasNamespaces(): Promise<boolean> {
+  const directory = mkdtempSync(join(tmpdir(), 'plugin-gate-test-'));
+  try {
+    const { evidence } = await load(compileC(directory, 'plain', 'int entry(void) { return 0; }'));
+    return evidence.isolation?.processNamespace === true;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
