@@ -37,6 +37,8 @@ export async function diffCommand(
   const line = failLine(options.failOn);
   const [old, now] = await Promise.all([readInput(oldFile, 'the old file'), readInput(newFile, 'the new file')]);
   const compare: CompareFilesOptions = {
+    // Reading debug information is the larger part of the program: not loaded for a file compared with itself.
+    ...(Buffer.compare(old, now) !== 0 && { compareTypes: await typeComparison(oldFile, newFile, options) }),
     ...(options.required !== undefined && { required: options.required }),
     ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
   };
@@ -56,6 +58,28 @@ function failLine(text: string | undefined): FailLine | undefined {
   const found = LINES.find((line) => line === text);
   if (found === undefined) throw new UsageError(`--fail-on ${text} is not known; use one of ${LINES.join(', ')}.`);
   return found;
+}
+
+async function typeComparison(
+  oldFile: string,
+  newFile: string,
+  { headers = [], debugDir = [] }: DiffCommandOptions,
+): Promise<NonNullable<CompareFilesOptions['compareTypes']>> {
+  const [{ compareAbi }, { isPublicHeader, locate }] = await Promise.all([
+    import('../abi/abi.ts'),
+    import('../gate/sources.ts'),
+  ]);
+  const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
+  const here = { root: process.cwd(), repository: process.cwd() };
+  return (_, old, now) =>
+    compareAbi(
+      { ...old, search: { file: oldFile, directories } },
+      { ...now, search: { file: newFile, directories } },
+      {
+        locate: (file) => locate(file, here),
+        ...(headers.length > 0 && { isPublicHeader: (file: string) => isPublicHeader(file, headers, here) }),
+      },
+    );
 }
 
 async function readScript(file: string): Promise<NonNullable<CompareFilesOptions['versionScript']>> {

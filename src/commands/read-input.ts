@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../errors.ts';
+import { isUsageError, UsageError } from '../errors.ts';
 
 /** Bytes; larger files are no plugins, and reading them whole would exhaust the memory. */
 const LARGEST = 2 * 1024 * 1024 * 1024 - 1;
@@ -17,13 +17,14 @@ export async function readInput(file: string, what: string): Promise<Uint8Array>
     if (stat.size > LARGEST) throw new UsageError(`Cannot read ${what} ${file}: it is larger than ${LARGEST} bytes.`);
     return await readFile(file);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (isUsageError(error)) throw error;
     throw new UsageError(`Cannot read ${what} ${file}: ${reason(error)}`);
   }
 }
 
+/** By shape, not by class: an error of the file system can come from another realm than ours. */
 function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':

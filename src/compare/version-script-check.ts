@@ -21,12 +21,12 @@ const SINGLE_MOST = 10;
 /**
  * Compares what a version script promises with what a file exports: names that are missing, not listed, local in the
  * script but exported, or bound to another version. These are findings about the file alone, so they have no effect on
- * the verdict of a comparison. A script with errors is not compared.
+ * the verdict of a comparison. A script with errors is not compared, and that leaves the verdict undecided.
  */
 export function checkVersionScript(script: VersionScript, image: ElfImage): Finding[] {
   if (script.problems.length > 0) {
     return script.problems.map(({ message, location }) =>
-      finding('sym/script-invalid', message, { location, subject: script.file }),
+      finding('sym/script-invalid', message, { effect: 'undecided', location, subject: script.file }),
     );
   }
   return [...missingSymbols(script, image), ...unexpectedSymbols(script, image)];

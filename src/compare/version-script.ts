@@ -111,17 +111,19 @@ class Parser {
       return undefined;
     }
     const lists: Lists = { global: [], local: [] };
-    this.members(lists, name);
+    const closed = this.members(lists, name);
     const parents: string[] = [];
     for (let parent = this.takeWord(); parent !== undefined; parent = this.takeWord()) parents.push(parent);
-    if (!this.take(';')) this.problem(`Expected ";" behind ${name ?? 'the node'}, found ${this.found()}.`, this.here());
+    if (!this.take(';') && closed)
+      this.problem(`Expected ";" behind ${name ?? 'the node'}, found ${this.found()}.`, this.here());
     return { ...(name !== undefined && { name }), parents, ...lists, location };
   }
 
-  private members(lists: Lists, node: string | undefined): void {
+  /** Whether the list was closed. */
+  private members(lists: Lists, node: string | undefined): boolean {
     let list = lists.global;
     while (this.at < this.tokens.length && this.problems.length < PROBLEMS_MOST) {
-      if (this.take('}')) return;
+      if (this.take('}')) return true;
       const token = this.tokens[this.at];
       const label = token?.kind === 'word' && this.tokens[this.at + 1]?.text === ':' ? token.text : undefined;
       if (label !== undefined) {
@@ -132,6 +134,7 @@ class Parser {
       } else this.member(list, 'C', 0);
     }
     this.problem(`The node ${node ?? 'without a name'} is not closed.`, this.here());
+    return false;
   }
 
   private member(list: ScriptPattern[], language: string, depth: number): void {

@@ -95,9 +95,8 @@ export function unboundSymbols(process: Process, options: FitOptions): Finding[]
     else if (library === undefined && host === undefined) hostless.push(entry);
     else certain.push(entry);
   }
-  const root = added.files[0];
   return [
-    ...certain.map((entry) => certainFinding(entry, root, scope)),
+    ...certainFindings(certain, added.files[0], scope),
     ...group('fit/host-unknown', hostless, (names) => `Only a host can provide ${names}, and no host was given.`),
     ...group('fit/symbol-undecided', open, (names) => {
       return `Whether ${names} can be bound is open: ${listNames(sortedNames(absent))} ${absent.size === 1 ? 'was' : 'were'} not found.`;
@@ -110,16 +109,30 @@ function versionMissing({ version, library }: ElfSymbol, added: Closure): boolea
   return provider !== undefined && !provider.image.versions.defined.some(({ name }) => name === version);
 }
 
+/** More missing symbols than this are one finding: the wrong host, or none of its symbols exported. */
+const SINGLE_MOST = 30;
+
+function certainFindings(unbound: readonly Unbound[], root: LoadableFile | undefined, scope: Scope): Finding[] {
+  const sorted = [...unbound].sort((a, b) => (labelOf(a.symbol) < labelOf(b.symbol) ? -1 : 1));
+  if (sorted.length <= SINGLE_MOST) return sorted.map((entry) => certainFinding(entry, root, scope));
+  const names = sortedNames(sorted.map(({ symbol }) => labelOf(symbol)));
+  const message = `Nothing provides ${names.length} symbols: ${listNames(names)}.`;
+  return [finding('fit/symbol-missing', message, { affected: cappedNames(names) })];
+}
+
+function labelOf({ name, version }: ElfSymbol): string {
+  return version === undefined ? name : `${name}@${version}`;
+}
+
 function certainFinding({ symbol, user }: Unbound, root: LoadableFile | undefined, scope: Scope): Finding {
-  const { name, version, library } = symbol;
-  const label = version === undefined ? name : `${name}@${version}`;
+  const label = labelOf(symbol);
   const by = user === root ? 'the plugin' : user.file;
-  const others = scope.owners(name).map(({ file }) => file);
-  const from = library === undefined ? '' : ` of ${library}`;
+  const others = scope.owners(symbol.name).map(({ file }) => file);
+  const from = symbol.library === undefined ? '' : ` of ${symbol.library}`;
   const there =
     others.length === 0 ? '' : ` ${listNames(others)} ha${others.length === 1 ? 's' : 've'} it under another version.`;
   const message = `Nothing provides ${label}${from}, which ${by} uses.${there}`;
-  return finding('fit/symbol-missing', message, { subject: label, symbol: name });
+  return finding('fit/symbol-missing', message, { subject: label, symbol: symbol.name });
 }
 
 function group(

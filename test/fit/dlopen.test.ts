@@ -329,12 +329,12 @@ describeWith(['cc'], 'the answer of fit and that of dlopen', () => {
   it('leaves symbols of an unknown host undecided, and nothing else', () => {
     const needs = build(directory, 'needs-host.so', LOGS);
     const plain = build(directory, 'plain.so', PLUGIN);
-    const fit = (file: string): Fit =>
+    const answer = (file: string): Fit =>
       fitPlugin(undefined, { file, image: image(file) }, { find: libraryFinder(image(file)) });
-    expect(fit(needs)).toMatchObject({
+    expect(answer(needs)).toMatchObject({
       loads: 'undecided',
       reasons: [{ rule: 'fit/host-unknown', symbol: 'host_log' }],
     });
-    expect(fit(plain)).toEqual({ loads: true, reasons: [] });
+    expect(answer(plain)).toEqual({ loads: true, reasons: [] });
   });
 });
