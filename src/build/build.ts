@@ -135,15 +135,18 @@ function reproductionFindings(reproduction: Reproduction | undefined, artifact: 
     case 'same':
       return [];
     case 'different': {
-      const { section, offset, sections, cause, sizes } = reproduction.difference;
+      const { section, offset, sections, cause, sizes, texts } = reproduction.difference;
       const where = section === undefined ? `at byte ${offset}` : `first in section ${section}, at byte ${offset}`;
       const message = `Two builds of ${artifact} differ, ${where}${cause === undefined ? '' : `: ${cause}`}.`;
+      const details = [
+        ...(texts === undefined ? [] : [`first build:  ${texts[0]}`, `second build: ${texts[1]}`]),
+        ...(sections.length > 1 ? [`sections that differ: ${sections.join(', ')}`] : []),
+      ].join('\n');
       return [
         finding('build/not-reproducible', message, {
           subject: artifact,
-          old: `${sizes[0]} bytes`,
-          new: `${sizes[1]} bytes`,
-          ...(sections.length > 1 ? { details: `Sections that differ: ${sections.join(', ')}` } : {}),
+          ...(sizes[0] === sizes[1] ? {} : { old: `${sizes[0]} bytes`, new: `${sizes[1]} bytes` }),
+          ...(details === '' ? {} : { details }),
         }),
       ];
     }

@@ -14,6 +14,8 @@ export interface Difference {
   /** All sections that differ, in file order, at most 30. */
   readonly sections: readonly string[];
   readonly sizes: readonly [number, number];
+  /** The text at the first difference in each file, where it is text. */
+  readonly texts?: readonly [string, string];
   /** What such a difference usually comes from, when the bytes show it. */
   readonly cause?: string;
 }
@@ -22,12 +24,13 @@ export interface Difference {
 const CONSEQUENCES: ReadonlySet<string> = new Set(['.note.gnu.build-id', '.note.go.buildid', '.gnu_debuglink']);
 const MAX_SECTIONS = 30;
 const CONTEXT = 48;
+const MIN_TEXT = 6;
 
 /** Bytes around a difference, tested in this order; the first that fits names the cause. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
-  [/\b\d\d:\d\d:\d\d\b/, 'a time of day, as __TIME__ and timestamps in linker flags give'],
-  [/\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d{4}\b/, 'a date, as __DATE__ gives'],
-  [/\b20\d\d-[01]\d-[0-3]\d\b/, 'a date'],
+  [/\d\d:\d\d:\d\d/, 'a time of day, as __TIME__ and timestamps in linker flags give'],
+  [/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d{4}/, 'a date, as __DATE__ gives'],
+  [/20\d\d-[01]\d-[0-3]\d/, 'a date'],
   [
     /\bvcs\.(?:modified|revision|time)=/,
     'the state of the version control that Go records (-buildvcs=false leaves it out)',
@@ -63,11 +66,14 @@ export function firstDifference(
   }
   const telling = differing.find(({ name }) => !CONSEQUENCES.has(name)) ?? differing[0];
   const cause = causeOf(first, second, telling === undefined ? [{ at: offset, other: offset }] : differing);
+  const place = telling ?? { at: offset, other: offset };
+  const texts = textsOf(around(first, place.at), around(second, place.other));
   return {
     ...(telling === undefined ? {} : { section: telling.name }),
     offset: telling?.at ?? offset,
     sections: [...differing.map(({ name }) => name), ...others.keys()].slice(0, MAX_SECTIONS),
     sizes: [first.length, second.length],
+    ...(texts === undefined ? {} : { texts }),
     ...(cause === undefined ? {} : { cause }),
   };
 }
@@ -103,6 +109,11 @@ function causeOf(
     if (shows) return cause;
   }
   return undefined;
+}
+
+/** Only what is long enough to tell a person something. */
+function textsOf(first: string, second: string): readonly [string, string] | undefined {
+  return first.length >= MIN_TEXT && second.length >= MIN_TEXT ? [first, second] : undefined;
 }
 
 /** The text around an offset, up to the next byte that is not printable on either side. */

@@ -24,10 +24,11 @@ describeWith(['make', 'cc'], 'a build that is made twice', () => {
     ['__TIME__', /, first in section \.rodata, .*: a time of day, as __TIME__/],
     ['__DATE__', /, first in section \.rodata, .*: a date, as __DATE__/],
   ])('finds %s in an object file that make would not have made again', async (macro, message) => {
-    const root = project({ Makefile: MAKEFILE, 'greet.c': `const char *greet(void) { return "built: " ${macro}; }\n` });
+    const root = project({ Makefile: MAKEFILE, 'greet.c': `const char *greet(void) { return "1.0.0" ${macro}; }\n` });
     const outcome = await build(requestFor(root, { command: [['make']], ...twice }));
     expect(rulesOf(outcome)).toEqual(['build/not-reproducible error']);
     expect(outcome.findings[0]?.message).toMatch(message);
+    expect(outcome.findings[0]?.details).toMatch(/^first build: {2}1\.0\.0.*\nsecond build: 1\.0\.0/);
     expect(Buffer.from(outcome.artifact?.bytes ?? []).equals(readFileSync(join(root, 'greet.so')))).toBe(true);
   });
 
@@ -124,6 +125,7 @@ describe('firstDifference', () => {
       offset: 11,
       sections: ['.note.gnu.build-id', '.data'],
       sizes: [12, 12],
+      texts: ['id1-textdat1', 'id2-textdat2'],
     });
   });
 
