@@ -59,6 +59,19 @@ export interface Clocks {
   readonly timestamp?: Date;
 }
 
+interface Answer {
+  readonly statusCode: number;
+  readonly response: unknown;
+  readonly contentType?: string | undefined;
+  readonly etag?: string;
+}
+
+/** sigstore-go sends the token in a header, sigstore-js in the body, which is where the mock looks for it. */
+function withCredentials(body: string, token: string): string {
+  const request: Json = JSON.parse(body);
+  return JSON.stringify({ credentials: { oidcIdentityToken: token }, ...request });
+}
+
 /** Rekor canonicalises a proposed dsse entry; the mock only repeats it (rekor pkg/types/dsse/v0.0.1/entry.go). */
 function canonicalDsse(body: string): string {
   const proposal: Json = JSON.parse(body);
@@ -162,12 +175,18 @@ export class SigstoreStack {
     });
     const rekor = rekorHandler(log);
     const tsa = tsaHandler(timestamps);
-    const answers: Record<
-      string,
-      (body: string) => Promise<{ statusCode: number; response: unknown; contentType?: string | undefined }>
-    > = {
-      [fulcio.path]: (body) => fulcio.fn(body),
-      [rekor.path]: (body) => rekor.fn(canonicalDsse(body)),
+    const answers: Record<string, (body: string, token: string) => Promise<Answer>> = {
+      // The real one answers 200, which sigstore-go insists on.
+      [fulcio.path]: async (body, token) => {
+        const answer = await fulcio.fn(withCredentials(body, token));
+        return { ...answer, statusCode: answer.statusCode === 201 ? 200 : answer.statusCode };
+      },
+      // sigstore-go finds the entry by its ETag.
+      [rekor.path]: async (body) => {
+        const answer = await rekor.fn(canonicalDsse(body));
+        const etag = answer.statusCode === 201 ? Object.keys(JSON.parse(String(answer.response)))[0] : undefined;
+        return { ...answer, ...(etag === undefined ? {} : { etag }) };
+      },
       [tsa.path]: (body) => tsa.fn(body),
       '/api/v2/log/entries': async (body) => {
         const { kind, body: logged } = entryV2(JSON.parse(body));
@@ -191,9 +210,11 @@ export class SigstoreStack {
           response.writeHead(404).end();
           return;
         }
-        void answer(Buffer.concat(chunks).toString()).then(
+        const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+        void answer(Buffer.concat(chunks).toString(), token).then(
           (result) => {
-            response.writeHead(result.statusCode, { 'content-type': result.contentType ?? 'text/plain' });
+            const { statusCode, contentType = 'text/plain', etag } = result;
+            response.writeHead(statusCode, { 'content-type': contentType, ...(etag === undefined ? {} : { etag }) });
             response.end(result.response);
           },
           (error) => response.writeHead(500).end(String(error)),
@@ -236,13 +257,19 @@ export class SigstoreStack {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Signs with a fresh key and a certificate by profile. */
-  signer(profile: Profile = RELEASE): Signer {
+  /** An identity token that the authority exchanges for a certificate by this profile; nothing checks its signature. */
+  token(profile: Profile = RELEASE): string {
     const name = `profile-${this.#profiles.size}`;
     this.#profiles.set(name, profile);
-    const token = ['{"alg":"none"}', JSON.stringify({ sub: name, iss: ISSUER }), 'x']
+    const claims = { sub: name, iss: ISSUER, aud: 'sigstore', exp: Math.floor(Date.now() / 1000) + 600 };
+    return ['{"alg":"RS256"}', JSON.stringify(claims), 'signature']
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.');
+  }
+
+  /** Signs with a fresh key and a certificate by profile. */
+  signer(profile: Profile = RELEASE): Signer {
+    const token = this.token(profile);
     return new FulcioSigner({ fulcioBaseURL: this.url, identityProvider: { getToken: async () => token } });
   }
 
