@@ -37,7 +37,7 @@ const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}$/;
  */
 export function makeStage(request: LoadRequest, loader: Uint8Array): Stage {
   const root = orEnvironmentError('make a private directory', () => mkdtempSync(join(tmpdir(), 'plugin-gate-load-')));
-  const remove = () => rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  const remove = () => removeTree(root);
   try {
     return orEnvironmentError('write the plugin', () => {
       if (/[\n\0]/.test(root)) throw new Error(`the path ${JSON.stringify(root)} has a line break`);
@@ -81,8 +81,37 @@ function linkNeighbours(from: string, to: string): void {
   } catch {
     return; // The directory went away or may not be read: a dependency in it will be reported as missing.
   }
-  for (const name of names.slice(0, MOST_NEIGHBOURS)) {
+  // Libraries first, so that a crowd of other files cannot keep one out.
+  const [libraries, others] = [names.filter(isLibrary), names.filter((name) => !isLibrary(name))];
+  for (const name of [...libraries, ...others].slice(0, MOST_NEIGHBOURS)) {
     if (!taken.has(name)) symlinkSync(join(from, name), join(to, name));
+  }
+}
+
+function isLibrary(name: string): boolean {
+  return name.includes('.so');
+}
+
+/** Removes a directory in which the plugin may have made others that cannot be entered. Never throws. */
+function removeTree(root: string): void {
+  const options = { recursive: true, force: true, maxRetries: 3 };
+  try {
+    rmSync(root, options);
+  } catch {
+    try {
+      openUp(root);
+      rmSync(root, options);
+    } catch {
+      // What is left lies in the directory for temporary files, in a directory that only this user can enter.
+    }
+  }
+}
+
+/** Makes directories writable again, without following links. */
+function openUp(directory: string): void {
+  chmodSync(directory, 0o700);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) openUp(join(directory, entry.name));
   }
 }
 

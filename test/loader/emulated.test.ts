@@ -1,13 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import { MISBEHAVING, type Misbehaving } from './misbehaving.ts';
 import { load, processesNamed, rulesOf } from './support.ts';
 
-describeWith(['aarch64-linux-gnu-gcc', 'qemu-aarch64'], 'a plugin for aarch64', () => {
+/** On an aarch64 machine nothing is emulated: all other tests are about that. */
+const PROGRAMS = process.arch === 'arm64' ? undefined : ['aarch64-linux-gnu-gcc', 'qemu-aarch64'];
+
+const describeEmulated = (title: string, body: () => void) => {
+  if (PROGRAMS !== undefined) describeWith(PROGRAMS, title, body);
+  else describe(title, () => it('needs no emulator here', () => expect(process.arch).toBe('arm64')));
+};
+
+describeEmulated('a plugin for aarch64', () => {
   const directory = workspace();
 
   function compile(name: string, source: string): string {
