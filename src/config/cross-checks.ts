@@ -80,9 +80,27 @@ function checkPlugin(data: unknown, index: number): Fault[] {
     }
   });
   faults.push(...duplicates(data, [...at, 'hosts'], 'name', 'the host name'));
+  faults.push(...checkProbe(data, [...at, 'probe']));
   faults.push(...checkBaseline(data, [...at, 'baseline']));
   faults.push(...checkSignature(data, [...at, 'signature']));
   return faults;
+}
+
+/** What is expected must be what the signature returns. */
+function checkProbe(data: unknown, at: DataPath): Fault[] {
+  const expected = valueAt(data, [...at, 'expect']);
+  if (typeof expected !== 'number' && typeof expected !== 'string') return [];
+  const say = (message: string) => [value([...at, 'expect'], message)];
+  switch (valueAt(data, [...at, 'signature']) ?? 'int(void)') {
+    case 'int(void)':
+      return typeof expected === 'number' ? [] : say('does not go with int(void); expected a whole number');
+    case 'const char *(void)':
+      return typeof expected === 'string' ? [] : say('does not go with const char *(void); expected a text in quotes');
+    case 'void(void)':
+      return say('does not go with void(void), which returns nothing');
+    default:
+      return [];
+  }
 }
 
 function checkBaseline(data: unknown, at: DataPath): Fault[] {

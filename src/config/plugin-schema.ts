@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISTRIBUTIONS, SYSTEMS } from '../elf/systems.ts';
 import {
   anyPath,
   duration,
@@ -98,13 +99,26 @@ const symbolsSchema = z
   })
   .meta({ description: 'What the plugin must export.' });
 
+/** The systems whose library versions are known, and any glibc: what `fit --target` takes. */
+const SYSTEM = new RegExp(
+  `^(?:${SYSTEMS.map(({ distribution, release }) => `${distribution}:${release.replaceAll('.', '\\.')}`).join('|')}|glibc:2\\.[0-9]{1,3}(?:\\.[0-9]{1,3})?)$`,
+);
+const EXPECTS_SYSTEM = `expected a system that is known (${DISTRIBUTIONS.map(
+  (one) =>
+    `${one}: ${SYSTEMS.filter(({ distribution }) => distribution === one)
+      .map(({ release }) => release)
+      .join(', ')}`,
+).join('; ')}) such as debian:11, or a glibc such as glibc:2.31`;
+
 const hostSchema = z
   .strictObject({
     name: name('Name of the host in reports.'),
     file: anyPath('The host program or one of its builds; symbols and Go packages are compared with it.').optional(),
-    target: text('System that the plugin must load on, such as debian:11, ubuntu:20.04, rhel:8 or glibc:2.31.')
-      .regex(/^[a-z][a-z0-9-]*:[0-9]+(?:\.[0-9]+)*$/, {
-        error: 'expected a system and release such as debian:11, ubuntu:20.04, rhel:8 or glibc:2.31',
+    target: z
+      .string({ error: EXPECTS_SYSTEM })
+      .regex(SYSTEM, { error: EXPECTS_SYSTEM })
+      .meta({
+        description: 'System that the plugin must load on, such as debian:11, ubuntu:20.04, rhel:8 or glibc:2.31.',
       })
       .optional(),
     libraries: z
@@ -121,13 +135,18 @@ const probeSchema = z
   .strictObject({
     symbol: symbolName('Function that is called after loading.'),
     signature: z
-      .enum(['int(void)'], { error: 'expected int(void)' })
+      .enum(['int(void)', 'void(void)', 'const char *(void)'], {
+        error: 'expected int(void), void(void) or const char *(void)',
+      })
       .meta({ description: 'C signature of the function.' })
       .default('int(void)'),
     expect: z
-      .int32({ error: 'expected a whole number' })
-      .meta({ description: 'Value that a healthy plugin returns.' })
-      .default(0),
+      .union([z.int32(), z.string().max(4096)], { error: 'expected a whole number or a text' })
+      .meta({
+        description:
+          'What a healthy plugin returns: a number for int(void), 0 unless given; a text for const char *(void), any unless given.',
+      })
+      .optional(),
     timeout: duration('The call counts as failed after this time.').prefault('2s'),
   })
   .meta({ description: 'A function of the plugin that tells whether it is healthy.' });

@@ -23,12 +23,14 @@ type Fate = Pick<JudgedFinding, 'severity' | 'blocks' | 'waiver'>;
  * @param findings of all plugins and targets of the run, in any order
  * @param waivers findings that were accepted; expired ones no longer cover anything
  * @param today `YYYY-MM-DD`, UTC
+ * @param only plugins that this run looked at, when these are not all: waivers of others are not called unused
  */
 export function judge(
   findings: readonly PlacedFinding[],
   policy: Policy,
   waivers: readonly Waiver[],
   today: string,
+  only?: readonly string[],
 ): Judgement {
   const book = openWaivers(waivers, today);
   const judged: [PlacedFinding, Fate][] = [];
@@ -39,7 +41,12 @@ export function judge(
     if (severity === 'off') off++;
     else judged.push([one, fateOf(policy, severity, waiver)]);
   }
-  for (const one of book.close(unfinishedPlugins(findings))) {
+  const unfinished = unfinishedPlugins(findings);
+  const sawAllOf = (plugin: string | undefined): boolean => {
+    if (plugin === undefined) return only === undefined && unfinished.size === 0;
+    return (only === undefined || only.includes(plugin)) && !unfinished.has(plugin);
+  };
+  for (const one of book.close(sawAllOf)) {
     const severity = severityUnder(policy, one);
     if (severity === 'off') off++;
     else judged.push([one, fateOf(policy, severity, undefined)]);

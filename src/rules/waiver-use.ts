@@ -15,8 +15,12 @@ export interface WaiverBook {
    * @param shown false for findings that the policy leaves out: an expired waiver is then no loss
    */
   readonly take: (finding: PlacedFinding, shown: boolean) => Waiver | undefined;
-  /** Findings about the waivers themselves, after all findings were taken. */
-  readonly close: (unfinished: ReadonlySet<string | undefined>) => PlacedFinding[];
+  /**
+   * Findings about the waivers themselves, after all findings were taken.
+   * @param sawAllOf whether a plugin (undefined: every plugin) was looked at through all steps; else that nothing
+   *   matched proves nothing
+   */
+  readonly close: (sawAllOf: (plugin: string | undefined) => boolean) => PlacedFinding[];
 }
 
 /**
@@ -44,19 +48,14 @@ export function openWaivers(waivers: readonly Waiver[], today: string): WaiverBo
       }
       return valid?.waiver;
     },
-    close(unfinished) {
+    close(sawAllOf) {
       return entries.flatMap(({ waiver, standing, use }) => {
         if (use.missed > 0) return [expired(waiver, use.missed)];
         if (use.covered > 0) return standing === 'expiring' ? [expiring(waiver, today)] : [];
-        return mayStillMatch(waiver, unfinished) ? [] : [unused(waiver, standing)];
+        return sawAllOf(waiver.plugin) ? [unused(waiver, standing)] : [];
       });
     },
   };
-}
-
-/** A plugin whose build or file failed was not compared or loaded: that nothing matched proves nothing. */
-function mayStillMatch({ plugin }: Waiver, unfinished: ReadonlySet<string | undefined>): boolean {
-  return plugin === undefined ? unfinished.size > 0 : unfinished.has(plugin);
 }
 
 function about({ rule, subject, plugin, target, location }: Waiver) {

@@ -76,6 +76,7 @@ const BAD: Readonly<Record<string, string>> = {
   'v before version': one('    version: v1.2.0'),
   'host without anything': one('    hosts: [{ name: a }]'),
   'host target': one('    hosts: [{ name: a, target: Debian 11 }]'),
+  'unknown release': one('    hosts: [{ name: a, target: "debian:99" }]'),
   'probe signature': one('    probe: { symbol: a, signature: "int(int)" }'),
   'probe fraction': one('    probe: { symbol: a, expect: 1.5 }'),
   'symbol with space': one('    symbols: { required: ["a b"] }'),

@@ -84,7 +84,7 @@ describe('a good configuration', () => {
               env: {},
               reproducible: false,
             },
-            probe: { signature: 'int(void)', expect: 0, timeout: 2000 },
+            probe: { signature: 'int(void)', timeout: 2000 },
           },
         ],
       },
@@ -202,6 +202,22 @@ describe('conditions between keys', () => {
       `${FILE}:2:43: plugins[0].artifact: names one file for several targets; put {arch} into it`,
     ]);
     expect(problemsOf(text('linux/arm64'))).toEqual([]);
+  });
+
+  it.each([
+    ['{ symbol: a, expect: 7 }', []],
+    ['{ symbol: a, signature: const char *(void), expect: "ok" }', []],
+    ['{ symbol: a, signature: void(void) }', []],
+    [
+      '{ symbol: a, expect: "0" }',
+      ['6:33: plugins[0].probe.expect: does not go with int(void); expected a whole number'],
+    ],
+    [
+      '{ symbol: a, signature: void(void), expect: 0 }',
+      ['6:56: plugins[0].probe.expect: does not go with void(void), which returns nothing'],
+    ],
+  ])('the probe %s', (probe, expected) => {
+    expect(problemsOf(plugin(`    probe: ${probe}`))).toEqual(expected.map((line) => `${FILE}:${line}`));
   });
 
   it('a shared baseline for one plugin, and a plugin with one of its own, need no token', () => {

@@ -191,6 +191,15 @@ describe('waivers', () => {
     expect(rulesOf(other.findings)).toEqual(['build/failed', 'policy/waiver-unused']);
   });
 
+  it('are not called unused for plugins that this run left out', () => {
+    const rules = (more: Partial<Waiver>, only?: readonly string[]) =>
+      rulesOf(judge([], DEFAULT_POLICY, [waiver(more)], TODAY, only).findings);
+    expect(rules({ plugin: 'other' }, ['greet'])).toEqual([]);
+    expect(rules({}, ['greet'])).toEqual([]);
+    expect(rules({ plugin: 'greet' }, ['greet'])).toEqual(['policy/waiver-unused']);
+    expect(rules({ plugin: 'other' })).toEqual(['policy/waiver-unused']);
+  });
+
   it('name themselves and their place', () => {
     const location = { file: 'waivers.yml', line: 3 };
     const { findings } = judge(

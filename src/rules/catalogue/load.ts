@@ -99,7 +99,7 @@ export const loadRules = defineRules({
     step: 'load',
     why: 'A host that replaces the plugin at run time keeps each old version in memory; opening the same path again gives the old one.',
     fix: 'Nothing, if hosts load it once. Else avoid what is named as the reason, and give each version a path of its own.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
   'load/output': {
     title: 'The plugin prints while it is loaded',
@@ -107,7 +107,7 @@ export const loadRules = defineRules({
     step: 'load',
     why: 'Standard output and standard error belong to the host; many hosts speak a protocol on them.',
     fix: 'Use the logging that the host gives to plugins.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
   'load/emulation-missing': {
     title: 'This machine cannot run the plugin',
@@ -115,7 +115,7 @@ export const loadRules = defineRules({
     step: 'load',
     why: 'The plugin is for another processor or another C library than this machine has, so it was not loaded.',
     fix: 'Run the gate on a runner of that architecture, or install the emulator (qemu-user) and the C library for it.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
   'load/unsupported': {
     title: 'There is no loader for this kind of file',
@@ -123,7 +123,7 @@ export const loadRules = defineRules({
     step: 'load',
     why: 'The native loader is built for 64-bit x86 and ARM with glibc and musl; the plugin was not loaded.',
     fix: 'Test loading on the target itself, and waive this finding for the target.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
   'load/go-host-missing': {
     title: 'The Go plugin was linked but not run',
@@ -131,6 +131,6 @@ export const loadRules = defineRules({
     step: 'load',
     why: 'dlopen proves that the file can be mapped and linked. A Go plugin starts only inside a Go host, which compares packages and runs the init functions; that was not done.',
     fix: 'Compare the plugin with its real host: `plugin-gate fit HOST PLUGIN`.',
-    controls: [],
+    controls: [controls.ssdfGatherEvidence],
   },
 });
