@@ -5,7 +5,7 @@ import { targetMismatch } from '../compare/identity.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { readElfLazily } from '../elf/read.ts';
 import type { FindLibrary, LoadableFile } from './model.ts';
-import { builtInDirectories, searchDirectories } from './search-path.ts';
+import { builtInDirectories, expandTokens, searchDirectories, usesOrigin } from './search-path.ts';
 
 export interface LibraryPlaces {
   /** Root of the target system; `/` unless given. */
@@ -36,7 +36,13 @@ export function libraryFinder(first: ElfImage, places: LibraryPlaces = {}): Find
     system: [...new Set([...configuredDirectories(root), ...builtInDirectories(first)])],
   };
   return (name, asker) => {
-    if (name.includes('/')) return load(isAbsolute(name) ? inRoot(root, name) : resolve(name));
+    if (name.includes('/')) {
+      // The loader expands tokens in DT_NEEDED too; a relative path means the working directory of the host.
+      const paths = expandTokens(name, asker.file).map((path) =>
+        usesOrigin(name) ? path : isAbsolute(path) ? inRoot(root, path) : resolve(path),
+      );
+      return firstOf(paths, load);
+    }
     if (name === '' || name.includes('\0')) return undefined;
     for (const { path, local, system } of searchDirectories(asker, directories)) {
       if (system && places.fromSystem?.(name) === false) continue;
@@ -45,6 +51,14 @@ export function libraryFinder(first: ElfImage, places: LibraryPlaces = {}): Find
     }
     return undefined;
   };
+}
+
+function firstOf(paths: readonly string[], load: (path: string) => LoadableFile | undefined): LoadableFile | undefined {
+  for (const path of paths) {
+    const found = load(path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function readLibrary(path: string, like: ElfImage): LoadableFile | undefined {

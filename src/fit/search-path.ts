@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Asker, LoadableFile } from './model.ts';
 
@@ -42,18 +42,30 @@ export function searchDirectories(asker: Asker, directories: SearchDirectories):
   return found.slice(0, MOST_DIRECTORIES);
 }
 
-/** A colon-separated search path with its tokens replaced. `$LIB` stands for two possible names. */
+/** A colon-separated search path with its tokens replaced. */
 function expanded(path: string | undefined, owner: LoadableFile): SearchDirectory[] {
   if (path === undefined || path === '') return [];
   return path.split(':').flatMap((entry) => {
-    if (entry === '') return [];
-    const local = /\$(?:ORIGIN\b|\{ORIGIN\})/.test(entry);
-    const origin = entry.replace(/\$(?:ORIGIN\b|\{ORIGIN\})/g, () => dirname(owner.file));
-    if (/\$(?:PLATFORM\b|\{PLATFORM\})/.test(origin)) return [];
-    const lib = /\$(?:LIB\b|\{LIB\})/g;
-    const names = lib.test(origin) ? libraryNames(owner.image).map((name) => origin.replace(lib, name)) : [origin];
-    return names.map((name) => ({ path: name, local, system: false }));
+    const local = usesOrigin(entry);
+    return entry === '' ? [] : expandTokens(entry, owner).map((name) => ({ path: name, local, system: false }));
   });
+}
+
+/** Whether a path stands relative to the file that has it. */
+export function usesOrigin(path: string): boolean {
+  return /\$(?:ORIGIN\b|\{ORIGIN\})/.test(path);
+}
+
+/**
+ * A path of the dynamic section with $ORIGIN and $LIB replaced; two paths where `$LIB` can mean two directories, none with
+ * $PLATFORM, which depends on the processor. Source: ld.so(8), Rpath token expansion.
+ */
+export function expandTokens(path: string, owner: LoadableFile): readonly string[] {
+  const origin = path.replace(/\$(?:ORIGIN\b|\{ORIGIN\})/g, () => dirname(resolve(owner.file)));
+  if (/\$(?:PLATFORM\b|\{PLATFORM\})/.test(origin)) return [];
+  const lib = /\$(?:LIB\b|\{LIB\})/;
+  if (!lib.test(origin)) return [origin];
+  return libraryNames(owner.image).map((name) => origin.replace(new RegExp(lib, 'g'), name));
 }
 
 /** What `$LIB` stands for: Debian's multiarch directory, or that of other systems. */
