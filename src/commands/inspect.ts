@@ -92,7 +92,8 @@ function kindOf(stat: Stats): string {
 }
 
 function asUsageError(error: unknown, file: string): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
+  // By shape, not by class: an error of node:fs can come from another realm than this code.
+  if (typeof error !== 'object' || error === null || !('code' in error)) return error;
   switch (error.code) {
     case 'ENOENT':
       return new UsageError(`There is no file ${file}.`);
@@ -106,6 +107,6 @@ function asUsageError(error: unknown, file: string): unknown {
     case 'ENXIO':
       return new UsageError(`${file} is a socket or a device, not a file. Give the path of a plugin file.`);
     default:
-      return new UsageError(`${file} cannot be read: ${error.message}`);
+      return new UsageError(`${file} cannot be read: ${'message' in error ? error.message : error.code}`);
   }
 }

@@ -68,7 +68,7 @@ function findHeader(bytes: ElfBytes, image: ElfImage): number | undefined {
   for (let at = 0; ; at++) {
     at = content.indexOf(MAGIC, at, 'latin1');
     if (at < 0) return undefined;
-    if (at % 16 === 0) return start + at;
+    if ((start + at) % 16 === 0) return start + at;
   }
 }
 

@@ -51,10 +51,13 @@ function memoryFindings(image: ElfImage): Finding[] {
     );
   }
   if (hardening.textRelocations) {
-    const count = relocations.text === 0 ? 'Relocations' : `${relocations.text} relocations`;
-    findings.push(
-      finding('hard/text-relocations', `${count} change memory that is not writable.`, { subject: 'DT_TEXTREL' }),
-    );
+    const what =
+      relocations.text === 0
+        ? 'Relocations change'
+        : relocations.text === 1
+          ? '1 relocation changes'
+          : `${relocations.text} relocations change`;
+    findings.push(finding('hard/text-relocations', `${what} memory that is not writable.`, { subject: 'DT_TEXTREL' }));
   }
   // Relocations that only the loader writes are what RELRO protects; without any there is nothing to protect.
   if (hardening.relro === 'none' && relocations.total > 0) {
@@ -105,6 +108,10 @@ function compilerFindings(image: ElfImage): Finding[] {
   if (isGo(image) || image.floors.versions.GLIBC === undefined) return [];
   const findings: Finding[] = [];
   const used = image.undefined.map((symbol) => symbol.name);
+  // A plain call to one of these proves that the hardening flags were off for at least one unit; without that proof the
+  // compiler may just have found no buffer to protect.
+  const plain = used.filter((name) => ALWAYS_FORTIFIED.has(name));
+  if (hardening.fortify.fortified > 0 || plain.length === 0) return [];
   const risky = used.filter((name) => OVERFLOWS_EASILY.has(name));
   if (!hardening.stackProtector && risky.length > 0) {
     findings.push(
@@ -113,14 +120,11 @@ function compilerFindings(image: ElfImage): Finding[] {
       }),
     );
   }
-  const plain = used.filter((name) => ALWAYS_FORTIFIED.has(name));
-  if (hardening.fortify.fortified === 0 && plain.length > 0) {
-    findings.push(
-      finding('hard/no-fortify', `The file calls ${plain.join(', ')}, and no fortified function at all.`, {
-        subject: '_FORTIFY_SOURCE',
-      }),
-    );
-  }
+  findings.push(
+    finding('hard/no-fortify', `The file calls ${plain.join(', ')}, and no fortified function at all.`, {
+      subject: '_FORTIFY_SOURCE',
+    }),
+  );
   return findings;
 }
 

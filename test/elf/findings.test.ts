@@ -43,6 +43,9 @@ describeWith(['cc'], 'hardening', () => {
     const heap = `#include <stdlib.h>\n#include <string.h>\n#include <stdio.h>
       char *copy(const char *s, size_t n) { char *p = malloc(n); memcpy(p, s, n); puts(p); return p; }`;
     expect(rulesOf(build(heap, '-O2', '-fno-stack-protector', '-Wl,-z,relro,-z,now'))).toEqual([]);
+    // Hardened, but on the heap: no buffer to guard, no size to check.
+    const unknown = '#include <string.h>\nvoid put(char *to, const char *s) { strcpy(to, s); strcat(to, s); }';
+    expect(rulesOf(build(unknown, ...HARDENED))).toEqual([]);
     // No relocations at all: nothing for RELRO to protect.
     expect(rulesOf(build(PLAIN, '-nostdlib', '-Wl,-z,norelro'))).toEqual([]);
   });
@@ -76,7 +79,7 @@ describeWith(['cc'], 'hardening', () => {
       expect.objectContaining({
         rule: 'hard/text-relocations',
         severity: 'warning',
-        message: '1 relocations change memory that is not writable.',
+        message: '1 relocation changes memory that is not writable.',
       }),
     ]);
   });
