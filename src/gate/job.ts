@@ -3,6 +3,7 @@ import type { Finding, PlacedFinding, Step } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { GateContext, GateStep, Known } from './known.ts';
 import type { Job } from './plan.ts';
+import type { Prepared } from './prepare.ts';
 
 /** A step as it ran, before the policy has a say. */
 export interface RanStep {
@@ -28,10 +29,11 @@ export interface RanJob {
  */
 export async function runJob(
   job: Job,
+  prepared: Prepared,
   steps: readonly (readonly [Step, GateStep])[],
   context: GateContext,
 ): Promise<RanJob> {
-  let known: Known = { facts: {} };
+  let known: Known = { prepared, facts: {} };
   const ran: RanStep[] = [];
   const findings: PlacedFinding[] = [];
   for (const [step, runStep] of steps) {

@@ -2,11 +2,13 @@ import type { Artifact } from '../artifact/read.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { DiffVerdict } from '../rules/effects.ts';
 import type { Job } from './plan.ts';
+import type { Prepared } from './prepare.ts';
 import type { PluginResult } from './report.ts';
 import type { Progress, StepOutcome } from './step.ts';
 
 /** What the steps of one job have found out so far; each step adds to it and none changes what is there. */
 export interface Known {
+  readonly prepared: Prepared;
   readonly artifact?: Artifact;
   readonly image?: ElfImage;
   readonly previous?: {

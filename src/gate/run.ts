@@ -4,7 +4,8 @@ import type { Step } from '../rules/finding.ts';
 import { judge } from '../rules/judge.ts';
 import { type RanJob, type RanStep, runJob } from './job.ts';
 import type { GateContext, GateStep } from './known.ts';
-import { type Job, planJobs, runnerTarget } from './plan.ts';
+import { planJobs, runnerTarget } from './plan.ts';
+import { prepareJob } from './prepare.ts';
 import type { GateReport, JudgedFinding, PluginResult, StepResult, StepStatus } from './report.ts';
 import type { Progress } from './step.ts';
 import { buildStep } from './steps/build.ts';
@@ -74,9 +75,11 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     progress: request.progress,
     today: request.now,
   };
+  const jobs = planJobs(config.config, runner ?? 'unknown', request.only);
+  const prepared = jobs.map((job) => prepareJob(job, config.root));
   const ran: RanJob[] = [];
-  for (const job of planJobs(config.config, runner ?? 'unknown', request.only)) {
-    ran.push(await runJob(job, GATE, context));
+  for (const [at, job] of jobs.entries()) {
+    ran.push(await runJob(job, prepared[at] ?? prepareJob(job, config.root), GATE, context));
   }
   const report = reportOf(ran, config, request, started);
   request.progress.end();
@@ -160,5 +163,3 @@ export function isBroken({ findings }: GateReport): boolean {
     ({ rule, waiver }) => waiver === undefined && (rule === 'gate/environment' || rule === 'gate/internal'),
   );
 }
-
-export type { Job };

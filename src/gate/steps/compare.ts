@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { compareAbi } from '../../abi/abi.ts';
 import { readArtifact } from '../../artifact/read.ts';
-import { resolveBaseline } from '../../baseline/resolve.ts';
 import { compareImages } from '../../compare/compare.ts';
 import { sameContent } from '../../compare/loaded-content.ts';
 import type { TypeEvidence } from '../../compare/model.ts';
@@ -15,6 +14,7 @@ import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
+import { preparedBaseline } from '../prepare.ts';
 import { isPublicHeader, locate } from '../sources.ts';
 
 /** Compares symbols, versions and needs with the previous release, and the exports with what the project promised. */
@@ -23,14 +23,7 @@ export const compareStep: GateStep = async (job, known, context) => {
   if (artifact === undefined || image === undefined) return skip('there is no plugin file to compare');
   const { required } = job.plugin.symbols;
   const script = readVersionScript(job, context);
-  const resolution = resolveBaseline({
-    config: job.baseline,
-    plugin: job.plugin.name,
-    target: job.target,
-    version: job.plugin.version,
-    root: context.root,
-    artifactFile: job.artifact,
-  });
+  const resolution = preparedBaseline(job, context.root, known.prepared);
   const { baseline } = resolution;
   if (baseline === undefined) {
     // Without a previous release the promises of the project itself can still be checked.

@@ -7,6 +7,7 @@ import { identityTypeOf, type SignaturePolicy } from '../../signature/policy.ts'
 import type { SignatureFile } from '../../signature/verify.ts';
 import { type GateContext, type GateStep, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
+import type { Prepared } from '../prepare.ts';
 
 /** Checks who signed the artifact, over the same bytes that are loaded afterwards. */
 export const verifyStep: GateStep = async (job, known, context) => {
@@ -18,23 +19,20 @@ export const verifyStep: GateStep = async (job, known, context) => {
     return skip(`no signature was found (${signature.looked.join(', ')}), and none is required`);
   }
   const { parseTrustedRoot, verifyArtifact } = await import('../../parts/signature.ts');
-  const root =
-    config.trustedRoot === undefined
-      ? undefined
-      : readSetting(config.trustedRoot, 'trusted root', LIMITS.documentBytes, context);
+  const root = known.prepared.trustedRoot;
   const outcome = await verifyArtifact({
     artifact: known.artifact.bytes,
     signature,
-    policy: policyOf(config, context),
+    policy: policyOf(config, known.prepared),
     ...(root === undefined ? {} : { trust: parseTrustedRoot(root, config.trustedRoot ?? '') }),
   });
   const refused = outcome.findings.some(({ severity }) => severity === 'error' || severity === 'undecided');
   return { outcome, known: { refused } };
 };
 
-function policyOf(config: SignatureConfig, context: GateContext): SignaturePolicy {
-  if (config.key !== undefined) {
-    const pem = Buffer.from(readSetting(config.key, 'public key', LIMITS.keyBytes, context)).toString('utf8');
+function policyOf(config: SignatureConfig, { key }: Prepared): SignaturePolicy {
+  if (key !== undefined) {
+    const pem = Buffer.from(key).toString('utf8');
     // A key that the project keeps needs no log: the key itself says who signed.
     return { signer: { kind: 'key', pem }, log: 'optional' };
   }
@@ -65,11 +63,4 @@ function findSignature(config: SignatureConfig, job: Job, context: GateContext):
   return artifact === undefined
     ? { form: 'none', looked: [problem.kind === 'missing' ? file : `${file}: ${problem.message}`] }
     : { form, bytes: artifact.bytes, name: file };
-}
-
-/** A file that the configuration names and that must be there. */
-function readSetting(file: string, what: string, maxSize: number, { root }: GateContext): Uint8Array {
-  const { artifact, problem } = readArtifact(root, file, { maxSize });
-  if (artifact === undefined) throw new UsageError(`The ${what} cannot be read. ${problem.message}`);
-  return artifact.bytes;
 }
