@@ -11,11 +11,14 @@ import { finding } from '../rules/make.ts';
 import type { Artifact } from './artifact.ts';
 import { type LeafCertificate, readLeaf } from './certificate.ts';
 import { member, parseStrictJson, record } from './json.ts';
+import { fromLegacyBundle, isLegacyBundle } from './legacy.ts';
 import { LIMITS } from './limits.ts';
 
 /** A bundle inside the limits, well formed, and saying each thing once; nothing in it is verified yet. */
 export interface ReadBundle {
   readonly bundle: Bundle;
+  /** Its media type, or words for a form that has none. */
+  readonly format: string;
   /** Absent when the bundle names a public key. */
   readonly leaf?: LeafCertificate;
 }
@@ -24,7 +27,7 @@ export type BundleOutcome =
   | { readonly ok: true; readonly read: ReadBundle }
   | { readonly ok: false; readonly finding: Finding };
 
-const MEDIA_TYPES: readonly unknown[] = [
+const MEDIA_TYPES: readonly string[] = [
   BUNDLE_V01_MEDIA_TYPE,
   BUNDLE_V02_MEDIA_TYPE,
   BUNDLE_V03_LEGACY_MEDIA_TYPE,
@@ -62,6 +65,7 @@ function overLimit(bundle: unknown): string | undefined {
       return `an inclusion proof has ${hashes} hashes; at most ${LIMITS.proofHashes} are possible`;
     const checkpoint = member(entry, 'inclusionProof', 'checkpoint', 'envelope');
     if (typeof checkpoint === 'string' && checkpoint.length > LIMITS.checkpoint) return 'a log checkpoint is too long';
+    if (!fits(member(entry, 'canonicalizedBody'), LIMITS.logBodyBytes)) return 'the body of a log entry is too long';
   }
   const ders = [
     ...(Array.isArray(stamps) ? stamps.map((stamp) => member(stamp, 'signedTimestamp')) : []),
@@ -69,6 +73,8 @@ function overLimit(bundle: unknown): string | undefined {
     member(material, 'certificate', 'rawBytes'),
   ];
   if (!ders.every((der) => fits(der, LIMITS.derBytes))) return 'a certificate or timestamp in it is too long';
+  const signature = member(bundle, 'messageSignature', 'signature');
+  if (!fits(signature, LIMITS.signatureBytes)) return 'the signature in it is too long';
   return undefined;
 }
 
@@ -111,8 +117,20 @@ function withDigest(bundle: unknown, artifact: Artifact): unknown {
   return { ...record(bundle), messageSignature: { ...message, messageDigest } };
 }
 
+/** Checks and reads the structure; the library decodes it only after all limits held. */
+function readStructure(value: unknown, format: string, artifact: Artifact): BundleOutcome {
+  const over = overLimit(value);
+  if (over !== undefined) return refused('sig/too-large', `The bundle is refused unread: ${over}.`);
+  const twice = saidTwice(value);
+  if (twice !== undefined) return refused('sig/malformed', `The bundle is ambiguous: ${twice}.`);
+  const bundle = bundleFromJSON(withDigest(value, artifact));
+  const leaf = leafOf(bundle);
+  return { ok: true, read: { bundle, format, ...(leaf === undefined ? {} : { leaf }) } };
+}
+
 /**
- * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto; v0.1 to v0.3) from an untrusted source. Never throws.
+ * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto; v0.1 to v0.3), or the JSON of cosign 1 and 2, from an
+ * untrusted source. Never throws.
  */
 export function readBundle(bytes: Uint8Array, artifact: Artifact): BundleOutcome {
   const parsed = parseStrictJson(bytes, {
@@ -126,24 +144,22 @@ export function readBundle(bytes: Uint8Array, artifact: Artifact): BundleOutcome
       `Expected a sigstore bundle in JSON, but ${parsed.problem}.`,
     );
   }
-  if (record(parsed.value) === undefined)
+  if (record(parsed.value) === undefined) {
     return refused('sig/malformed', 'Expected a sigstore bundle, found JSON of another kind.');
-  const mediaType = member(parsed.value, 'mediaType');
-  if (!MEDIA_TYPES.includes(mediaType)) {
+  }
+  try {
+    if (isLegacyBundle(parsed.value)) {
+      return readStructure(fromLegacyBundle(parsed.value, artifact), 'bundle of cosign 1 or 2', artifact);
+    }
+    const mediaType = member(parsed.value, 'mediaType');
+    if (typeof mediaType === 'string' && MEDIA_TYPES.includes(mediaType)) {
+      return readStructure(parsed.value, mediaType, artifact);
+    }
     const found = typeof mediaType === 'string' ? JSON.stringify(mediaType.slice(0, 120)) : 'none';
     return refused(
       'sig/unsupported',
       `Expected a sigstore bundle of version 0.1, 0.2 or 0.3, found the media type ${found}.`,
     );
-  }
-  const over = overLimit(parsed.value);
-  if (over !== undefined) return refused('sig/too-large', `The bundle is refused unread: ${over}.`);
-  const twice = saidTwice(parsed.value);
-  if (twice !== undefined) return refused('sig/malformed', `The bundle is ambiguous: ${twice}.`);
-  try {
-    const bundle = bundleFromJSON(withDigest(parsed.value, artifact));
-    const leaf = leafOf(bundle);
-    return { ok: true, read: { bundle, ...(leaf === undefined ? {} : { leaf }) } };
   } catch (error) {
     const why = error instanceof Error ? error.message.slice(0, 300) : 'its structure is wrong';
     return refused('sig/malformed', `The bundle cannot be read: ${why}.`);

@@ -85,13 +85,22 @@ function isPlainName(text: string): boolean {
   return text.length <= LIMITS.name && /^[\x21-\x7e]+$/.test(text);
 }
 
+/** node tries PEM after DER and then complains about PEM. */
+function parseX509(der: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    throw new Error('the certificate is not X.509 in DER');
+  }
+}
+
 /**
  * Reads a leaf certificate in DER.
  * @throws Error of the ASN.1 reader when it is not one; the caller turns that into a refusal
  */
 export function readLeaf(der: Uint8Array): LeafCertificate {
   if (der.length > LIMITS.derBytes) throw new Error(`the certificate has ${der.length} bytes`);
-  const x509 = new X509Certificate(der);
+  const x509 = parseX509(der);
   if (x509.raw.length !== der.length) throw new Error('there are bytes behind the certificate');
   const parsed = AsnParser.parse(der, Certificate);
   const extensions = new Map<string, Uint8Array>();

@@ -80,6 +80,7 @@ export interface SignatureEvidence {
     readonly name?: string;
     /** `sha256:<hex>` of the signature file. */
     readonly digest?: string;
+    /** Of a bundle; words for the form of cosign 1 and 2, which has none. */
     readonly mediaType?: string;
     readonly content?: 'message' | 'attestation';
   };

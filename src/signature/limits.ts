@@ -22,6 +22,8 @@ export const LIMITS = {
   proofHashes: 64,
   /** Bytes of one certificate or one timestamp token. */
   derBytes: 64 * 1024,
+  /** Bytes of a log entry's body; real ones hold a digest, a signature and a certificate. */
+  logBodyBytes: 256 * 1024,
   /** Characters of a log's checkpoint. */
   checkpoint: 16 * 1024,
   /** Characters of a name in a certificate. */

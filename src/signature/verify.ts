@@ -57,7 +57,7 @@ function judge({ signature }: VerifyInput, question: Question): Verdict {
   const signer = read.leaf?.facts ?? key?.facts;
   const evidence: SignatureEvidence = {
     ...nothing,
-    signature: { ...file, digest: digestOf(signature.bytes), mediaType: read.bundle.mediaType, content: kind },
+    signature: { ...file, digest: digestOf(signature.bytes), mediaType: read.format, content: kind },
     ...(signer === undefined ? {} : { signer }),
   };
   const shape = shapeFindings(read, kind, question);

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseTrustedRoot } from '../../src/signature/trust.ts';
 import type { SignatureFile } from '../../src/signature/verify.ts';
-import { PREDICATE } from '../support/sigstore-stack.ts';
-import { keyPolicy, POLICY, rulesOf } from './verifying.ts';
+import { type Json, PREDICATE } from '../support/sigstore-stack.ts';
+import { bundleFile, copy, keyPolicy, POLICY, rulesOf } from './verifying.ts';
 
 // Made by cosign 3.1.3: test/fixtures/signature/make.ts
 const read = (name: string) => readFileSync(new URL(`../fixtures/signature/${name}`, import.meta.url));
@@ -52,5 +52,50 @@ describe('what cosign signed with a certificate and a log entry', () => {
     expect(await rulesOf(bundle('attestation.sigstore.json'), { trust, file: changed, policy })).toEqual([
       'sig/wrong-subject',
     ]);
+  });
+});
+
+describe('what cosign 1 and 2 wrote', () => {
+  const key = keyPolicy(read('p256.pub').toString());
+  const legacy: Json = JSON.parse(read('certificate.legacy.json').toString());
+  const withCertificate = (change: (bundle: Json) => unknown): SignatureFile => {
+    const bundle = copy(legacy);
+    change(bundle);
+    return bundleFile(bundle);
+  };
+
+  it('verifies with a certificate and its log entry', async () => {
+    expect(await rulesOf(bundle('certificate.legacy.json'), { trust, file })).toEqual([]);
+    expect(await rulesOf(bundle('certificate.legacy.json'), { trust, file: changed })).toEqual(['sig/log-mismatch']);
+    expect(await rulesOf(bundle('certificate.legacy.json'), { trust, file, policy: key })).toEqual([
+      'sig/key-mismatch',
+    ]);
+  });
+
+  it('verifies with a key and its log entry', async () => {
+    const policy = { ...key, log: 'required' } as const;
+    expect(await rulesOf(bundle('p256.legacy.json'), { trust, file, policy })).toEqual([]);
+    expect(await rulesOf(bundle('p256.legacy.json'), { trust, file })).toEqual(['sig/wrong-identity']);
+  });
+
+  it.each([
+    ['sig/log-mismatch', 'another signature', (each: Json) => (each.base64Signature = 'MAYCAQECAQE=')],
+    ['sig/no-log-entry', 'no log entry', (each: Json) => delete each.rekorBundle],
+    ['sig/wrong-identity', 'no certificate', (each: Json) => delete each.cert],
+    ['sig/malformed', 'a certificate that is none', (each: Json) => (each.cert = 'AAAA')],
+    [
+      'sig/malformed',
+      'two certificates',
+      (each: Json) =>
+        (each.cert = Buffer.from(Buffer.from(each.cert, 'base64').toString().repeat(2)).toString('base64')),
+    ],
+    ['sig/untrusted-log', 'another time', (each: Json) => (each.rekorBundle.Payload.integratedTime += 1)],
+    ['sig/untrusted-log', 'another promise', (each: Json) => (each.rekorBundle.SignedEntryTimestamp = 'AAAA')],
+    ['sig/malformed', 'another log id', (each: Json) => (each.rekorBundle.Payload.logID = 'xyz')],
+    ['sig/malformed', 'a body that is none', (each: Json) => (each.rekorBundle.Payload.body = 'AAAA')],
+    ['sig/malformed', 'an empty log entry', (each: Json) => (each.rekorBundle = {})],
+  ])('%s: %s', async (rule, _, change) => {
+    const rules = await rulesOf(withCertificate(change), { trust, file });
+    expect(rules).toContain(rule);
   });
 });
