@@ -11,7 +11,9 @@ export interface YamlSource {
 }
 
 /** More than any release needs; what is longer was not written by hand. Characters. */
-const MAX_LENGTH = 1_000_000;
+const MAX_LENGTH = 262_144;
+/** Faults that are told; a file with more is no YAML. */
+const MAX_FAULTS = 100;
 /** Times that values may be repeated through aliases; the `yaml` package counts them through nested aliases. */
 const MAX_ALIASES = 100;
 /** Brackets and indentation that may be nested; the parser is recursive. */
@@ -40,12 +42,12 @@ export function readYaml(file: string, text: string): YamlSource | { readonly pr
     if (error instanceof RangeError) return whole(TOO_DEEP);
     throw error;
   }
-  const problems = [...document.errors, ...document.warnings].map((fault): ConfigProblem => {
+  const problems = [...document.errors, ...document.warnings].slice(0, MAX_FAULTS).map((fault): ConfigProblem => {
     const { line, col } = lines.linePos(fault.pos[0]);
     return { file, line, column: col, path: '', message: messageOf(fault) };
   });
   if (problems.length > 0) return { problems };
-  const keys = keyFaults(document.contents);
+  const keys = keyFaults(document.contents).slice(0, MAX_FAULTS);
   for (const { offset, message } of keys) {
     const { line, col } = lines.linePos(offset);
     problems.push({ file, line, column: col, path: '', message });
@@ -98,7 +100,7 @@ function keyFaults(root: unknown): KeyFault[] {
   const faults: KeyFault[] = [];
   const open = [root];
   for (let node = open.pop(); node !== undefined || open.length > 0; node = open.pop()) {
-    if (isSeq(node)) open.push(...node.items);
+    if (isSeq(node)) for (const item of node.items) open.push(item);
     if (!isMap(node)) continue;
     const seen = new Set<string>();
     for (const { key, value } of node.items) {

@@ -32,6 +32,13 @@ export function hasWildcard(pattern: string): boolean {
   return piecesOf(pattern).includes(ANY);
 }
 
+/** The one name that a pattern matches; undefined for a pattern with a wildcard. */
+export function literalOf(pattern: string): string | undefined {
+  const pieces = piecesOf(pattern);
+  const [first = ''] = pieces;
+  return pieces.includes(ANY) || typeof first !== 'string' ? undefined : first;
+}
+
 /** The pattern that matches one name and nothing else. */
 export function exactly(name: string): string {
   return name.replaceAll('\\', '\\\\').replaceAll('*', '\\*');

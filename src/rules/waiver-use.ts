@@ -1,11 +1,18 @@
 import type { PlacedFinding } from './finding.ts';
 import { finding } from './make.ts';
-import { covers, daysBetween, type Standing, standingOn, type Waiver } from './waivers.ts';
+import { literalOf } from './pattern.ts';
+import { covers, daysBetween, namesOf, type Standing, standingOn, type Waiver } from './waivers.ts';
 
 /** How often a waiver covered a finding, and how often it would have, had it not expired. */
 interface Use {
   covered: number;
   missed: number;
+}
+
+interface Entry {
+  readonly waiver: Waiver;
+  readonly standing: Standing;
+  readonly use: Use;
 }
 
 /** Waivers at work on one day: which one covers a finding, and in the end what is to be said of the waivers. */
@@ -27,20 +34,24 @@ export interface WaiverBook {
  * @param today `YYYY-MM-DD`, UTC
  */
 export function openWaivers(waivers: readonly Waiver[], today: string): WaiverBook {
-  const entries = waivers.map((waiver) => {
-    const use: Use = { covered: 0, missed: 0 };
-    return { waiver, standing: standingOn(waiver, today), use };
+  const entries = waivers.map((waiver): Entry => {
+    return { waiver, standing: standingOn(waiver, today), use: { covered: 0, missed: 0 } };
   });
-  const byRule = new Map<string, typeof entries>();
+  // By rule and name: a report may have a hundred thousand findings and thousands of waivers.
+  const byName = new Map<string, Entry[]>();
+  const patterns = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const same = byRule.get(entry.waiver.rule);
-    if (same === undefined) byRule.set(entry.waiver.rule, [entry]);
-    else same.push(entry);
+    const { rule, subject } = entry.waiver;
+    const name = literalOf(subject);
+    if (name === undefined) append(patterns, rule, entry);
+    else append(byName, `${rule} ${name}`, entry);
   }
 
   return {
     take(finding, shown) {
-      const matching = (byRule.get(finding.rule) ?? []).filter(({ waiver }) => covers(waiver, finding));
+      const named = namesOf(finding).flatMap((name) => byName.get(`${finding.rule} ${name}`) ?? []);
+      const near = new Set([...named, ...(patterns.get(finding.rule) ?? [])]);
+      const matching = [...near].filter(({ waiver }) => covers(waiver, finding));
       const valid = matching.find(({ standing }) => standing !== 'expired');
       for (const { standing, use } of matching) {
         if (standing !== 'expired' || !shown) use.covered++;
@@ -56,6 +67,12 @@ export function openWaivers(waivers: readonly Waiver[], today: string): WaiverBo
       });
     },
   };
+}
+
+function append(map: Map<string, Entry[]>, key: string, entry: Entry): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [entry]);
+  else list.push(entry);
 }
 
 function about({ rule, subject, plugin, target, location }: Waiver) {

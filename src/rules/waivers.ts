@@ -40,8 +40,13 @@ export function covers(waiver: Waiver, finding: PlacedFinding): boolean {
   if (waiver.plugin !== undefined && waiver.plugin !== finding.plugin) return false;
   if (waiver.target !== undefined && waiver.target !== finding.target) return false;
   if (mustBeNamed(waiver.rule) && hasWildcard(waiver.subject)) return false;
-  const names = [finding.subject, finding.symbol, finding.type].filter((name) => name !== undefined);
-  return (names.length > 0 ? names : ['']).some((name) => matchesPattern(waiver.subject, name));
+  return namesOf(finding).some((name) => matchesPattern(waiver.subject, name));
+}
+
+/** The names that a waiver's subject is compared with; the empty one for a finding about nothing in particular. */
+export function namesOf({ subject, symbol, type }: PlacedFinding): string[] {
+  const names = [subject, symbol, type].filter((name) => name !== undefined);
+  return names.length > 0 ? names : [''];
 }
 
 /** Days from one day to another, both `YYYY-MM-DD`; negative when the second is earlier. */
