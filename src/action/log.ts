@@ -89,7 +89,7 @@ export function actionLog(
           write(`::stop-commands::${stopped}\n`);
         }
         write(chunk);
-        lineOpen = !/[\r\n]$/.test(chunk);
+        lineOpen = !chunk.endsWith('\n');
       },
       end: closeGroup,
     },

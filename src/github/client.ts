@@ -22,7 +22,7 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** Before the second attempt after a fault of the server, in milliseconds; doubles from there. */
   readonly pauseMs: number;
-  /** Waits of this client together, in milliseconds: a gate must not hang because GitHub does. */
+  /** For all requests and waits of this client, in milliseconds since it was made: a gate must not hang because GitHub does. */
   readonly budgetMs: number;
 }
 
@@ -45,22 +45,20 @@ function mayRepeat(method: string, request: Readonly<Record<string, unknown>> | 
 export function githubClient(options: ClientOptions): GitHubClient {
   const { log, timeoutMs = 20_000, retry = RETRY } = options;
   const quiet = { debug: () => {}, info: () => {}, warn: log, error: () => {} };
+  const deadline = performance.now() + retry.budgetMs;
+  const left = () => deadline - performance.now();
+  const limitedFetch = (input: string, init: RequestInit) => {
+    const limit = AbortSignal.timeout(Math.max(1, Math.min(timeoutMs, Math.ceil(left()))));
+    return fetch(input, { ...init, signal: limit });
+  };
   const client = new Octokit({
     auth: options.token,
     baseUrl: options.apiUrl,
     userAgent: `plugin-gate/${options.version}`,
     log: quiet,
-    request: {
-      log: quiet,
-      fetch: (input: string, init: RequestInit) =>
-        fetch(input, {
-          ...init,
-          signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(init.signal ? [init.signal] : [])]),
-        }),
-    },
+    request: { log: quiet, fetch: limitedFetch },
   });
 
-  let budget = retry.budgetMs;
   client.hook.wrap('request', async (send, request) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -72,10 +70,9 @@ export function githubClient(options: ClientOptions): GitHubClient {
         log(`${request.method} ${request.url}: ${failure.status ?? 'no answer'}, ${failure.message}`);
         const again =
           failure.kind === 'rate-limit' ||
-          (failure.kind === 'unavailable' && mayRepeat(request.method, request.request as Record<string, unknown>));
+          (failure.kind === 'unavailable' && mayRepeat(request.method, request.request));
         const waitMs = failure.waitMs ?? retry.pauseMs * 2 ** (attempt - 1);
-        if (!again || attempt >= retry.attempts || waitMs > budget) throw error;
-        budget -= waitMs;
+        if (!again || attempt >= retry.attempts || waitMs >= left()) throw error;
         log(`waiting ${waitMs} ms before attempt ${attempt + 1} of ${retry.attempts}`);
         await delay(waitMs);
       }

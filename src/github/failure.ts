@@ -55,7 +55,8 @@ function kindOf(status: number, message: string, headers: Answer['headers']): Fa
   if (status === 403) {
     if (headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0') return 'rate-limit';
     if (/rate limit/i.test(message)) return 'rate-limit';
-    return /\b(?:locked|archived)\b/i.test(message) ? 'refused' : 'permission';
+    // No permission helps: a locked conversation, an archived repository, a check run under a personal token.
+    return /\b(?:locked|archived|GitHub App)\b/i.test(message) ? 'refused' : 'permission';
   }
   if (status === 404) return 'permission';
   return status >= 500 ? 'unavailable' : 'refused';

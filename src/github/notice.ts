@@ -1,5 +1,5 @@
 import { visibleLine } from '../text/visible.ts';
-import { SURFACES, type SurfaceOutcome } from './surface.ts';
+import { SURFACES, type Surface, type SurfaceOutcome } from './surface.ts';
 
 type Failed = Extract<SurfaceOutcome, { readonly state: 'failed' }>;
 
@@ -9,21 +9,28 @@ function list(parts: readonly string[]): string {
   return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
+function permissionName(surface: Surface): string {
+  const { name, access } = SURFACES[surface].permission;
+  return `${name}: ${access}`;
+}
+
 function names(failed: readonly Failed[]): string {
   return list(failed.map(({ surface }) => `the ${SURFACES[surface].title}`));
 }
 
-function permissionText(failed: readonly Failed[], fork: boolean): string {
-  const wanted = failed.map(({ surface }) => SURFACES[surface].permission);
-  const yaml = ['permissions:', '  contents: read', ...wanted.map(({ name, access }) => `  ${name}: ${access}`)];
+/** All that the job uses, not only what is missing: `permissions:` of a job replaces what it had. */
+function yamlFor(outcomes: readonly SurfaceOutcome[]): string {
+  const used = outcomes.filter(({ state }) => state !== 'skipped').map(({ surface }) => SURFACES[surface].permission);
+  return ['permissions:', '  contents: read', ...used.map(({ name, access }) => `  ${name}: ${access}`)].join('\n');
+}
+
+function permissionText(denied: readonly Failed[], outcomes: readonly SurfaceOutcome[], fork: boolean): string {
+  const what = `Could not post ${names(denied)}`;
+  const missing = list(denied.map(({ surface }) => `"${permissionName(surface)}"`));
   if (fork) {
-    return `Could not post ${names(failed)}: the token of a pull request from a fork may only read (missing: ${list(
-      wanted.map(({ name, access }) => `${name}: ${access}`),
-    )}). This is as it should be; nothing has to be changed.`;
+    return `${what}: the token of a pull request from a fork may only read (missing: ${missing}). This is as it should be; nothing has to be changed.`;
   }
-  return `Could not post ${names(failed)}: the token lacks the permission ${list(
-    wanted.map(({ name, access }) => `"${name}: ${access}"`),
-  )}. Add to the job:\n${yaml.join('\n')}`;
+  return `${what}: the token lacks the permission ${missing}. The job needs:\n${yamlFor(outcomes)}`;
 }
 
 function otherText(failed: Failed): string {
@@ -52,5 +59,9 @@ export function postingNotice(outcomes: readonly SurfaceOutcome[], fork: boolean
   if (failed.length === 0) return undefined;
   const denied = failed.filter(({ failure }) => failure.kind === 'permission');
   const others = failed.filter(({ failure }) => failure.kind !== 'permission');
-  return [...(denied.length > 0 ? [permissionText(denied, fork)] : []), ...others.map(otherText), ELSEWHERE].join('\n');
+  return [
+    ...(denied.length > 0 ? [permissionText(denied, outcomes, fork)] : []),
+    ...others.map(otherText),
+    ELSEWHERE,
+  ].join('\n');
 }

@@ -12,6 +12,7 @@ describe('what a failed request means', () => {
     [404, 'Not Found', {}, 'permission'],
     [403, 'Unable to create comment because issue is locked.', {}, 'refused'],
     [403, 'Repository was archived so is read-only.', {}, 'refused'],
+    [403, 'You must authenticate via a GitHub App.', {}, 'refused'],
     [403, 'You have exceeded a secondary rate limit', {}, 'rate-limit'],
     [403, 'API rate limit exceeded', { 'x-ratelimit-remaining': '0' }, 'rate-limit'],
     [429, 'Too many requests', {}, 'rate-limit'],

@@ -3,7 +3,7 @@ import { OUTAGE, secondaryLimit } from '../support/github-api/server.ts';
 import { githubWithPullRequest, post, states, TOKEN } from './posting.ts';
 import { pullRequestEvent, sampleFinding, sampleReport } from './sample-report.ts';
 
-const PERMISSION_LINES = 'permissions:\n  contents: read\n';
+const PERMISSION_LINES = 'permissions:\n  contents: read\n  checks: write\n  pull-requests: write\n';
 
 describe('posting a report', () => {
   it('names plugin-gate as user agent and asks only what GitHub describes', async () => {
@@ -19,23 +19,24 @@ describe('posting a report', () => {
     const api = await githubWithPullRequest({ permissions: { checks: 'write', 'pull-requests': 'read' } });
     const outcome = await post(api);
     expect(states(outcome)).toEqual({ 'check-run': '1 annotations', comment: 'failed' });
-    expect(outcome.notice).toContain(`${PERMISSION_LINES}  pull-requests: write\n`);
-    expect(outcome.notice).not.toContain('checks: write');
+    expect(outcome.notice).toContain('lacks the permission "pull-requests: write".');
+    expect(outcome.notice).toContain(PERMISSION_LINES);
   });
 
   it('without "checks: write" loses the check run alone and says which line to add', async () => {
     const api = await githubWithPullRequest({ permissions: { 'pull-requests': 'write' } });
     const outcome = await post(api);
     expect(states(outcome)).toEqual({ 'check-run': 'failed', comment: 'created' });
-    expect(outcome.notice).toContain(`${PERMISSION_LINES}  checks: write\n`);
-    expect(outcome.notice).not.toContain('pull-requests: write');
+    expect(outcome.notice).toContain('lacks the permission "checks: write".');
+    expect(outcome.notice).toContain(PERMISSION_LINES);
   });
 
   it('without any permission gives one notice for both', async () => {
     const api = await githubWithPullRequest({ permissions: {} });
     const outcome = await post(api);
     expect(states(outcome)).toEqual({ 'check-run': 'failed', comment: 'failed' });
-    expect(outcome.notice).toContain(`${PERMISSION_LINES}  checks: write\n  pull-requests: write\n`);
+    expect(outcome.notice).toContain('lacks the permission "checks: write" and "pull-requests: write".');
+    expect(outcome.notice).toContain(PERMISSION_LINES);
     expect(outcome.notice?.match(/Could not post/g)).toHaveLength(1);
   });
 
@@ -43,7 +44,7 @@ describe('posting a report', () => {
     const api = await githubWithPullRequest({ permissions: { checks: 'read', 'pull-requests': 'read' } });
     const outcome = await post(api, { payload: pullRequestEvent(7, 'stranger/plugins') });
     expect(outcome.notice).toMatch(/pull request from a fork may only read/);
-    expect(outcome.notice).toMatch(/checks: write and pull-requests: write/);
+    expect(outcome.notice).toMatch(/missing: "checks: write" and "pull-requests: write"/);
     expect(outcome.notice).not.toContain('permissions:\n');
   });
 
@@ -108,6 +109,22 @@ describe('posting a report', () => {
     const client = { version: '1', log: () => {}, timeoutMs: 100, retry: { attempts: 2, pauseMs: 1, budgetMs: 1000 } };
     const outcome = await post(api, { comment: 'never', client });
     expect(states(outcome)).toMatchObject({ 'check-run': 'failed' });
+  });
+
+  it('ends when the time for everything is used up', async () => {
+    const api = await githubWithPullRequest();
+    api.fail({ operation: '*', answer: 'hang' });
+    const client = { version: '1', log: () => {}, timeoutMs: 50, retry: { attempts: 100, pauseMs: 1, budgetMs: 300 } };
+    const outcome = await post(api, { client });
+    expect(states(outcome)).toEqual({ 'check-run': 'failed', comment: 'failed' });
+    expect(api.state.received.length).toBeLessThan(15);
+  });
+
+  it('asks for the permissions of what was wanted, and of nothing else', async () => {
+    const api = await githubWithPullRequest({ permissions: {} });
+    const outcome = await post(api, { checkRun: false });
+    expect(outcome.notice).toContain('permissions:\n  contents: read\n  pull-requests: write\n');
+    expect(outcome.notice).not.toContain('checks');
   });
 
   it('posts nothing without a token or a repository', async () => {
