@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configJsonSchema, waiversJsonSchema } from '../src/config/json-schema.ts';
 import { reportJsonSchema } from '../src/report/schema.ts';
+import { ruleJsonSchema } from '../src/rules/rule-schema.ts';
 import { configurationPage } from './generate-configuration.ts';
 import { rulesPage } from './generate-rules.ts';
 
@@ -18,6 +19,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'schema/config.v1.json': json(configJsonSchema()),
     'schema/waivers.v1.json': json(waiversJsonSchema()),
     'schema/report.v1.json': json(reportJsonSchema()),
+    'schema/rule.v1.json': json(ruleJsonSchema()),
     'docs/rules.md': rulesPage(),
     'docs/configuration.md': configurationPage(),
   };

@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { explainCommand } from '../../src/commands/explain.ts';
 import { isUsageError } from '../../src/errors.ts';
 import { catalogue, isRuleId, ruleOf } from '../../src/rules/catalogue.ts';
 import { recordingTerminal } from '../support/terminal.ts';
+
+const validates = new Ajv2020({ strict: true }).compile(
+  JSON.parse(readFileSync(new URL('../../schema/rule.v1.json', import.meta.url), 'utf8')),
+);
 
 function explain(rule: string, format: 'text' | 'json' | 'markdown', width = 100, colour = false): string {
   const terminal = recordingTerminal({ width, colour });
@@ -56,6 +62,10 @@ Evidence for
   });
 
   it.each(Object.keys(catalogue).filter(isRuleId))('%s in every form', (rule) => {
+    expect({ valid: validates(JSON.parse(explain(rule, 'json'))), errors: validates.errors }).toEqual({
+      valid: true,
+      errors: null,
+    });
     expect(explain(rule, 'text')).toContain(rule);
     expect(explain(rule, 'markdown')).toMatch(new RegExp(`^### ${rule}\n\n\\*\\*`));
   });
