@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { truncate } from '../text/truncate.ts';
 import { compareVersions, DISTRIBUTIONS, type Distribution, SYSTEMS, type VersionFamily } from './systems.ts';
 
 /** A system that a plugin must load on. */
@@ -19,21 +20,23 @@ export interface FloorTarget {
  * @throws UsageError for anything else, with what is known
  */
 export function parseTarget(text: string): FloorTarget {
-  const [, kind = '', release = ''] = /^([a-z]+):([0-9][0-9.]*)$/.exec(text.trim()) ?? [];
-  if (kind === 'glibc' && /^2\.\d{1,3}(?:\.\d{1,3})?$/.test(release)) return glibcTarget(text.trim(), release);
+  const name = text.trim();
+  const shown = truncate(name, 60);
+  const [, kind = '', release = ''] = /^([a-z]+):([0-9][0-9.]*)$/.exec(name) ?? [];
+  if (kind === 'glibc' && /^2\.\d{1,3}(?:\.\d{1,3})?$/.test(release)) return glibcTarget(name, release);
   const distribution = DISTRIBUTIONS.find((name) => name === kind);
   if (distribution === undefined) {
     throw new UsageError(
-      `The target "${text}" is not known. A target is debian:<release>, ubuntu:<release>, rhel:<release> or glibc:<version>, for example debian:12 or glibc:2.31.`,
+      `The target "${shown}" is not known. A target is debian:<release>, ubuntu:<release>, rhel:<release> or glibc:<version>, for example debian:12 or glibc:2.31.`,
     );
   }
   const system = SYSTEMS.find((known) => known.distribution === distribution && known.release === release);
   if (system === undefined) {
     throw new UsageError(
-      `The target "${text}" is not known. Known releases of ${distribution}: ${releasesOf(distribution).join(', ')}. For another one give its C library, for example glibc:2.39.`,
+      `The target "${shown}" is not known. Known releases of ${distribution}: ${releasesOf(distribution).join(', ')}. For another one give its C library, for example glibc:2.39.`,
     );
   }
-  return { name: text.trim(), versions: system.versions, exact: new Set(['GLIBC', 'GLIBCXX', 'CXXABI', 'GCC']) };
+  return { name, versions: system.versions, exact: new Set(['GLIBC', 'GLIBCXX', 'CXXABI', 'GCC']) };
 }
 
 function releasesOf(distribution: Distribution): readonly string[] {
