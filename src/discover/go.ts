@@ -1,5 +1,5 @@
 import { asName, type Candidate, nameOfLibrary } from './candidate.ts';
-import { baseOf, directoryOf, pathIn, type Repository } from './repository.ts';
+import { baseOf, directoryOf, logicalLines, pathIn, type Repository } from './repository.ts';
 
 /** Go plugins: packages `main` that a build file builds as a plugin, or that look like one. */
 
@@ -53,8 +53,7 @@ function hintsIn(repository: Repository, file: string): Hint[] {
   const text = repository.read(file);
   if (!text.includes('buildmode')) return [];
   const hints: Hint[] = [];
-  const lines = text.replaceAll(/\\\r?\n/g, (joint) => ' '.repeat(joint.length)).split('\n');
-  for (const [index, line] of lines.entries()) {
+  for (const { text: line, line: number } of logicalLines(text)) {
     if (/^\s*#/.test(line) || (file.endsWith('.go') && !line.startsWith('//go:generate'))) continue;
     const [, mode] = /-buildmode[= ]["']?(plugin|c-shared)\b/.exec(line) ?? [];
     if (mode !== 'plugin' && mode !== 'c-shared') continue;
@@ -62,7 +61,7 @@ function hintsIn(repository: Repository, file: string): Hint[] {
     const [, into] = /\bcd\s+([^\s;&|]+)/.exec(line) ?? [];
     const command = line.slice(line.search(/\bbuild\b/)).split(/\s(?:&&|;|\|)/)[0] ?? '';
     const words = command.split(/\s+/).map((word) => word.replaceAll(/^["']|["']$/g, ''));
-    const start = pathIn(directoryOf(file) === '.github/workflows' ? '.' : directoryOf(file), into ?? '.') ?? '.';
+    const start = pathIn(file.startsWith('.') ? '.' : directoryOf(file), into ?? '.') ?? '.';
     const last = words.at(-1) ?? '';
     const target = last.endsWith('.go') ? directoryOf(last) : /^\.{1,2}(?:\/|$)/.test(last) ? last : '.';
     const found = pathIn(start, target);
@@ -75,7 +74,7 @@ function hintsIn(repository: Repository, file: string): Hint[] {
       package: found,
       output: plain ? pathIn(start, output) : undefined,
       tags,
-      evidence: `${file}:${index + 1}: go build -buildmode=${mode}`,
+      evidence: `${file}:${number}: go build -buildmode=${mode}`,
     });
   }
   return hints;

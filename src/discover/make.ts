@@ -1,5 +1,5 @@
 import { asName, type Candidate, nameOfLibrary } from './candidate.ts';
-import { baseOf, directoryOf, pathIn, type Repository } from './repository.ts';
+import { baseOf, directoryOf, logicalLines, pathIn, type Repository } from './repository.ts';
 
 /** Shared objects that a makefile links with -shared. */
 export function findMakePlugins(repository: Repository): Candidate[] {
@@ -16,9 +16,9 @@ interface Rule {
 }
 
 function inMakefile(repository: Repository, file: string): Candidate[] {
-  const text = repository.read(file).replaceAll(/\\\r?\n/g, (joint) => ' '.repeat(joint.length));
-  const variables = variablesOf(text);
-  const rules = rulesOf(text, variables);
+  const lines = logicalLines(repository.read(file));
+  const variables = variablesOf(lines.map(({ text }) => text).join('\n'));
+  const rules = rulesOf(lines, variables);
   const wanted = rules.flatMap(({ needs, targets }) => [...needs, ...targets]).filter(isSharedObject);
   const directory = directoryOf(file);
   const command = directory === '.' ? ['make'] : ['make', '-C', directory];
@@ -86,20 +86,22 @@ function expand(text: string, variables: ReadonlyMap<string, string>): string {
   return expanded;
 }
 
-function rulesOf(text: string, variables: ReadonlyMap<string, string>): Rule[] {
+function rulesOf(lines: ReturnType<typeof logicalLines>, variables: ReadonlyMap<string, string>): Rule[] {
   const rules: Rule[] = [];
-  const lines = text.split('\n');
-  for (const [index, line] of lines.entries()) {
-    const [, targets, needs = ''] = /^([^\t#=:][^=:#]*):{1,2}(?![=:])([^=#;]*)/.exec(line) ?? [];
+  for (const [index, { text, line }] of lines.entries()) {
+    const [, targets, needs = ''] = /^([^\t#=:][^=:#]*):{1,2}(?![=:])([^=#;]*)/.exec(text) ?? [];
     if (targets === undefined) continue;
     const recipe: string[] = [];
-    for (let next = index + 1; next < lines.length && /^(?:\t|\s*$)/.test(lines[next] ?? ''); next++)
-      recipe.push(lines[next] ?? '');
+    for (let next = index + 1; next < lines.length; next++) {
+      const row = lines[next]?.text ?? '';
+      if (!/^(?:\t|\s*$)/.test(row)) break;
+      recipe.push(row);
+    }
     rules.push({
       targets: words(expand(targets, variables)),
       needs: words(expand(needs, variables)),
       recipe: ` ${expand(recipe.join('\n'), variables)} `,
-      line: index + 1,
+      line,
     });
   }
   return rules;

@@ -111,3 +111,19 @@ export function outermost(directory: string, files: readonly string[], name: str
   }
   return top;
 }
+
+/** The lines of a makefile or script with those that end in a backslash joined, each with its number (1-based). */
+export function logicalLines(text: string): { readonly text: string; readonly line: number }[] {
+  const joined: { text: string; readonly line: number }[] = [];
+  let continued = false;
+  for (const [index, raw] of text.split('\n').entries()) {
+    const row = raw.replace(/\r$/, '');
+    const continues = row.endsWith('\\');
+    const part = continues ? `${row.slice(0, -1)} ` : row;
+    const last = joined.at(-1);
+    if (continued && last !== undefined) last.text += part;
+    else joined.push({ text: part, line: index + 1 });
+    continued = continues;
+  }
+  return joined;
+}

@@ -226,6 +226,16 @@ describe('discovery', () => {
     expect(config?.baseline).toEqual({ none: 'first release that is gated' });
   });
 
+  it('names the line on which a rule or a command begins', () => {
+    const makefile = 'FLAGS = -a \\\n  -b \\\n  -c\n\ngreet.so: a.c \\\n  b.c\n\tcc -shared \\\n\t  -o $@ a.c\n';
+    const script = '# one\nset -e \\\n  -u\ngo build \\\n  -buildmode=plugin \\\n  -o auth.so ./auth\n';
+    const directory = repository({ Makefile: makefile, 'build.sh': script, 'go.mod': MOD, 'auth/main.go': MAIN });
+    expect(find(directory).map(({ evidence }) => evidence)).toEqual([
+      'build.sh:4: go build -buildmode=plugin',
+      'Makefile:5: linked with -shared',
+    ]);
+  });
+
   it('gives plugins of one name a number', () => {
     const directory = repository({
       'a/greet.so': '\u007fELF',
