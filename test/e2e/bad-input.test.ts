@@ -85,7 +85,7 @@ describe('what is wrong is said, and the gate goes on', () => {
   it('another architecture', () => {
     const directory = project(
       'machine',
-      '    artifact: good.so\n    targets: [linux/amd64, linux/arm64]'.replace('good.so', '{arch}.so'),
+      '    artifact: good.so\n    targets: [linux/amd64, linux/arm64]'.replace('good.so', '"{arch}.so"'),
     );
     for (const arch of ['amd64', 'arm64']) {
       copyFileSync(

@@ -27,4 +27,4 @@ export function cli(
 }
 
 /** Stack traces have no place in what a user reads. */
-export const STACK = /\n\s+at .+:\d+:\d+/;
+export const STACK = /\n\s+at (?:async )?(?:[\w.<>]+ \(|file:|node:|\/)/;
