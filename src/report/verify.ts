@@ -78,12 +78,20 @@ export function renderVerifyText(result: VerifyResult, style: Style, width?: num
   const rows = rowsOf(result.evidence).map(
     ([label, text]) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`,
   );
-  const note = result.evidence.verified ? '' : style.dim('  What the signature claims; none of it is proven:\n');
+  const claimed = !result.evidence.verified && result.evidence.signer !== undefined;
+  const note = !claimed ? '' : style.dim('  What was looked at; none of it is proven:\n');
   const findings = result.findings.length === 0 ? '' : `${renderFindings(result.findings, { style, width })}\n`;
   return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}`;
 }
 
+/** What JSON leaves as it is and a terminal acts on: C1 controls, and marks that reorder text. */
+const ACTIVE = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** The result as JSON, ending with a line feed. */
 export function renderVerifyJson(result: VerifyResult): string {
-  return `${JSON.stringify(result, null, 2)}\n`;
+  const text = JSON.stringify(result, null, 2).replace(
+    ACTIVE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${text}\n`;
 }

@@ -4,8 +4,11 @@ import { CODE_SIGNING, type LeafCertificate } from './certificate.ts';
 import type { CertificateFacts, CertificateName } from './evidence.ts';
 import { type CertificateSigner, CLAIM_NAMES, describeMatch, matches } from './policy.ts';
 
-function quoted(names: readonly CertificateName[]): string {
-  return names.length === 0 ? 'no name' : names.map(({ type, value }) => `${type} ${JSON.stringify(value)}`).join(', ');
+/** Names of a certificate for a message; long ones and many are cut. */
+export function quoted(names: readonly CertificateName[]): string {
+  if (names.length === 0) return 'no name';
+  const shown = names.slice(0, 5).map(({ type, value }) => `${type} ${JSON.stringify(value.slice(0, 300))}`);
+  return names.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
 }
 
 function identityFindings(facts: CertificateFacts, policy: CertificateSigner): Finding[] {

@@ -5,7 +5,7 @@ import type { Artifact } from './artifact.ts';
 import type { ReadBundle } from './bundle.ts';
 import { type Content, signedBy, withOwnSignatureCheck } from './content.ts';
 import type { SignatureEvidence } from './evidence.ts';
-import { signerFindings } from './identity.ts';
+import { quoted, signerFindings } from './identity.ts';
 import { type SigningKey, signingKey } from './key.ts';
 import { entryFacts, entryNamesSigner } from './log.ts';
 import type { SignaturePolicy } from './policy.ts';
@@ -36,11 +36,10 @@ export function shapeFindings(
 ): Finding[] {
   const findings: Finding[] = [];
   if (key !== undefined && leaf !== undefined) {
-    const names = leaf.facts.names.map(({ value }) => JSON.stringify(value)).join(', ') || 'nobody';
     findings.push(
       finding(
         'sig/key-mismatch',
-        `Expected a signature by the ${key.facts.algorithm} key ${key.facts.fingerprint}, found a certificate for ${names}.`,
+        `Expected a signature by the ${key.facts.algorithm} key ${key.facts.fingerprint}, found a certificate for ${quoted(leaf.facts.names)}.`,
         { subject: key.facts.fingerprint },
       ),
     );

@@ -88,14 +88,19 @@ export function entryNamesSigner(entry: TransparencyLogEntry, signer: Signer): b
   }
 }
 
+/** Text of the bundle's own choosing is cut, so that it cannot flood a report. */
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
 /** What an entry says about itself; proven only when the library has verified its proof. */
 export function entryFacts(entry: TransparencyLogEntry, trust: Trust | undefined): LogEntryFacts {
-  const logId = entry.logId.keyId.toString('hex');
+  const logId = entry.logId.keyId.subarray(0, 64).toString('hex');
   const log = trust?.logs.get(logId);
   return {
     logId,
-    index: entry.logIndex,
-    kind: `${entry.kindVersion.kind} ${entry.kindVersion.version}`,
+    index: cut(entry.logIndex, 40),
+    kind: cut(`${entry.kindVersion.kind} ${entry.kindVersion.version}`, 60),
     ...(log === undefined ? {} : { log }),
   };
 }

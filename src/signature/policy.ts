@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { LIMITS } from './limits.ts';
 
 /** A name must be exactly this text, or a regular expression must match the whole of it. */
 export type NameMatch =
@@ -99,8 +100,12 @@ function wholeMatch(pattern: string): RegExp {
   return new RegExp(`^(?:${pattern})$`, 'u');
 }
 
-/** Whether a name is what the policy asks for: equal, or matched from its first to its last character. */
+/**
+ * Whether a name is what the policy asks for: equal, or matched from its first to its last character. Longer names than
+ * real ones never match, so that no pattern runs over text of a hostile length.
+ */
 export function matches(match: NameMatch, name: string): boolean {
+  if (name.length > LIMITS.name) return false;
   switch (match.kind) {
     case 'exact':
       return match.value === name;

@@ -135,9 +135,9 @@ export function checkStatement(
   return {
     findings,
     facts: {
-      predicateType: typeof predicateType === 'string' ? predicateType : '',
+      predicateType: typeof predicateType === 'string' ? predicateType.slice(0, LIMITS.name) : '',
       subjects: subject.count,
-      ...(subject.name === undefined ? {} : { subject: subject.name }),
+      ...(subject.name === undefined ? {} : { subject: subject.name.slice(0, LIMITS.name) }),
     },
   };
 }
