@@ -53,6 +53,16 @@ describe('the log of the Action', () => {
     expect(read().commands).toEqual([]);
   });
 
+  it('takes tokens that nobody can guess', () => {
+    let text = '';
+    const write = (chunk: string) => {
+      text += chunk;
+    };
+    for (const log of [actionLog(write, false), actionLog(write, false)]) log.progress.output('x\n');
+    const tokens = [...text.matchAll(/::stop-commands::([0-9a-f-]{36})\n/g)].map(([, token]) => token);
+    expect(new Set(tokens).size).toBe(2);
+  });
+
   it('prints its own lines without commands in them', () => {
     const { log, read } = recorded();
     log.info(HOSTILE);

@@ -102,6 +102,16 @@ describe('the check run', () => {
     expect(api.state.checkRuns[0]?.annotations).toHaveLength(120);
   });
 
+  it('is sent again when it did not arrive, and so is the batch that did not', async () => {
+    const api = await githubWithPullRequest();
+    const report = sampleReport(Array.from({ length: 120 }, (_, i) => sampleFinding(i)));
+    await post(api, { report, comment: 'never' });
+    api.fail({ operation: 'checks/create', times: 1, answer: 'drop' });
+    api.fail({ operation: 'checks/update', after: 1, times: 1, answer: 'drop' });
+    await post(api, { report, comment: 'never' });
+    expect(api.state.checkRuns.map(({ annotations }) => annotations.length)).toEqual([120, 120]);
+  });
+
   it('is new for a re-run of the same commit and takes the place of the older one', async () => {
     const api = await githubWithPullRequest();
     await post(api);
