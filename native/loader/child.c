@@ -17,6 +17,12 @@
 /** A plugin that goes on writing to the channel is not waited for until the deadline. */
 #define VIOLATION_LIMIT 64
 
+/** Recorded calls that are let go before deadlines are looked at again. */
+#define CALLS_AT_ONCE 64
+
+/** Milliseconds until the child has passed its listener; it runs no plugin code before. */
+#define LISTENER_TIMEOUT 30000
+
 static volatile sig_atomic_t cancelled;
 
 static void on_cancel(int number) {
@@ -60,12 +66,14 @@ static _Noreturn void become_child(const struct job *job, const struct isolation
   dup2(outputs[1], STDERR_FILENO);
   confine_child(job, isolation, control, release);
   crash_install(control, release);
+  if (!sandbox_send(control, sandbox_install())) _exit(CHILD_LOST_CONTROL);
   load_run(job, control);
 }
 
-bool child_start(struct child *child, const struct job *job, const struct isolation *isolation) {
+bool child_start(struct child *child, const struct job *job, const struct isolation *isolation,
+                 const struct watcher *watcher) {
   int channel[2], release[2], outputs[2];
-  *child = (struct child){0};
+  *child = (struct child){.watcher = *watcher, .listener = -1};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0 || pipe2(release, O_CLOEXEC) != 0) return false;
   for (int i = 0; i < 2; i++) {
     if (!capture_open(&child->output[i], job->output, &outputs[i])) return false;
@@ -79,6 +87,7 @@ bool child_start(struct child *child, const struct job *job, const struct isolat
   close(outputs[1]);
   child->control = channel[0];
   child->release = release[1];
+  child->listener = sandbox_receive(child->control, LISTENER_TIMEOUT);
   return true;
 }
 
@@ -96,8 +105,7 @@ static bool is_expected(const struct message *message, const struct message *exp
 enum taken { TAKEN_NOTHING, TAKEN_EXPECTED, TAKEN_OTHER };
 
 /** Takes one message from the channel. What is not expected to the byte is counted, and dropped. */
-static enum taken take_message(struct child *child, const struct message *expected, struct message *message,
-                               void (*on_crash)(void *), void *context) {
+static enum taken take_message(struct child *child, const struct message *expected, struct message *message) {
   ssize_t got = recv(child->control, message, sizeof *message, MSG_DONTWAIT | MSG_TRUNC);
   if (got < 0) return TAKEN_NOTHING;
   if (got == 0) {
@@ -119,7 +127,7 @@ static enum taken take_message(struct child *child, const struct message *expect
   if (message->kind == KIND_CRASH && !child->crashed) {
     child->crashed = true;
     child->crash = *message;
-    on_crash(context);
+    child->watcher.crash(child->watcher.context);
     ssize_t released = write(child->release, "", 1);
     (void)released;
     return TAKEN_OTHER;
@@ -142,6 +150,21 @@ static bool take_status(struct child *child, bool *stopped) {
   return true;
 }
 
+static void close_listener(struct child *child) {
+  if (child->listener >= 0) close(child->listener);
+  child->listener = -1;
+}
+
+/** Lets waiting calls run after they were told of. The listener hangs up when the last process under the filter is gone. */
+static void serve_calls(struct child *child, short events) {
+  struct call call;
+  for (int i = 0; i < CALLS_AT_ONCE && child->listener >= 0 && sandbox_take(child->listener, &call); i++) {
+    child->watcher.call(child->watcher.context, &call);
+    sandbox_continue(child->listener, &call);
+  }
+  if ((events & POLLHUP) != 0 && (events & POLLIN) == 0) close_listener(child);
+}
+
 /** Sleeps until something happens or the deadline; false when the driver went away. */
 static bool sleep_until(struct child *child, double deadline) {
   sigset_t none;
@@ -152,6 +175,7 @@ static bool sleep_until(struct child *child, double deadline) {
       {.fd = child->output[0].descriptor, .events = POLLIN},
       {.fd = child->output[1].descriptor, .events = POLLIN},
       {.fd = REPORT_DESCRIPTOR, .events = 0},
+      {.fd = child->listener, .events = POLLIN},
   };
   if (left > 0) {
     timeout.tv_sec = (time_t)(left / 1e3);
@@ -161,17 +185,17 @@ static bool sleep_until(struct child *child, double deadline) {
   int ready = ppoll(watched, sizeof watched / sizeof *watched, &timeout, &none);
   capture_drain(&child->output[0]);
   capture_drain(&child->output[1]);
+  if (ready > 0) serve_calls(child, watched[4].revents);
   return !cancelled && !(ready > 0 && (watched[3].revents & (POLLERR | POLLHUP)) != 0);
 }
 
-enum outcome child_wait(struct child *child, const struct message *expected, struct message *message, double deadline,
-                        void (*on_crash)(void *), void *context) {
+enum outcome child_wait(struct child *child, const struct message *expected, struct message *message, double deadline) {
   for (;;) {
     bool stopped = false;
     /* The status first, then the channel: what a process sent before it ended is still there, and is not lost. */
     bool ended = child->waited || take_status(child, &stopped);
     for (int i = 0; i < VIOLATION_LIMIT; i++) {
-      enum taken taken = take_message(child, expected, message, on_crash, context);
+      enum taken taken = take_message(child, expected, message);
       if (taken == TAKEN_EXPECTED) return OUTCOME_MESSAGE;
       if (taken == TAKEN_NOTHING) break;
     }
@@ -191,6 +215,8 @@ void child_end(struct child *child) {
     while (waitpid(child->process, &status, 0) < 0 && errno == EINTR) continue;
     child->waited = true;
   }
+  /* Recorded calls of processes that are left fail from here on, instead of waiting for ever. */
+  close_listener(child);
   capture_drain(&child->output[0]);
   capture_drain(&child->output[1]);
 }

@@ -6,6 +6,7 @@
 #include "confine.h"
 #include "job.h"
 #include "protocol.h"
+#include "sandbox.h"
 
 #include <stdbool.h>
 
@@ -19,8 +20,17 @@ enum outcome {
   OUTCOME_CANCELLED, /* the driver went away or asked to stop */
 };
 
+/** What is told while waiting; the process still has its memory then. */
+struct watcher {
+  void (*crash)(void *context);                          /* the child's `crash` is set */
+  void (*call)(void *context, const struct call *call); /* a recorded system call is about to run */
+  void *context;
+};
+
 struct child {
   pid_t process;
+  struct watcher watcher;
+  int listener; /* of the recorded system calls; -1 when they are not, or no longer */
   int control;
   int release;
   struct capture output[2]; /* stdout, stderr */
@@ -36,17 +46,14 @@ struct child {
 void child_prepare_signals(void);
 
 /** Forks the child. In the child this does not return. False when the machine has no processes or descriptors left. */
-bool child_start(struct child *child, const struct job *job, const struct isolation *isolation);
+bool child_start(struct child *child, const struct job *job, const struct isolation *isolation,
+                 const struct watcher *watcher);
 
 /** Sends a command; a nonce of 0 begins the step. A child that is gone shows in the next wait. */
 void child_command(struct child *child, enum step step, uint32_t index, uint64_t nonce);
 
-/**
- * Waits for one message of a kind, step, index and nonce until `deadline` (milliseconds as report_now() counts).
- * `on_crash` is called while the child still has its memory.
- */
-enum outcome child_wait(struct child *child, const struct message *expected, struct message *message, double deadline,
-                        void (*on_crash)(void *), void *context);
+/** Waits for one message of a kind, step, index and nonce until `deadline` (milliseconds as report_now() counts). */
+enum outcome child_wait(struct child *child, const struct message *expected, struct message *message, double deadline);
 
 /** Kills the child and its process group, takes its status, and reads the rest of its output. */
 void child_end(struct child *child);

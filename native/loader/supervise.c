@@ -33,7 +33,15 @@ struct supervisor {
   struct position home;
   const char *phase;
   int64_t index;
+  unsigned calls;  /* recorded system calls so far */
+  int64_t threads; /* of the child, when last observed */
 };
+
+/** Milliseconds in which a thread whose code was unloaded is expected to run again, and to crash. */
+#define THREAD_TIMEOUT 200
+
+/** System calls that are reported one by one; what comes after is counted. */
+#define CALL_LIMIT 1000
 
 /** A number that the child cannot know before it is sent. */
 static uint64_t fresh_nonce(void) {
@@ -131,6 +139,7 @@ static void observe(struct supervisor *supervisor) {
   const char *position = check_position(supervisor);
   bool mapped = maps_read(supervisor->child.process, &maps);
   usage_read(supervisor->child.process, &usage);
+  supervisor->threads = usage.threads;
   if (mapped) report_objects(supervisor, &maps);
   event_begin(&event, "state");
   event_phase(&event, supervisor);
@@ -183,6 +192,27 @@ static void report_crash(void *context) {
   event_send(&event);
 }
 
+/** A system call that waits to run: what it is about, and which place in the plugin made it. */
+static void report_call(void *context, const struct call *call) {
+  struct supervisor *supervisor = context;
+  if (++supervisor->calls > CALL_LIMIT) return;
+  struct maps maps = {0};
+  struct event event;
+  struct position position = position_read(call->thread);
+  event_begin(&event, "call");
+  event_phase(&event, supervisor);
+  event_text(&event, "name", call->name);
+  event_text(&event, "detail", call->detail);
+  event_flag(&event, "writes", call->writes);
+  event_flag(&event, "process", call->process);
+  if (position.known && maps_read(call->thread, &maps)) {
+    uint64_t caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
+    if (caller != 0) event_place(&event, &maps, "object", "callerOffset", caller);
+  }
+  maps_free(&maps);
+  event_send(&event);
+}
+
 /** A channel that closes because the process ends is in order; one that closed under a living process is not. */
 static void report_violations(const struct supervisor *supervisor, enum outcome outcome) {
   const struct child *child = &supervisor->child;
@@ -230,13 +260,13 @@ static enum outcome run_step(struct supervisor *supervisor, enum step step, uint
   struct child *child = &supervisor->child;
   struct message expected = {.kind = KIND_RETURNED, .step = (uint32_t)step, .index = index};
   child_command(child, step, index, 0);
-  enum outcome outcome = child_wait(child, &expected, result, report_now() + timeout, report_crash, supervisor);
+  enum outcome outcome = child_wait(child, &expected, result, report_now() + timeout);
   if (outcome != OUTCOME_MESSAGE) return outcome;
   if (observed) observe(supervisor);
   expected.kind = KIND_RESULT;
   expected.nonce = fresh_nonce();
   child_command(child, step, index, expected.nonce);
-  return child_wait(child, &expected, result, report_now() + ANSWER_TIMEOUT, report_crash, supervisor);
+  return child_wait(child, &expected, result, report_now() + ANSWER_TIMEOUT);
 }
 
 /** The child before any plugin code: where it waits, what it has mapped. */
@@ -245,7 +275,7 @@ static enum outcome start(struct supervisor *supervisor) {
   struct message result, expected = {.kind = KIND_RETURNED, .step = STEP_START};
   begin_phase(supervisor, "start", -1);
   child_command(child, STEP_START, 0, 0);
-  enum outcome outcome = child_wait(child, &expected, &result, report_now() + START_TIMEOUT, report_crash, supervisor);
+  enum outcome outcome = child_wait(child, &expected, &result, report_now() + START_TIMEOUT);
   if (outcome != OUTCOME_MESSAGE) return outcome;
   /* Until it sleeps in recv the position reads `running`; the program counter of a wait is never 0. */
   for (double deadline = report_now() + POSITION_TIMEOUT; report_now() < deadline;) {
@@ -259,7 +289,7 @@ static enum outcome start(struct supervisor *supervisor) {
   expected.kind = KIND_RESULT;
   expected.nonce = fresh_nonce();
   child_command(child, STEP_START, 0, expected.nonce);
-  outcome = child_wait(child, &expected, &result, report_now() + ANSWER_TIMEOUT, report_crash, supervisor);
+  outcome = child_wait(child, &expected, &result, report_now() + ANSWER_TIMEOUT);
   if (outcome == OUTCOME_MESSAGE) end_phase(supervisor);
   return outcome;
 }
@@ -324,6 +354,13 @@ static enum outcome call_probes(struct supervisor *supervisor) {
   return OUTCOME_MESSAGE;
 }
 
+/** Gives threads that outlived the plugin's code the time to show what that does. */
+static enum outcome await_threads(struct supervisor *supervisor) {
+  struct message ignored;
+  const struct message nothing = {.kind = 0, .nonce = fresh_nonce()};
+  return child_wait(&supervisor->child, &nothing, &ignored, report_now() + THREAD_TIMEOUT);
+}
+
 static enum outcome close_plugin(struct supervisor *supervisor) {
   struct message result;
   if (!supervisor->job->unload) return OUTCOME_MESSAGE;
@@ -337,6 +374,10 @@ static enum outcome close_plugin(struct supervisor *supervisor) {
   event_flag(&event, "mapped", is_mapped(supervisor, result.number == 1));
   event_text(&event, "error", result.text);
   event_send(&event);
+  if (supervisor->threads > 1 && !is_mapped(supervisor, result.number == 1)) {
+    outcome = await_threads(supervisor);
+    if (outcome != OUTCOME_TIMEOUT) return outcome;
+  }
   end_phase(supervisor);
   return OUTCOME_MESSAGE;
 }
@@ -347,8 +388,7 @@ static bool let_exit(struct supervisor *supervisor, enum outcome *outcome) {
   const struct message nothing = {.kind = 0, .nonce = fresh_nonce()};
   begin_phase(supervisor, "exit", -1);
   child_command(&supervisor->child, STEP_EXIT, 0, 0);
-  *outcome = child_wait(&supervisor->child, &nothing, &ignored, report_now() + (double)supervisor->job->timeouts.exit,
-                        report_crash, supervisor);
+  *outcome = child_wait(&supervisor->child, &nothing, &ignored, report_now() + (double)supervisor->job->timeouts.exit);
   return *outcome == OUTCOME_ENDED && WIFEXITED(supervisor->child.status) && WEXITSTATUS(supervisor->child.status) == 0;
 }
 
@@ -366,11 +406,12 @@ static enum outcome run_steps(struct supervisor *supervisor, bool *expected) {
   return outcome;
 }
 
-static void report_isolation(const struct isolation *isolation) {
+static void report_isolation(const struct isolation *isolation, bool recorded) {
   struct event event;
   event_begin(&event, "isolation");
   event_flag(&event, "processNamespace", isolation->process_namespace);
   event_flag(&event, "userNamespace", isolation->user_namespace);
+  event_flag(&event, "recorded", recorded);
   event_flag(&event, "systemCalls", false);
   event_flag(&event, "files", false);
   event_send(&event);
@@ -385,12 +426,13 @@ void supervise(const struct job *job, const struct layout *layout) {
   supervisor.layout = layout;
   child_prepare_signals();
   isolate(&isolation, job->namespaces);
-  report_isolation(&isolation);
-  if (!child_start(&supervisor.child, job, &isolation)) {
+  const struct watcher watcher = {.crash = report_crash, .call = report_call, .context = &supervisor};
+  if (!child_start(&supervisor.child, job, &isolation, &watcher)) {
     perror("plugin-gate-loader: the plugin's process cannot be started");
     reap_leftovers(&isolation);
     exit(2);
   }
+  report_isolation(&isolation, supervisor.child.listener >= 0);
   enum outcome outcome = run_steps(&supervisor, &expected);
   report_ended(&supervisor, outcome, expected);
   unsigned leftovers = reap_leftovers(&isolation);
@@ -399,6 +441,7 @@ void supervise(const struct job *job, const struct layout *layout) {
   capture_forward(&supervisor.child.output[1], STDERR_FILENO);
   event_begin(&event, "done");
   event_number(&event, "leftovers", leftovers);
+  event_number(&event, "calls", supervisor.calls);
   event_send(&event);
   maps_free(&supervisor.before);
   maps_free(&supervisor.now);

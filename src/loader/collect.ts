@@ -9,6 +9,7 @@ import {
   type PhaseTime,
   type ProbeCall,
   type ProcessState,
+  type RecordedCall,
   type SymbolLookup,
 } from './model.ts';
 import { signalName } from './signals.ts';
@@ -26,6 +27,9 @@ export interface Collected {
   readonly symbols: readonly SymbolLookup[];
   readonly probes: readonly ProbeCall[];
   readonly states: readonly ProcessState[];
+  readonly calls: readonly RecordedCall[];
+  /** How many calls there were, when the report is complete. */
+  readonly callCount?: number;
   /** Whether any state could not be observed although the first one could. */
   readonly hidden: boolean;
   readonly open?: { readonly opened: boolean; readonly error: string };
@@ -57,6 +61,7 @@ export function collect(events: Iterable<LoaderEvent>, request: LoadRequest): Co
     symbols: [],
     probes: [],
     states: [],
+    calls: [],
     printed: [],
     leftovers: [],
     hidden: false,
@@ -91,6 +96,7 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
       return;
     case 'isolation':
       draft.isolation = {
+        recorded: flagField(event, 'recorded'),
         processNamespace: flagField(event, 'processNamespace'),
         userNamespace: flagField(event, 'userNamespace'),
         systemCalls: flagField(event, 'systemCalls'),
@@ -126,6 +132,16 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
     case 'probe':
       foldProbe(draft, event, request);
       return;
+    case 'call':
+      draft.calls.push({
+        phase: phaseOf(event).phase,
+        name: textField(event, 'name') ?? '',
+        detail: textField(event, 'detail') ?? '',
+        writes: flagField(event, 'writes'),
+        process: flagField(event, 'process'),
+        callerOffset: textField(event, 'callerOffset'),
+      });
+      return;
     case 'close':
       draft.close = { closed: flagField(event, 'closed'), mapped: flagField(event, 'mapped') };
       return;
@@ -156,6 +172,7 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
       return;
     case 'done':
       draft.doneMs = event.time;
+      draft.callCount = countField(event, 'calls');
       return;
   }
 }

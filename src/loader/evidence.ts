@@ -8,6 +8,9 @@ import type { LoaderRun } from './run.ts';
 import type { Stage } from './stage.ts';
 import { reasonsToStay } from './unload.ts';
 
+/** How reports name the private directory that is the plugin's HOME, TMPDIR and working directory. */
+export const SCRATCH = '$TMPDIR';
+
 /** What one run was made of. */
 export interface LoadRun {
   readonly collected: Collected;
@@ -36,6 +39,12 @@ export function toEvidence({ collected, run, image, digest, emulator, stage, dur
     })),
     probes: collected.probes.map((probe) => ({ ...probe, error: probe.error && shortened(probe.error, stage) })),
     states: collected.states,
+    calls: collected.calls.map((call) => ({
+      ...call,
+      detail: shortened(call.detail, stage),
+      function: nameAt(call.callerOffset, image),
+    })),
+    callCount: collected.callCount ?? collected.calls.length,
     unload: close && { ...close, reasons: close.mapped ? reasonsToStay(image, loader?.libc ?? '', threads) : [] },
     error: open !== undefined && !open.opened ? shortened(open.error, stage) : undefined,
     ending: collected.ending,
@@ -70,9 +79,13 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
 /** Names the plugin's function at the instruction, or at the last return address in the plugin. */
 function locate(crash: Crash, image: ElfImage, stage: Stage): Crash {
   const own = crash.object === stage.plugin ? crash.offset : crash.callerOffset;
-  const offset = Number(own);
-  const name = own !== undefined && Number.isSafeInteger(offset) ? functionAt(image, offset) : undefined;
-  return { ...crash, object: crash.object && shortened(crash.object, stage), function: name };
+  return { ...crash, object: crash.object && shortened(crash.object, stage), function: nameAt(own, image) };
+}
+
+/** The plugin's function at an offset as the loader writes it, `0x119a`. */
+function nameAt(text: string | undefined, image: ElfImage): string | undefined {
+  const offset = Number(text);
+  return text !== undefined && Number.isSafeInteger(offset) ? functionAt(image, offset) : undefined;
 }
 
 function captured(collected: Collected, run: LoaderRun, stream: 'stdout' | 'stderr'): CapturedOutput {
@@ -83,6 +96,6 @@ function captured(collected: Collected, run: LoaderRun, stream: 'stdout' | 'stde
 }
 
 /** The copy's path is of no use to a person, and differs with every run. */
-function shortened(text: string, { plugin }: Stage): string {
-  return text.replaceAll(plugin, basename(plugin));
+function shortened(text: string, { plugin, scratch }: Stage): string {
+  return text.replaceAll(plugin, basename(plugin)).replaceAll(scratch, SCRATCH);
 }

@@ -1,6 +1,7 @@
 import type { ElfImage } from '../elf/model.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
+import { callFindings } from './call-findings.ts';
 import { explain } from './explain.ts';
 import { timeoutsOf } from './job.ts';
 import type { Ending, LoadEvidence, LoadRequest, Phase, ProbeCall } from './model.ts';
@@ -15,6 +16,7 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...endingFindings(evidence, request, image),
     ...interferenceFindings(evidence),
     ...leftoverFindings(evidence),
+    ...callFindings(evidence),
     ...unloadFindings(evidence),
     ...outputFindings(evidence),
   ];

@@ -156,6 +156,8 @@ function notRun(reason: Finding, summary: string, started: number): StepOutcome<
       symbols: [],
       probes: [],
       states: [],
+      calls: [],
+      callCount: 0,
       leftovers: [],
       output: { stdout: nothing, stderr: nothing },
       durationMs: since(started),

@@ -105,6 +105,23 @@ export interface ProcessState {
   readonly position: 'expected' | 'elsewhere' | 'unknown';
 }
 
+/** A system call of the plugin's process, written down before it ran. */
+export interface RecordedCall {
+  readonly phase: Phase;
+  /** `openat` */
+  readonly name: string;
+  /** What it is about: a path, an address; untrusted text. */
+  readonly detail: string;
+  /** It opens for writing, or changes the file system. */
+  readonly writes: boolean;
+  /** It makes a process. */
+  readonly process: boolean;
+  /** Offset in the plugin's file of the place that called; absent when the plugin is not on the stack. */
+  readonly callerOffset?: string;
+  /** Name of the plugin's function there, where its symbols tell. */
+  readonly function?: string;
+}
+
 /** How the process ended, by its wait status and by what the supervisor did. */
 export interface Ending {
   readonly phase: Phase;
@@ -167,6 +184,8 @@ export interface LoadEvidence {
   };
   /** Which barriers held. `systemCalls` and `files` are false as long as no sandbox restricts them. */
   readonly isolation?: {
+    /** Whether the system calls that matter were recorded. */
+    readonly recorded: boolean;
     readonly processNamespace: boolean;
     readonly userNamespace: boolean;
     readonly systemCalls: boolean;
@@ -178,6 +197,10 @@ export interface LoadEvidence {
   readonly symbols: readonly SymbolLookup[];
   readonly probes: readonly ProbeCall[];
   readonly states: readonly ProcessState[];
+  /** Files opened, programs and processes started, addresses, and the like; at most 1000. */
+  readonly calls: readonly RecordedCall[];
+  /** How many there were in all. */
+  readonly callCount: number;
   readonly unload?: { readonly closed: boolean; readonly mapped: boolean; readonly reasons: readonly string[] };
   /** What dlopen said. */
   readonly error?: string;

@@ -44,6 +44,7 @@ const evidence = z.strictObject({
     .optional(),
   isolation: z
     .strictObject({
+      recorded: z.boolean().meta({ description: 'Whether the system calls that matter were recorded.' }),
       processNamespace: z.boolean(),
       userNamespace: z.boolean(),
       systemCalls: z.boolean().meta({ description: 'Whether system calls were restricted.' }),
@@ -93,6 +94,20 @@ const evidence = z.strictObject({
       }),
     )
     .meta({ description: 'The process as seen from outside after each phase.' }),
+  calls: z
+    .array(
+      z.strictObject({
+        phase,
+        name: z.string(),
+        detail: z.string().meta({ description: 'What it is about: a path, an address; untrusted text.' }),
+        writes: z.boolean(),
+        process: z.boolean(),
+        callerOffset: address.optional(),
+        function: z.string().optional(),
+      }),
+    )
+    .meta({ description: 'System calls of the process, written down before they ran; at most 1000.' }),
+  callCount: count,
   unload: z.strictObject({ closed: z.boolean(), mapped: z.boolean(), reasons: z.array(z.string()) }).optional(),
   error: z.string().optional().meta({ description: 'What dlopen said.' }),
   ending: z

@@ -23,6 +23,7 @@ export interface LoadReport {
 }
 
 const MOST_OBJECTS = 20;
+const MOST_CALLS = 20;
 const MOST_OUTPUT_LINES = 20;
 const LONGEST_FIELD = 300;
 
@@ -47,6 +48,7 @@ export function renderLoadText(report: LoadReport, style: Style, width?: number)
     phaseTable(evidence, style),
     resultTable(evidence, style),
     objectList(evidence, style),
+    callSummary(evidence, style),
     outputBlock('standard output', evidence.output.stdout, style),
     outputBlock('standard error', evidence.output.stderr, style),
     surroundings(evidence, style),
@@ -115,6 +117,19 @@ function objectList({ objects }: LoadEvidence, style: Style): string {
   return `${style.bold('Files mapped')}\n${rows.join('\n')}\n`;
 }
 
+/** The calls that the plugin itself made: what the dynamic linker opens is the list of files above. */
+function callSummary({ calls, callCount }: LoadEvidence, style: Style): string {
+  const own = calls.filter(({ callerOffset }) => callerOffset !== undefined);
+  if (own.length === 0) return '';
+  const rows = own.slice(0, MOST_CALLS).map(({ phase, name, detail, writes, function: caller }) => {
+    const by = caller === undefined ? '' : style.dim(` by ${field(caller)}`);
+    return `  ${phase.padEnd(8)} ${name} ${field(detail)}${writes ? ' (writes)' : ''}${by}`;
+  });
+  const more = own.length - rows.length;
+  if (more > 0) rows.push(style.dim(`  … and ${more} more`));
+  return `${style.bold('System calls of the plugin')} ${style.dim(`(${callCount} recorded in all)`)}\n${rows.join('\n')}\n`;
+}
+
 /** The plugin's own words, marked at every line so that they cannot pass for ours. */
 function outputBlock(title: string, { text, bytes }: CapturedOutput, style: Style): string {
   if (bytes === 0) return '';
@@ -128,6 +143,6 @@ function surroundings({ loader, isolation }: LoadEvidence, style: Style): string
   const where = [loader.machine, `${loader.libc} ${loader.libcVersion ?? ''}`.trim()];
   if (loader.emulator !== undefined) where.push(`under ${loader.emulator}`);
   where.push(isolation.processNamespace ? 'own process namespace' : 'no process namespace');
-  if (!isolation.systemCalls) where.push('system calls not restricted');
+  if (!isolation.systemCalls) where.push(`system calls ${isolation.recorded ? 'recorded, ' : ''}not restricted`);
   return `${style.dim(`Loaded with ${field(where.join(', '))}`)}\n`;
 }

@@ -8,6 +8,7 @@ const HEADS = `
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,6 +103,13 @@ __attribute__((constructor)) static void begin(void) { deep(0); }`,
     'static char block[65536]; memset(block, 65, sizeof block); for (int i = 0; i < 160; i++) if (write(1, block, sizeof block) < 0) return;',
   ),
   floodsChannel: atStart('int fd = channel(); for (;;) send(fd, "x", 1, 0);', FORGER),
+  opensOften: `${HEADS}
+static void *work(void *nothing) { for (int i = 0; i < 2000; i++) close(open("/dev/null", O_RDONLY)); return nothing; }
+__attribute__((constructor)) static void begin(void) {
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++) pthread_create(&threads[i], 0, work, 0);
+  for (int i = 0; i < 4; i++) pthread_join(threads[i], 0);
+}`,
   changesFile: atStart(
     'Dl_info info; dladdr((void *)&begin, &info); unlink(info.dli_fname); int fd = open(info.dli_fname, O_CREAT | O_WRONLY, 0755); if (write(fd, "x", 1) < 0) return;',
     'static void begin(void);',
@@ -122,6 +130,26 @@ int entry(void) __attribute__((ifunc("resolve")));
 int use(void) { return entry(); }
 int (*table)(void) = entry;`,
   crashesInDestructor: `${HEADS}\n__attribute__((destructor)) static void end(void) { abort(); }`,
+  reachesOut: `${HEADS}
+#include <arpa/inet.h>
+static void dial(const char *where, int port) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+  inet_pton(AF_INET, where, &to.sin_addr);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  connect(fd, (struct sockaddr *)&to, sizeof to);
+  close(fd);
+}
+void start_up(void) {
+  close(open(getenv("OUTSIDE"), O_CREAT | O_WRONLY, 0600));
+  close(open("/etc/passwd", O_RDONLY));
+  close(open("own-file", O_CREAT | O_WRONLY, 0600));
+  close(open("/dev/null", O_WRONLY));
+  dial("127.0.0.1", 9);
+  if (system("exit 0") != 0) return;
+  unshare(0x20000);
+}
+int asked(void) { dial("127.0.0.2", 9); return 0; }
+__attribute__((constructor)) static void begin(void) { start_up(); }`,
   probes: `${HEADS}
 int healthy(void) { return 0; }
 int broken(void) { return -7; }

@@ -1,0 +1,107 @@
+import type { RuleId } from '../rules/catalogue.ts';
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import { SCRATCH } from './evidence.ts';
+import type { LoadEvidence, RecordedCall } from './model.ts';
+
+const MOST_LINES = 20;
+const MOST_NAMES = 3;
+
+/** Terminals and sinks: nothing is kept in them. */
+const SINK = /^\/dev\/(null|zero|full|tty|stdin|stdout|stderr|fd\/\d+|shm\/[^/]*)$|^\/proc\/(self|thread-self)\//;
+
+const OTHERS = new Set(['kill', 'ptrace', 'process_vm_readv', 'process_vm_writev']);
+const PROGRAMS = new Set(['execve', 'execveat']);
+const PRIVILEGED = new Set([
+  'mount',
+  'umount2',
+  'chroot',
+  'unshare',
+  'setns',
+  'bpf',
+  'perf_event_open',
+  'init_module',
+  'finit_module',
+  'add_key',
+  'keyctl',
+  'setuid',
+  'setgid',
+  'reboot',
+  'io_uring_setup',
+]);
+
+interface Kind {
+  readonly rule: RuleId;
+  readonly matches: (call: RecordedCall) => boolean;
+  readonly message: (subjects: string) => string;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    rule: 'load/starts-program',
+    matches: ({ name }) => PROGRAMS.has(name),
+    message: (subjects) => `It starts programs without being asked: ${subjects}.`,
+  },
+  {
+    rule: 'load/network',
+    matches: ({ name, detail }) => (name === 'connect' || name === 'bind') && !/^(unix:|family )/.test(detail),
+    message: (subjects) => `It uses the network without being asked: ${subjects}.`,
+  },
+  {
+    rule: 'load/writes-file',
+    matches: ({ writes, detail }) => writes && isOutside(detail),
+    message: (subjects) => `It writes files without being asked: ${subjects}.`,
+  },
+  {
+    rule: 'load/other-process',
+    matches: ({ name }) => OTHERS.has(name),
+    message: (subjects) => `It signals or reads other processes: ${subjects}.`,
+  },
+  {
+    rule: 'load/privileged-call',
+    matches: ({ name }) => PRIVILEGED.has(name),
+    message: (subjects) => `It makes system calls that change the process or the system: ${subjects}.`,
+  },
+];
+
+/**
+ * What the recorded system calls mean. Only calls outside of probes count: what a host asks a plugin to do, it may do; what
+ * it does by being loaded or unloaded, nobody asked for.
+ */
+export function callFindings({ calls }: LoadEvidence): readonly Finding[] {
+  const unasked = calls.filter(({ phase }) => phase !== 'probe');
+  return KINDS.flatMap(({ rule, matches, message }) => {
+    const found = unasked.filter(matches);
+    const [first] = found;
+    if (first === undefined) return [];
+    const subjects = [...new Set(found.map(subjectOf))];
+    const shown = subjects.slice(0, MOST_NAMES).join(', ');
+    const more = subjects.length > MOST_NAMES ? ` and ${subjects.length - MOST_NAMES} more` : '';
+    return [
+      finding(rule, message(`${shown}${more}`), {
+        subject: subjectOf(first),
+        symbol: first.function,
+        details: found.slice(0, MOST_LINES).map(lineOf).join('\n'),
+      }),
+    ];
+  });
+}
+
+function subjectOf({ name, detail }: RecordedCall): string {
+  if (PRIVILEGED.has(name) || detail === '') return name;
+  return OTHERS.has(name) ? `${name} ${detail}` : detail;
+}
+
+/** `open: connect 10.0.0.1:443, called by start_up (at 0x1251)` */
+function lineOf({ phase, name, detail, callerOffset, function: caller }: RecordedCall): string {
+  const by = caller === undefined ? '' : ` by ${caller}`;
+  const at = callerOffset === undefined ? '' : `, called${by} at ${callerOffset} of the plugin`;
+  return `${phase}: ${name} ${detail}${at}`;
+}
+
+/** Relative paths lie in the plugin's own working directory, unless they climb. */
+function isOutside(path: string): boolean {
+  if (SINK.test(path)) return false;
+  if (path.startsWith(SCRATCH)) return false;
+  return path.startsWith('/') || path.split('/').includes('..');
+}
