@@ -64,6 +64,8 @@ function elfyCanRead(file: HeaderReading, headers: readonly SectionHeader[]): bo
   const names = headers[nameSection];
   if (names === undefined || names.typeCode !== SHT.STRTAB) return false;
   if (names.size * headers.length > MOST_STEPS) return false;
+  // A name outside its table is empty to elfy, and a fault of the file to us.
+  if (headers.some((header) => header.nameOffset >= names.size)) return false;
   // elfy sees the buffer itself, so what it reads must have been fetched before.
   bytes.range(programs.offset, programs.count * programs.entrySize);
   const text = bytes.latin1(names.offset, names.size);

@@ -44,6 +44,7 @@ export class ElfBytes {
 
   #load(offset: number, size: number): void {
     if (this.#fetch === undefined) return;
+    // Files are below 2 GiB (LARGEST_FILE), so offsets fit into 31 bits.
     const last = (offset + size - 1) >>> 16;
     for (let block = offset >>> 16; block <= last; block++) {
       if (this.#fetched[block] !== 0) continue;

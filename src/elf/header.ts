@@ -22,8 +22,8 @@ export interface HeaderReading {
 }
 
 const TYPES: readonly ElfHeader['type'][] = ['none', 'rel', 'exec', 'dyn', 'core'];
-/** 2 GiB less one: offsets stay below 2^31, and no plugin comes near. */
-const LARGEST_FILE = 2 ** 31 - 1;
+/** Bytes that are read at most, 2 GiB less one: offsets stay below 2^31, and no plugin comes near. */
+export const LARGEST_FILE = 2 ** 31 - 1;
 const PN_XNUM = 0xffff;
 const SHN_XINDEX = 0xffff;
 
@@ -63,13 +63,6 @@ function describeOther(start: string): string {
 export function readHeader(file: Uint8Array, problems: Problems, fetch?: Fetch): HeaderReading | undefined {
   if (file.length === 0) {
     problems.add('elf/not-elf', 'The file is empty.');
-    return undefined;
-  }
-  if (file.length > LARGEST_FILE) {
-    problems.add(
-      'elf/unsupported',
-      `The file has ${file.length} bytes; files of up to ${LARGEST_FILE} bytes are read.`,
-    );
     return undefined;
   }
   const probe = new ElfBytes(file, true, true, fetch);

@@ -1,4 +1,4 @@
-import type { Finding } from '../rules/finding.ts';
+import type { Finding, Severity } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { ElfImage } from './model.ts';
 
@@ -17,20 +17,17 @@ function pathFindings({ dynamic }: ElfImage): Finding[] {
   }
   const paths = [...new Set(dynamic.needed)].filter((library) => library.includes('/'));
   for (const library of paths.slice(0, MOST_PATHS)) {
-    // The loader replaces $ORIGIN in needed names as well: such a name travels with the plugin.
-    const travels = /^\$(?:ORIGIN|\{ORIGIN\})\//.test(library);
-    const absolute = library.startsWith('/') || travels;
-    findings.push(
-      finding(
-        'dep/needed-path',
-        absolute
-          ? `The file needs ${library} at this very path.`
-          : `The file needs ${library}, which is looked for from the working directory of the host.`,
-        { subject: library, severity: travels ? 'note' : absolute ? 'warning' : 'error' },
-      ),
-    );
+    const [severity, where] = placeOf(library);
+    findings.push(finding('dep/needed-path', `The file needs ${library}, ${where}.`, { subject: library, severity }));
   }
   return findings;
+}
+
+function placeOf(library: string): readonly [Severity, string] {
+  // The loader replaces $ORIGIN in needed names as well: such a name travels with the plugin.
+  if (/^\$(?:ORIGIN|\{ORIGIN\})\//.test(library)) return ['note', 'at that place beside itself'];
+  if (library.startsWith('/')) return ['warning', 'at this very path'];
+  return ['error', 'which is looked for from the working directory of the host'];
 }
 
 function privateFindings({ versions, undefined: missing }: ElfImage): Finding[] {

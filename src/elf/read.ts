@@ -5,7 +5,7 @@ import { DT, describeDynamic, dynamicStrings, readDynamicTable } from './dynamic
 import { readFloors } from './floors.ts';
 import { readHardening } from './hardening.ts';
 import { countSymbols } from './hash.ts';
-import { type HeaderReading, readHeader } from './header.ts';
+import { type HeaderReading, LARGEST_FILE, readHeader } from './header.ts';
 import type { ElfImage, ElfReading, Section, Segment } from './model.ts';
 import { readNotes } from './notes.ts';
 import { Problems } from './problems.ts';
@@ -25,6 +25,7 @@ const LONGEST_INTERPRETER = 4096;
  * @param file the bytes of the file; not kept
  */
 export function readElf(file: Uint8Array): ElfReading {
+  if (file.length > LARGEST_FILE) return tooLarge(file.length);
   return readWith(file, undefined);
 }
 
@@ -37,6 +38,7 @@ export function readElfLazily(
   size: number,
   read: (buffer: Uint8Array, offset: number, length: number, position: number) => number,
 ): ElfReading {
+  if (size > LARGEST_FILE) return tooLarge(size);
   // Zeroed memory of this size is reserved, not used: the system gives a page when something is read into it.
   const buffer = new Uint8Array(size);
   return readWith(buffer, (offset, length) => {
@@ -46,6 +48,11 @@ export function readElfLazily(
       done += count;
     }
   });
+}
+
+function tooLarge(size: number): ElfReading {
+  const message = `The file has ${size} bytes; files of up to ${LARGEST_FILE} bytes are read.`;
+  return { problems: [{ rule: 'elf/unsupported', message }] };
 }
 
 function readWith(file: Uint8Array, fetch: Fetch | undefined): ElfReading {

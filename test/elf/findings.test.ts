@@ -139,6 +139,10 @@ describeWith(['cc'], 'hardening', () => {
     expect(findingsOf(join(directory, 'relative.so'))).toEqual([
       expect.objectContaining({ rule: 'dep/needed-path', severity: 'error', subject: `./${name}` }),
     ]);
+    const beside = build(PLAIN, '-Wl,-soname,$ORIGIN/lib/libbeside.so');
+    expect(findingsOf(build(source, ...HARDENED, beside))).toEqual([
+      expect.objectContaining({ rule: 'dep/needed-path', severity: 'note' }),
+    ]);
     const named = build(PLAIN, '-Wl,-soname,libnamed.so.1');
     expect(rulesOf(build(source, ...HARDENED, named))).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { elfFindings } from '../../src/elf/findings.ts';
 import { floorFindings } from '../../src/elf/floor-findings.ts';
 import { readGoInfo } from '../../src/elf/go.ts';
 import type { ElfImage, ElfReading } from '../../src/elf/model.ts';
-import { readElf } from '../../src/elf/read.ts';
+import { readElf, readElfLazily } from '../../src/elf/read.ts';
 import { renderInspection } from '../../src/report/inspect.ts';
 import { toInspectJson } from '../../src/report/inspect-json.ts';
 import { PLAIN } from '../../src/text/style.ts';
@@ -207,6 +207,15 @@ describe('files that want to keep the reader busy', () => {
       view.setUint32(at + 32, names, true);
     }
     expect(useAll(bytes).problems.length).toBeGreaterThan(0);
+  });
+});
+
+describe('files that are too large', () => {
+  it('are not read, and no memory is asked for', () => {
+    const reading = readElfLazily(2 ** 45, () => {
+      throw new Error('read');
+    });
+    expect(reading.problems).toEqual([expect.objectContaining({ rule: 'elf/unsupported' })]);
   });
 });
 
