@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { elfFindings } from '../elf/findings.ts';
 import { readGoInfo } from '../elf/go.ts';
+import { LARGEST_FILE } from '../elf/header.ts';
 import { readElf } from '../elf/read.ts';
 import { UsageError } from '../errors.ts';
 import { isAboutTheFile, renderInspection } from '../report/inspect.ts';
@@ -15,8 +16,7 @@ export interface InspectOptions {
   readonly format: Format;
 }
 
-/** Bytes. Nothing that a host loads comes near. */
-const LARGEST_FILE = 2 ** 31 - 1;
+/** Bytes that are read and hashed at a time. */
 const CHUNK = 4 * 1024 * 1024;
 
 /**
