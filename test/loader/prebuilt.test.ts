@@ -30,7 +30,8 @@ describe('the prebuilt loaders', () => {
       textRelocations: false,
     });
     expect(image?.interpreter).toMatch(name.endsWith('musl') ? /ld-musl/ : /ld-linux/);
-    expect(Buffer.from(bytes).includes('/work/') || Buffer.from(bytes).includes('/home/')).toBe(false);
+    // Nothing of the place where it was built, so that it is the same wherever it is built.
+    expect(Buffer.from(bytes).toString('latin1')).not.toMatch(/\/(?:home|tmp|root)\/|native\/loader/);
     expect(statSync(join(PREBUILT, name, 'plugin-gate-loader')).mode & 0o111).not.toBe(0);
   });
 });
