@@ -19,6 +19,7 @@ export interface PolicyOptions {
   readonly sourceRepository?: string;
   readonly sourceRef?: string;
   readonly denySelfHostedRunners?: boolean;
+  readonly certificateDigestOid?: string;
   readonly predicateType?: readonly string[];
   readonly insecureIgnoreTlog?: boolean;
   readonly insecureIgnoreSct?: boolean;
@@ -71,6 +72,7 @@ function certificateSigner(options: PolicyOptions): CertificateSigner {
     identityType: identityType(options.certificateIdentityType, identity),
     issuer,
     sct: options.insecureIgnoreSct === true ? 'waived' : 'required',
+    ...(options.certificateDigestOid === undefined ? {} : { digestOid: options.certificateDigestOid }),
     claims: {
       ...(options.sourceRepository === undefined ? {} : { sourceRepositoryUri: exact(options.sourceRepository) }),
       ...(options.sourceRef === undefined ? {} : { sourceRepositoryRef: exact(options.sourceRef) }),
@@ -88,6 +90,7 @@ const CERTIFICATE_ONLY: readonly (readonly [keyof PolicyOptions, string])[] = [
   ['sourceRepository', '--source-repository'],
   ['sourceRef', '--source-ref'],
   ['denySelfHostedRunners', '--deny-self-hosted-runners'],
+  ['certificateDigestOid', '--certificate-digest-oid'],
   ['insecureIgnoreSct', '--insecure-ignore-sct'],
   ['insecureIgnoreTlog', '--insecure-ignore-tlog'],
 ];

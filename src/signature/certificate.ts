@@ -38,6 +38,8 @@ export interface LeafCertificate {
   readonly facts: CertificateFacts;
   /** node's own reading of the same bytes, for its key, dates and chain checks. */
   readonly x509: X509Certificate;
+  /** The otherNames among the names, with the DER of their values. */
+  readonly otherNames: readonly { readonly oid: string; readonly value: Uint8Array }[];
   /** Reasons why it cannot be a code signing leaf, each a clause such as `it is a CA certificate`. */
   readonly unfit: readonly string[];
 }
@@ -115,7 +117,17 @@ export function readLeaf(der: Uint8Array): LeafCertificate {
     return value === undefined ? undefined : AsnConvert.parse(value, type);
   };
 
-  const names = [...(read(id_ce_subjectAltName, SubjectAlternativeName) ?? [])].map(nameOf);
+  const nameBytes = extensions.get(id_ce_subjectAltName);
+  const generalNames = [...(read(id_ce_subjectAltName, SubjectAlternativeName) ?? [])];
+  const names = generalNames.map(nameOf);
+  const otherNames = generalNames.flatMap(({ otherName }) =>
+    otherName === undefined ? [] : [{ oid: otherName.typeId, value: new Uint8Array(otherName.value) }],
+  );
+  // The ASN.1 reader drops what it does not expect, such as a second value in an otherName.
+  const again = nameBytes && AsnConvert.serialize(AsnConvert.parse(nameBytes, SubjectAlternativeName));
+  if (again !== undefined && !Buffer.from(again).equals(Buffer.from(nameBytes ?? []))) {
+    unfit.push('its names hold more, or in another form, than can be read');
+  }
   for (const { type, value } of names) {
     if (!isPlainName(value) && type !== 'directory' && type !== 'edi-party' && type !== 'x400') {
       unfit.push(`its ${type} name has characters that names do not have, or more than ${LIMITS.name} of them`);
@@ -148,6 +160,7 @@ export function readLeaf(der: Uint8Array): LeafCertificate {
   return {
     der,
     x509,
+    otherNames,
     unfit,
     facts: {
       kind: 'certificate',

@@ -2,6 +2,7 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { CODE_SIGNING, type LeafCertificate } from './certificate.ts';
 import type { CertificateFacts, CertificateName } from './evidence.ts';
+import { certificateDigestFindings } from './other-name.ts';
 import { type CertificateSigner, CLAIM_NAMES, describeMatch, matches } from './policy.ts';
 
 /** Names of a certificate for a message; long ones and many are cut. */
@@ -13,19 +14,20 @@ export function quoted(names: readonly CertificateName[]): string {
 
 function identityFindings(facts: CertificateFacts, policy: CertificateSigner): Finding[] {
   const expected = `${policy.identityType} ${describeMatch(policy.identity)}`;
-  const [name, ...more] = facts.names;
+  const names = facts.names.filter(({ type, value }) => type !== 'other-name' || value !== policy.digestOid);
+  const [name, ...more] = names;
   if (more.length > 0) {
     return [
       finding(
         'sig/ambiguous-identity',
-        `Expected one name in the signing certificate, found ${facts.names.length}: ${quoted(facts.names)}.`,
+        `Expected one name in the signing certificate, found ${names.length}: ${quoted(names)}.`,
         { subject: facts.fingerprint },
       ),
     ];
   }
   if (name !== undefined && name.type === policy.identityType && matches(policy.identity, name.value)) return [];
   return [
-    finding('sig/wrong-identity', `Expected the signer ${expected}, found ${quoted(facts.names)}.`, {
+    finding('sig/wrong-identity', `Expected the signer ${expected}, found ${quoted(names)}.`, {
       subject: 'identity',
     }),
   ];
@@ -96,9 +98,15 @@ function howToLook(file: string): string {
 /**
  * Everything in the policy about who signed, compared with the leaf certificate itself: one name of the right kind,
  * equal or matched as a whole; the issuer; the claims; that it is a code signing leaf. All differences at once.
+ * @param sha256 of the artifact, 64 lower-case hex digits
  * @param file name of the bundle, for the advice
  */
-export function signerFindings(leaf: LeafCertificate, policy: CertificateSigner, file: string): Finding[] {
+export function signerFindings(
+  leaf: LeafCertificate,
+  policy: CertificateSigner,
+  sha256: string,
+  file: string,
+): Finding[] {
   const findings = leaf.unfit.map((reason) =>
     finding('sig/unfit-certificate', `Expected a code signing certificate, but ${reason}.`, {
       subject: leaf.facts.fingerprint,
@@ -116,5 +124,6 @@ export function signerFindings(leaf: LeafCertificate, policy: CertificateSigner,
   }
   findings.push(...identityFindings(leaf.facts, policy));
   findings.push(...issuerFindings(leaf.facts, policy), ...claimFindings(leaf.facts, policy));
+  if (policy.digestOid !== undefined) findings.push(...certificateDigestFindings(leaf, policy.digestOid, sha256));
   return findings.map((each) => ({ ...each, details: howToLook(file) }));
 }

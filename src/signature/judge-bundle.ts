@@ -173,7 +173,7 @@ export function judgeBundle(
 
   const findings = entryFindings(entity, read, question);
   if (leaf !== undefined && policy.signer.kind === 'certificate') {
-    findings.push(...signerFindings(leaf, policy.signer, evidence.signature.name ?? 'BUNDLE'));
+    findings.push(...signerFindings(leaf, policy.signer, artifact.sha256, evidence.signature.name ?? 'BUNDLE'));
   }
   if (content.kind === 'message') return { findings, evidence: known };
   const statement = checkStatement(content.payload, artifact, policy.predicateTypes);

@@ -44,6 +44,11 @@ export interface CertificateSigner {
   readonly legacyIssuer?: boolean;
   /** `waived` is possible only with a trusted root of one's own, never with the public-good root. */
   readonly sct: 'required' | 'waived';
+  /**
+   * The certificate must name the file's SHA-256 in exactly one otherName of this type (an OID of one's own arc). It is
+   * a statement on top of the signature, never in its place, and does not count as a name of the signer.
+   */
+  readonly digestOid?: string;
   /** Facts of the CI job that the certificate must state. */
   readonly claims?: Readonly<Partial<Record<ClaimName, NameMatch>>>;
 }
@@ -129,6 +134,10 @@ export function describeMatch(match: NameMatch): string {
 export function checkPolicy(policy: SignaturePolicy): void {
   if (policy.signer.kind === 'certificate') {
     checkMatch(policy.signer.identity, 'identity');
+    const { digestOid } = policy.signer;
+    if (digestOid !== undefined && !/^[0-2](?:\.(?:0|[1-9]\d*))+$/.test(digestOid)) {
+      throw new UsageError(`"${digestOid}" is not an object identifier, such as 1.3.6.1.4.1.99999.1.`);
+    }
     if (policy.signer.issuer !== 'absent') checkMatch(policy.signer.issuer, 'issuer');
     for (const [name, match] of Object.entries(policy.signer.claims ?? {}))
       checkMatch(match, `certificate claim ${name}`);

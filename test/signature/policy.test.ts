@@ -17,6 +17,8 @@ describe('matching a name', () => {
     [pattern('a|b'), 'b', true],
     [pattern('a.*'), 'a\nb', false],
     [pattern('a'), 'a\n', false],
+    [pattern('a+'), 'a'.repeat(2048), true],
+    [pattern('a+'), 'a'.repeat(2049), false],
   ])('%j against %j is %p', (match, name, expected) => {
     expect(matches(match, name)).toBe(expected);
   });
@@ -33,6 +35,7 @@ describe('a policy that names nobody or anybody', () => {
     ['pattern for any issuer', signedBy({ issuer: pattern('https://.*') })],
     ['broken pattern', signedBy({ identity: pattern('a(') })],
     ['pattern that closes the group around it', signedBy({ identity: pattern('a)|(b') })],
+    ['a digest OID that is none', signedBy({ digestOid: '1.2.x' })],
     ['empty claim', signedBy({ claims: { sourceRepositoryRef: exact('') } })],
     ['no predicate type', { ...POLICY, predicateTypes: [] }],
     ['empty predicate type', { ...POLICY, predicateTypes: [''] }],

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { ExtendedKeyUsage, GeneralName, KeyUsageFlags, Name, OtherName } from '@peculiar/asn1-x509';
@@ -248,6 +248,65 @@ describe('a certificate with', () => {
     const [finding] = await findingsOf(bundleFile(bundle), { trust });
     expect(finding?.message).toBe(`Expected the signer uri "${IDENTITY}", found uri "https://evil.example/x".`);
     expect(finding?.details).toContain('b.json | base64 -d | openssl x509 -inform der -noout -text');
+  });
+});
+
+describe('the digest of the file in an otherName of the certificate', () => {
+  const OID = '1.3.6.1.4.1.99999.1.1';
+  const digest = createHash('sha256').update(FILE).digest();
+  const octets = (bytes: Uint8Array) => Buffer.concat([Buffer.from([4, bytes.length]), bytes]);
+  const text = utf8String(`sha256:${digest.toString('hex')}`);
+  const named = (value: Uint8Array, typeId = OID) =>
+    new GeneralName({ otherName: new OtherName({ typeId, value: Uint8Array.from(value).buffer }) });
+  const RULE = 'sig/wrong-certificate-digest';
+
+  const cases: readonly (readonly [string, readonly GeneralName[], readonly string[]])[] = [
+    ['as an OCTET STRING', [uri(IDENTITY), named(octets(digest))], []],
+    ['as a UTF8String', [uri(IDENTITY), named(text)], []],
+    ['before the identity', [named(octets(digest)), uri(IDENTITY)], []],
+    ['missing', [uri(IDENTITY)], [RULE]],
+    ['twice', [uri(IDENTITY), named(octets(digest)), named(octets(digest))], [RULE]],
+    ['once right and once wrong', [uri(IDENTITY), named(octets(digest)), named(octets(Buffer.alloc(32)))], [RULE]],
+    ['of another file', [uri(IDENTITY), named(octets(Buffer.alloc(32)))], [RULE]],
+    ['one byte short', [uri(IDENTITY), named(octets(digest.subarray(1)))], [RULE]],
+    ['one byte long', [uri(IDENTITY), named(octets(Buffer.concat([digest, Buffer.alloc(1)])))], [RULE]],
+    ['in capitals', [uri(IDENTITY), named(utf8String(`sha256:${digest.toString('hex').toUpperCase()}`))], [RULE]],
+    ['without its prefix', [uri(IDENTITY), named(utf8String(digest.toString('hex')))], [RULE]],
+    ['as an IA5String', [uri(IDENTITY), named(Buffer.concat([Buffer.from([0x16]), text.subarray(1)]))], [RULE]],
+    ['under another type', [uri(IDENTITY), named(octets(digest), `${OID}.1`)], ['sig/ambiguous-identity', RULE]],
+    ['without an identity', [named(octets(digest))], ['sig/wrong-identity']],
+  ];
+  it.each(cases)('%s', async (_, names, rules) => {
+    const bundle = await stack.signBlob(FILE, stack.signer({ ...RELEASE, names }));
+    expect(await rulesOf(bundleFile(bundle), { trust, policy: signedBy({ digestOid: OID }) })).toEqual(rules);
+  });
+
+  it('with a second value behind it, which the ASN.1 reader drops', async () => {
+    const tlv = (tag: number, ...parts: Uint8Array[]) => {
+      const body = Buffer.concat(parts);
+      return Buffer.concat([Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]), body]);
+    };
+    const oid = Buffer.from('060a2b06010401868d1f0101', 'hex'); // 1.3.6.1.4.1.99999.1.1
+    const san = (...values: Uint8Array[]) =>
+      tlv(0x30, tlv(0x86, Buffer.from(IDENTITY)), tlv(0xa0, oid, tlv(0xa0, ...values)));
+    const sign = async (names: Uint8Array) => {
+      const profile = { ...RELEASE, names: [], extensions: [extension('2.5.29.17', names, true)] };
+      return bundleFile(await stack.signBlob(FILE, stack.signer(profile)));
+    };
+    const policy = signedBy({ digestOid: '1.3.6.1.4.1.99999.1.1' });
+    expect(await rulesOf(await sign(san(octets(digest))), { trust, policy })).toEqual([]);
+    const two = await sign(san(octets(digest), octets(Buffer.alloc(32))));
+    expect(await rulesOf(two, { trust, policy })).toEqual(['sig/unfit-certificate']);
+  });
+
+  it('does not stand in for the signature, and is a second name where the policy does not ask for it', async () => {
+    const names = [uri(IDENTITY), named(octets(digest))];
+    const bundle = await stack.signBlob(FILE, stack.signer({ ...RELEASE, names }));
+    expect(await rulesOf(bundleFile(bundle), { trust })).toEqual(['sig/ambiguous-identity']);
+    const other = await stack.signBlob(FILE.subarray(1), stack.signer({ ...RELEASE, names }));
+    expect(await rulesOf(bundleFile(other), { trust, policy: signedBy({ digestOid: OID }) })).toEqual([
+      'sig/digest-mismatch',
+    ]);
   });
 });
 

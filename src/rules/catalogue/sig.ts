@@ -72,6 +72,11 @@ export const sigRules = defineRules({
     'Release from the repository, ref and workflow that the policy names, or correct the policy.',
     [...SIGNATURE, slsaSignedProvenance],
   ),
+  'sig/wrong-certificate-digest': refusal(
+    'Certificate issued for another file',
+    'The policy asks the authority to name the file in the certificate. This one names none, or another.',
+    'Have a certificate issued for this very file, after the last step that changes it.',
+  ),
   'sig/wrong-eku': refusal(
     'Certificate not made for code signing',
     'A certificate of the same authority for another purpose, such as a web server, must not be able to sign releases.',
