@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import { MISBEHAVING, type Misbehaving } from './misbehaving.ts';
-import { load, processesNamed, rulesOf } from './support.ts';
+import { load, rulesOf, survivors } from './support.ts';
 
 /** On an aarch64 machine nothing is emulated: all other tests are about that. */
 const PROGRAMS = process.arch === 'arm64' ? undefined : ['aarch64-linux-gnu-gcc', 'qemu-aarch64'];
@@ -58,7 +58,7 @@ describeEmulated('a plugin for aarch64', () => {
     const name = `pg-arm-${process.pid % 1000}`;
     const left = await load(bad('leavesDaemon'), { environment: { DAEMON_NAME: name } });
     expect(rulesOf(left)).toEqual(['error load/leftover-process']);
-    expect(processesNamed(name)).toEqual([]);
+    expect(await survivors(name)).toEqual([]);
   });
 
   it('is undecided without an emulator', async () => {

@@ -5,7 +5,7 @@ import type { LoadRequest } from '../../src/loader/model.ts';
 import { describeWith, hasProgram } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import type { Misbehaving } from './misbehaving.ts';
-import { hasNamespaces, load, misbehaving, processesNamed, rulesOf } from './support.ts';
+import { hasNamespaces, load, misbehaving, rulesOf, survivors } from './support.ts';
 
 interface Case {
   readonly plugin: Misbehaving;
@@ -89,7 +89,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
       });
       expect(rulesOf(outcome)).toEqual(['error load/leftover-process']);
       expect(outcome.evidence.leftovers.map((leftover) => leftover.name)).toEqual([name]);
-      expect(processesNamed(name)).toEqual([]);
+      expect(await survivors(name)).toEqual([]);
     });
 
     it(`takes the other cases the same way ${where}`, async () => {
@@ -120,7 +120,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
     });
     expect(rulesOf(outcome)).toEqual(['error load/supervisor-lost', 'warning load/other-process']);
     expect(outcome.findings[0]?.message).toMatch(/while it was being loaded/);
-    expect(processesNamed(name)).toEqual([]);
+    expect(await survivors(name)).toEqual([]);
   });
 
   it('sees through a plugin that plays the part of the loader', async () => {

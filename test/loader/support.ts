@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { SILENT, type StepOutcome } from '../../src/gate/step.ts';
 import { loadPlugin } from '../../src/loader/load.ts';
 import type { LoadEvidence, LoadRequest } from '../../src/loader/model.ts';
@@ -24,7 +25,7 @@ export function rulesOf({ findings }: StepOutcome<LoadEvidence>): readonly strin
 }
 
 /** Ids of living processes whose name (proc(5), comm) is this one. */
-export function processesNamed(name: string): readonly string[] {
+function processesNamed(name: string): readonly string[] {
   return readdirSync('/proc').filter((entry) => {
     if (!/^\d+$/.test(entry)) return false;
     try {
@@ -45,4 +46,10 @@ export async function hasNamespaces(): Promise<boolean> {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** Waits until no process has this name, at most two seconds: a killed process is seen until the kernel has taken it apart. */
+export async function survivors(name: string): Promise<readonly string[]> {
+  for (let round = 0; round < 100 && processesNamed(name).length > 0; round++) await setTimeout(20);
+  return processesNamed(name);
 }
