@@ -78,10 +78,13 @@ export const buildSchema = z
         flags('Value; {name}, {os}, {arch} and {version} are replaced.'),
         { error: 'expected names and values such as { CC: clang }' },
       )
-      .meta({ description: 'Environment variables of the build, added to those of the gate.' })
+      .meta({
+        description:
+          'Environment variables of the build, added to those that every build gets: PATH, HOME, caches, compilers and their flags, proxies.',
+      })
       .default({}),
     timeout: duration('The build is stopped after this time.').prefault('10m'),
-    reproducible: flag('Build twice, in two directories, and require the same bytes.').default(false),
+    reproducible: flag('Build twice, the second time from clean, and require the same bytes.').default(false),
   })
   .meta({
     description:
@@ -113,7 +116,9 @@ const EXPECTS_SYSTEM = `expected a system that is known (${DISTRIBUTIONS.map(
 const hostSchema = z
   .strictObject({
     name: name('Name of the host in reports.'),
-    file: anyPath('The host program or one of its builds; symbols and Go packages are compared with it.').optional(),
+    file: anyPath(
+      'The host program or one of its builds, in the repository or installed on the machine; {name}, {os}, {arch} and {version} are replaced.',
+    ).optional(),
     target: z
       .string({ error: EXPECTS_SYSTEM })
       .regex(SYSTEM, { error: EXPECTS_SYSTEM })
@@ -182,7 +187,6 @@ export const signatureSchema = z
       })
       .optional(),
     trustedRoot: repositoryPath('Trusted root of the Sigstore instance (JSON). Without it, the public one.').optional(),
-    offline: flag('Never ask the network for a newer trusted root.').default(false),
   })
   .meta({
     description:

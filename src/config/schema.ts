@@ -35,7 +35,9 @@ const reportSchema = z
   .strictObject({
     directory: repositoryPath('Directory that the reports are written to.').default('plugin-gate-report'),
     comment: z
-      .enum(['always', 'on-failure', 'never'], { error: 'expected always, on-failure or never' })
+      .enum(['always', 'on-change', 'on-failure', 'never'], {
+        error: 'expected always, on-change, on-failure or never',
+      })
       .meta({ description: 'When the report is posted as a comment on the pull request.' })
       .default('always'),
     key: name('Tells the comments of several gates in one pull request apart.').default('default'),

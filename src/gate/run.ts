@@ -93,6 +93,7 @@ function reportOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequ
     config.config.policy,
     config.waivers,
     today,
+    request.only,
   );
   return {
     schema: 'plugin-gate/report/v1',

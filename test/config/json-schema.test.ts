@@ -99,7 +99,7 @@ const BAD: Readonly<Record<string, string>> = {
   'unknown rule': one('policy: { rules: { sym/nothing: error } }'),
   'unknown level': one('policy: { rules: { sym/added: fatal } }'),
   undecided: one('policy: { undecided: true }'),
-  comment: one('report: { comment: on-change }'),
+  comment: one('report: { comment: sometimes }'),
   'a list': '- a',
 };
 

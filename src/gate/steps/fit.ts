@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readArtifact } from '../../artifact/read.ts';
+import { expandTokens } from '../../build/tokens.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import { readElf } from '../../elf/read.ts';
 import { parseTarget } from '../../elf/targets.ts';
@@ -10,13 +11,14 @@ import { isSystemLibrary } from '../../fit/requirements.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
+import type { Job } from '../plan.ts';
 
 /** Checks the plugin against each host that it must load into. */
 export const fitStep: GateStep = async (job, known, context) => {
   const { hosts } = job.plugin;
   if (hosts.length === 0) return skip('the configuration names no host');
   if (known.image === undefined) return skip('there is no plugin file to fit');
-  const results = hosts.map((host) => ({ host, fit: fitInto(host, known, context) }));
+  const results = hosts.map((host) => ({ host, fit: fitInto(host, job, known, context) }));
   return {
     outcome: {
       findings: folded(results),
@@ -26,10 +28,11 @@ export const fitStep: GateStep = async (job, known, context) => {
   };
 };
 
-function fitInto(host: HostConfig, known: Known, context: GateContext): Fit {
+function fitInto(host: HostConfig, job: Job, known: Known, context: GateContext): Fit {
   const { image, artifact } = known;
   if (image === undefined || artifact === undefined) return { loads: 'undecided', reasons: [] };
-  const file = host.file === undefined ? undefined : readHost(host.file, host.name, context);
+  const path = host.file === undefined ? undefined : expandTokens(host.file, job.tokens, `file of host ${host.name}`);
+  const file = path === undefined ? undefined : readHost(path, host.name, context);
   if (file !== undefined && 'reason' in file) return { loads: 'undecided', reasons: [file.reason] };
   const target = host.target === undefined ? undefined : parseTarget(host.target);
   return fitPlugin(
@@ -37,7 +40,7 @@ function fitInto(host: HostConfig, known: Known, context: GateContext): Fit {
     { file: join(context.root, artifact.file), image },
     {
       find: libraryFinder(file?.image ?? image, {
-        directories: host.libraries.map((directory) => join(context.root, directory)),
+        directories: host.libraries.map((directory) => resolve(context.root, directory)),
         // Libraries of this machine say nothing about another system; those of the C library are everywhere the same.
         ...(target === undefined ? {} : { fromSystem: isSystemLibrary }),
       }),
@@ -50,10 +53,12 @@ function readHost(path: string, name: string, { root }: GateContext): HostImage 
   const open = (why: string) => ({
     reason: finding('fit/unreadable', `The host ${name} cannot be compared with: ${why}`, { subject: name }),
   });
-  const { artifact, problem } = readArtifact(root, path);
+  // Hosts may be installed on the machine, outside the repository.
+  const file = resolve(root, path);
+  const { artifact, problem } = readArtifact('/', file.slice(1));
   if (artifact === undefined) return open(problem.message);
   const { image, problems } = readElf(artifact.bytes);
-  return image === undefined ? open(problems[0]?.message ?? 'it is no ELF file.') : { file: join(root, path), image };
+  return image === undefined ? open(problems[0]?.message ?? 'it is no ELF file.') : { file, image };
 }
 
 /** One finding for what is the same in several hosts, with their names unless it is so in all. */
