@@ -64,7 +64,8 @@ function compareGoPlugins(images: ImagePair): readonly Finding[] {
   if (isGoPlugin(images.old) !== isGoPlugin(images.new)) {
     const [before, after] = isGoPlugin(images.old) ? ['a Go plugin', 'not one'] : ['not a Go plugin', 'one'];
     const message = `The old file is ${before}, the new one is ${after}: plugin.Open and dlopen hosts cannot take one for the other.`;
-    return [change('change/not-loadable', 'breaking', message, { subject: 'Go plugin' })];
+    const fix = 'Keep the build mode of the previous release (go build -buildmode=plugin or c-shared).';
+    return [change('change/not-loadable', 'breaking', message, { subject: 'Go plugin', fix })];
   }
   const message = 'The exported symbols of the Go plugin were not compared: this comparison reads C symbols only.';
   return [change('abi/types-not-compared', 'undecided', message, { subject: 'Go plugin' })];

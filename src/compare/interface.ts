@@ -68,6 +68,9 @@ export function isGoPlugin(image: ElfImage): boolean {
 /** What a file offers to others, by name; toolchain symbols and version nodes left out. */
 export type Interface = ReadonlyMap<string, readonly ElfSymbol[]>;
 
+/** Definitions of one name that are looked at; glibc has six of one at most, a hostile file as many as it likes. */
+const MOST_VERSIONS = 256;
+
 /** The exported symbols that make up a file's interface. */
 export function interfaceOf(image: ElfImage): Interface {
   const nodes = new Set(image.versions.defined.map(({ name }) => name));
@@ -81,7 +84,7 @@ export function interfaceOf(image: ElfImage): Interface {
     if (go && CGO_NAME.test(name)) continue;
     const same = found.get(name);
     if (same === undefined) found.set(name, [symbol]);
-    else if (!same.some(({ version }) => version === symbol.version)) same.push(symbol);
+    else if (same.length < MOST_VERSIONS && !same.some(({ version }) => version === symbol.version)) same.push(symbol);
   }
   return found;
 }

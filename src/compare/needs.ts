@@ -1,4 +1,4 @@
-import type { ElfImage } from '../elf/model.ts';
+import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 import { isForMusl } from '../elf/musl.ts';
 import type { Finding } from '../rules/finding.ts';
 import { cappedNames, change, listNames, sortedNames } from './fold.ts';
@@ -32,6 +32,7 @@ export function compareSoname(images: ImagePair): Finding[] {
 export function compareNeeded(images: ImagePair): Finding[] {
   const [before, after] = [new Set(images.old.dynamic.needed), new Set(images.new.dynamic.needed)];
   const findings: Finding[] = [];
+  const users = importsBy(images.new, ({ library }) => library);
   for (const library of sortedNames(after)) {
     if (before.has(library)) continue;
     // Every process of a glibc system has its C library; a file for musl that asks for it is another matter.
@@ -39,7 +40,7 @@ export function compareNeeded(images: ImagePair): Finding[] {
     const message = shipped
       ? `The file needs ${library} now, a part of the C library.`
       : `The file needs ${library} now.`;
-    const more = { subject: library, new: library, affected: importsFrom(images.new, library) };
+    const more = { subject: library, new: library, affected: cappedNames(sortedNames(users.get(library) ?? [])) };
     findings.push(change('change/needed-added', shipped ? 'compatible' : 'risky', message, more));
   }
   for (const library of sortedNames(before)) {
@@ -58,11 +59,25 @@ function compareFilters({ old, new: now }: ImagePair): Finding[] {
   return [change('change/filter', 'risky', message, { old: before, new: after })];
 }
 
-/** Names of the undefined symbols that are bound to versions of a library. */
-function importsFrom(image: ElfImage, library: string): readonly string[] {
-  return cappedNames(
-    sortedNames(image.undefined.flatMap((symbol) => (symbol.library === library ? [symbol.name] : []))),
-  );
+/** Names of the undefined symbols, by what they ask for; those for which the key is undefined are left out. */
+export function importsBy(
+  image: ElfImage,
+  key: (symbol: ElfSymbol) => string | undefined,
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const symbol of image.undefined) {
+    const group = key(symbol);
+    if (group === undefined) continue;
+    const names = found.get(group);
+    if (names === undefined) found.set(group, [symbol.name]);
+    else names.push(symbol.name);
+  }
+  return found;
+}
+
+/** Key of a symbol version of a library, for {@link importsBy}. */
+export function versionKey(library: string | undefined, version: string | undefined): string | undefined {
+  return library === undefined || version === undefined ? undefined : `${library}\0${version}`;
 }
 
 /** Families whose highest version is a floor of the whole system; see floors.ts. Others are compared name by name. */
@@ -72,23 +87,39 @@ const FLOOR_VERSION = /^(?:GLIBC|GLIBCXX|CXXABI|GCC)_\d+(?:\.\d+)*$/;
 export function compareVersionNeeds({ old, new: now }: ImagePair): Finding[] {
   const known = new Map(old.versions.needed.map(({ library, versions }) => [library, versionNames(versions)]));
   const neededBefore = new Set(old.dynamic.needed);
+  const imports = importsBy(now, ({ library, version }) => versionKey(library, version));
   const findings: Finding[] = [];
   for (const { library, versions } of now.versions.needed) {
     if (!neededBefore.has(library)) continue; // told by compareNeeded
     const before = known.get(library) ?? new Set<string>();
-    for (const { name, weak } of versions) {
-      if (weak || before.has(name) || FLOOR_VERSION.test(name)) continue;
-      const users = sortedNames(
-        now.undefined.flatMap((symbol) => (symbol.version === name && symbol.library === library ? [symbol.name] : [])),
-      );
-      const by = users.length === 0 ? '' : `, for ${listNames(users)}`;
-      const more = { subject: `${library} ${name}`, new: name, affected: cappedNames(users) };
-      findings.push(
-        change('change/version-need-added', 'risky', `The file needs ${name} of ${library} now${by}.`, more),
-      );
-    }
+    const added = versions.flatMap(({ name, weak }) =>
+      weak || before.has(name) || FLOOR_VERSION.test(name) ? [] : [name],
+    );
+    findings.push(...newVersionNeeds(library, sortedNames(added), imports));
   }
   return findings;
+}
+
+/** More new versions of one library than this are one finding. */
+const SINGLE_MOST = 20;
+
+function newVersionNeeds(
+  library: string,
+  names: readonly string[],
+  imports: ReadonlyMap<string, readonly string[]>,
+): Finding[] {
+  const usersOf = (name: string) => imports.get(versionKey(library, name) ?? '') ?? [];
+  if (names.length > SINGLE_MOST) {
+    const message = `The file needs ${names.length} more versions of ${library} now: ${listNames(names)}.`;
+    const affected = cappedNames(sortedNames(names.flatMap(usersOf)));
+    return [change('change/version-need-added', 'risky', message, { subject: library, affected })];
+  }
+  return names.map((name) => {
+    const users = sortedNames(usersOf(name));
+    const by = users.length === 0 ? '' : `, for ${listNames(users)}`;
+    const more = { subject: `${library} ${name}`, new: name, affected: cappedNames(users) };
+    return change('change/version-need-added', 'risky', `The file needs ${name} of ${library} now${by}.`, more);
+  });
 }
 
 function versionNames(versions: readonly { readonly name: string }[]): ReadonlySet<string> {

@@ -17,6 +17,7 @@ export interface Closure {
 
 /** No real program comes near; a hostile one must not make us read the disk for ever. */
 const MOST_FILES = 2000;
+const MOST_LOOKUPS = 10_000;
 
 /**
  * Everything that a file brings with it, breadth first, as the dynamic loader maps it (glibc elf/dl-deps.c). A library
@@ -33,17 +34,19 @@ export function closureOf(
 ): Closure {
   const byName = new Map(before);
   const files: LoadableFile[] = [root];
-  const missing: MissingLibrary[] = [];
+  const missing = new Map<string, MissingLibrary>();
+  let lookups = 0;
   const known = new Set([...before.values()].map(({ file }) => file));
   known.add(root.file);
   if (root.image.dynamic.soname !== undefined) byName.set(root.image.dynamic.soname, root);
   const queue: Asker[] = [{ file: root, loaders }];
   for (let asker = queue.shift(); asker !== undefined; asker = queue.shift()) {
     for (const name of asker.file.image.dynamic.needed) {
-      if (byName.has(name)) continue;
-      const found = files.length < MOST_FILES ? find(name, asker) : undefined;
+      if (byName.has(name) || missing.has(name)) continue;
+      lookups += 1;
+      const found = files.length < MOST_FILES && lookups <= MOST_LOOKUPS ? find(name, asker) : undefined;
       if (found === undefined) {
-        if (!missing.some((other) => other.name === name)) missing.push({ name, neededBy: asker.file });
+        missing.set(name, { name, neededBy: asker.file });
         continue;
       }
       byName.set(name, found);
@@ -55,5 +58,5 @@ export function closureOf(
       queue.push({ file: found, loaders: [asker.file, ...asker.loaders] });
     }
   }
-  return { files, missing, byName };
+  return { files, missing: [...missing.values()], byName };
 }

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { matchesGlob } from '../compare/glob.ts';
 import { targetMismatch } from '../compare/identity.ts';
@@ -72,6 +82,8 @@ function readLibrary(path: string, like: ElfImage): LoadableFile | undefined {
 function readImageAt(path: string): ElfImage | undefined {
   let descriptor: number | undefined;
   try {
+    // A pipe or a device would block at open, or do something.
+    if (!statSync(path).isFile()) return undefined;
     const file = openSync(path, 'r');
     descriptor = file;
     const stat = fstatSync(file);

@@ -1,6 +1,9 @@
 import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 import type { LoadableFile } from './model.ts';
 
+/** Definitions of one name in one file that are looked at; real files have a handful. */
+const MOST_VERSIONS = 256;
+
 /**
  * The definitions of a process, by name. Answers what the dynamic loader would: whether any file in scope satisfies a
  * reference. Rules from glibc elf/dl-lookup.c (check_match, do_lookup_x); musl looks at names alone.
@@ -13,7 +16,11 @@ export class Scope {
   constructor(files: readonly LoadableFile[], versions: 'gnu' | 'ignored' = 'gnu') {
     this.versions = versions;
     for (const owner of files) {
+      const seen = new Map<string, number>();
       for (const symbol of owner.image.symbols) {
+        const count = (seen.get(symbol.name) ?? 0) + 1;
+        seen.set(symbol.name, count);
+        if (count > MOST_VERSIONS) continue;
         const list = this.byName.get(symbol.name);
         if (list === undefined) this.byName.set(symbol.name, [{ symbol, owner }]);
         else list.push({ symbol, owner });

@@ -1,5 +1,5 @@
 import { cappedNames, listNames, sortedNames } from '../compare/fold.ts';
-import { isGlibcPart } from '../compare/needs.ts';
+import { importsBy, isGlibcPart, versionKey } from '../compare/needs.ts';
 import type { ElfSymbol } from '../elf/model.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
@@ -20,6 +20,9 @@ export interface Process {
 /** Version families of the C library and the compiler's libraries: with a target given, their floors are judged, not the files here. */
 const SYSTEM_VERSION = /^(?:GLIBC|GLIBCXX|CXXABI|GCC)_/;
 
+/** More missing symbols or libraries than this are one finding: the wrong host, or none of its symbols exported. */
+const SINGLE_MOST = 30;
+
 /** The libraries of the compiler that come with every system that runs C++ plugins. */
 export function isSystemLibrary(name: string): boolean {
   return isGlibcPart(name) || /^(?:libstdc\+\+|libgcc_s)\.so\.\d+$/.test(name);
@@ -27,7 +30,13 @@ export function isSystemLibrary(name: string): boolean {
 
 /** Needed libraries that were not found, by the plugin and by its libraries. */
 export function missingLibraries({ added }: Process): Finding[] {
-  return added.missing.map(({ name, neededBy }) => {
+  const { missing } = added;
+  if (missing.length > SINGLE_MOST) {
+    const names = sortedNames(missing.map(({ name }) => name));
+    const message = `${names.length} needed libraries were not found: ${listNames(names)}.`;
+    return [finding('fit/library-missing', message, { affected: cappedNames(names) })];
+  }
+  return missing.map(({ name, neededBy }) => {
     const by = neededBy === added.files[0] ? 'The plugin' : neededBy.file;
     return finding('fit/library-missing', `${by} needs ${name}, which was not found.`, { subject: name });
   });
@@ -41,6 +50,7 @@ export function missingVersions({ added, musl }: Process, options: FitOptions): 
   if (musl) return [];
   const findings: Finding[] = [];
   for (const [index, { file, image }] of added.files.entries()) {
+    const imports = importsBy(image, ({ library, version }) => versionKey(library, version));
     for (const { library, versions } of image.versions.needed) {
       const provider = added.byName.get(library);
       if (provider === undefined) continue; // told as a missing library
@@ -48,11 +58,7 @@ export function missingVersions({ added, musl }: Process, options: FitOptions): 
       for (const { name, weak } of versions) {
         if (weak || defined.has(name)) continue;
         if (options.target !== undefined && SYSTEM_VERSION.test(name)) continue;
-        const users = sortedNames(
-          image.undefined.flatMap((symbol) =>
-            symbol.version === name && symbol.library === library ? [symbol.name] : [],
-          ),
-        );
+        const users = sortedNames(imports.get(versionKey(library, name) ?? '') ?? []);
         const by = index === 0 ? 'The plugin' : file;
         const none = defined.size === 0 ? 'has no versions at all' : 'does not have it';
         const message = `${by} needs ${name} of ${library}, for ${listNames(users)}; ${provider.file} ${none}.`;
@@ -76,7 +82,7 @@ export function unboundSymbols(process: Process, options: FitOptions): Finding[]
   const scope = new Scope([...(hostClosure?.files ?? []), ...added.files], process.musl ? 'ignored' : 'gnu');
   const unbound: Unbound[] = [];
   for (const user of added.files) {
-    for (const symbol of user.image.undefined) {
+    for (const symbol of distinct(user.image.undefined)) {
       if (symbol.binding === 'weak' || symbol.name === '' || scope.provides(symbol)) continue;
       if (options.target !== undefined && symbol.version !== undefined && SYSTEM_VERSION.test(symbol.version)) continue;
       // Its version as a whole is missing, and that is told.
@@ -104,13 +110,17 @@ export function unboundSymbols(process: Process, options: FitOptions): Finding[]
   ];
 }
 
+/** Each reference once; a hostile file can repeat one as often as it likes. */
+function distinct(symbols: readonly ElfSymbol[]): Iterable<ElfSymbol> {
+  return new Map(
+    symbols.map((symbol) => [`${symbol.name}\0${symbol.version ?? ''}\0${symbol.binding}`, symbol]),
+  ).values();
+}
+
 function versionMissing({ version, library }: ElfSymbol, added: Closure): boolean {
   const provider = library === undefined ? undefined : added.byName.get(library);
   return provider !== undefined && !provider.image.versions.defined.some(({ name }) => name === version);
 }
-
-/** More missing symbols than this are one finding: the wrong host, or none of its symbols exported. */
-const SINGLE_MOST = 30;
 
 function certainFindings(unbound: readonly Unbound[], root: LoadableFile | undefined, scope: Scope): Finding[] {
   const sorted = [...unbound].sort((a, b) => (labelOf(a.symbol) < labelOf(b.symbol) ? -1 : 1));

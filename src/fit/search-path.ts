@@ -18,6 +18,8 @@ export interface SearchDirectory {
 }
 
 const MOST_DIRECTORIES = 200;
+/** Characters of one search path; a path name has 4096 at most. */
+const LONGEST_PATH = 65_536;
 
 /**
  * The directories in which a needed library is searched, in order. DT_RPATH of the file and of those that had it loaded
@@ -45,7 +47,8 @@ export function searchDirectories(asker: Asker, directories: SearchDirectories):
 /** A colon-separated search path with its tokens replaced. */
 function expanded(path: string | undefined, owner: LoadableFile): SearchDirectory[] {
   if (path === undefined || path === '') return [];
-  return path.split(':').flatMap((entry) => {
+  const entries = path.slice(0, LONGEST_PATH).split(':').slice(0, MOST_DIRECTORIES);
+  return entries.flatMap((entry) => {
     const local = usesOrigin(entry);
     return entry === '' ? [] : expandTokens(entry, owner).map((name) => ({ path: name, local, system: false }));
   });
