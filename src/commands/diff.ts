@@ -66,12 +66,12 @@ async function typeComparison(
   { headers = [], debugDir = [] }: DiffCommandOptions,
 ): Promise<NonNullable<CompareFilesOptions['compareTypes']>> {
   const [{ compareAbi }, { isPublicHeader, locate }] = await Promise.all([
-    import('../abi/abi.ts'),
+    import('../parts/abi.ts'),
     import('../gate/sources.ts'),
   ]);
   const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
   const here = { root: process.cwd(), repository: process.cwd() };
-  return (_, old, now) =>
+  return (old, now) =>
     compareAbi(
       { ...old, search: { file: oldFile, directories } },
       { ...now, search: { file: newFile, directories } },

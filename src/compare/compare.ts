@@ -7,7 +7,7 @@ import { compareHardening } from './hardening.ts';
 import { compareKind, compareTarget } from './identity.ts';
 import { interfaceOf, isGoPlugin } from './interface.ts';
 import { compareLoading } from './loading.ts';
-import type { CompareOptions, ImagePair, SymbolPair } from './model.ts';
+import type { CompareOptions, ImagePair } from './model.ts';
 import { compareImports, compareNeeded, compareSoname, compareVersionNeeds } from './needs.ts';
 import { requiredMissing } from './required.ts';
 import { compareSymbols } from './symbols.ts';
@@ -69,9 +69,4 @@ function compareGoPlugins(images: ImagePair): readonly Finding[] {
   }
   const message = 'The exported symbols of the Go plugin were not compared: this comparison reads C symbols only.';
   return [change('abi/types-not-compared', 'undecided', message, { subject: 'Go plugin' })];
-}
-
-/** The pairs that a comparison of types starts from: symbols that consumers of old still find in new. */
-export function exportedPairs(old: ElfImage, now: ElfImage): readonly SymbolPair[] {
-  return compareSymbols({ old, new: now }, interfaceOf(old), interfaceOf(now)).pairs;
 }
