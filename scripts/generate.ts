@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configJsonSchema, waiversJsonSchema } from '../src/config/json-schema.ts';
+import { loadJsonSchema } from '../src/report/load-schema.ts';
 import { reportJsonSchema } from '../src/report/schema.ts';
+import { verifyJsonSchema } from '../src/report/verify-schema.ts';
 import { ruleJsonSchema } from '../src/rules/rule-schema.ts';
 import { configurationPage } from './generate-configuration.ts';
 import { rulesPage } from './generate-rules.ts';
@@ -19,6 +21,8 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'schema/config.v1.json': json(configJsonSchema()),
     'schema/waivers.v1.json': json(waiversJsonSchema()),
     'schema/report.v1.json': json(reportJsonSchema()),
+    'schema/load.v1.json': json(loadJsonSchema()),
+    'schema/verify.v1.json': json(verifyJsonSchema()),
     'schema/rule.v1.json': json(ruleJsonSchema()),
     'docs/rules.md': rulesPage(),
     'docs/configuration.md': configurationPage(),

@@ -200,6 +200,7 @@ program
   .option('--certificate-oidc-issuer-regexp <pattern>', 'pattern that the whole issuer must match')
   .option('--source-repository <uri>', 'repository that the certificate must name')
   .option('--source-ref <ref>', 'ref that the certificate must name')
+  .option('--certificate-digest-oid <oid>', "otherName type that must hold the file's SHA-256")
   .option('--deny-self-hosted-runners', 'refuse certificates of self-hosted runners')
   .addOption(listOption('--predicate-type <uri>', 'require an attestation of this type'))
   .option('--trusted-root <file>', "trusted_root.json (default: sigstore's public-good root)")

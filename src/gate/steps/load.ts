@@ -16,12 +16,18 @@ export const loadStep: GateStep = async (job, known, context) => {
       image,
       symbols: symbols.required,
       probes: probe === undefined ? [] : [{ symbol: probe.symbol, signature: probe.signature, expect: probe.expect }],
-      timeouts: { open: timeout, close: timeout, ...(probe === undefined ? {} : { probe: probe.timeout }) },
+      timeouts: {
+        open: timeout,
+        symbol: timeout,
+        close: timeout,
+        exit: timeout,
+        ...(probe === undefined ? {} : { probe: probe.timeout }),
+      },
       directory: join(context.root, dirname(artifact.file)),
       path: context.environment.PATH,
-      libraryPath: [],
     },
     context.progress,
   );
-  return { outcome, known: { facts: { loadMs: outcome.evidence.durationMs } } };
+  const opened = outcome.evidence.phases.find(({ phase }) => phase === 'open')?.durationMs;
+  return { outcome, known: { facts: opened === undefined ? {} : { loadMs: opened } } };
 };
