@@ -27,6 +27,8 @@ export interface Member {
   readonly bitSize?: number;
   readonly access?: Access;
   readonly mutable?: boolean;
+  /** Bytes, where the source demands them (alignas). */
+  readonly alignment?: number;
   readonly declared?: Declared;
 }
 

@@ -7,6 +7,11 @@ export interface LocalChange {
   readonly rule: RuleId;
   /** Effect where a consumer sees the type; exposure can only soften it. */
   readonly effect: Effect;
+  /**
+   * Effect where the function is called through a pointer: there the other side wrote a function or a call of exactly
+   * the old type, so that a promise that became weaker for callers is one that became stronger for implementers.
+   */
+  readonly asCallback?: Effect;
   /** A clause without a full stop: `member flags moved from offset 8 to 16`. */
   readonly text: string;
   /** The changed part: member, enumerator, parameter. Last step of the path. */
@@ -19,6 +24,8 @@ export interface LocalChange {
    * plugin reads, `pass` only where values are passed or returned as such.
    */
   readonly matters: 'layout' | 'input' | 'pass' | 'always';
+  /** The difference follows from a changed type that is embedded here and that has a finding of its own. */
+  readonly consequence?: boolean;
 }
 
 /** How one type reaches another. */
@@ -29,6 +36,14 @@ export interface Edge {
   readonly kind: EdgeKind;
   /** For the path: `member next`, `parameter 2 (config)`, `base Shape`. */
   readonly label: string;
+  /** Parameters: what goes in where the function comes out. */
+  readonly flips?: boolean;
+}
+
+/** The name by which sources know a type that has none of its own, or a better one: that of a typedef. */
+export interface Alias {
+  readonly name: string;
+  readonly declared?: Declared;
 }
 
 /** Two nodes that stand for the same thing in the two releases. */
@@ -37,4 +52,8 @@ export interface PairNode {
   readonly new: TypeId;
   readonly changes: LocalChange[];
   readonly edges: Edge[];
+  readonly alias?: Alias;
 }
+
+/** Registers the pair of two nodes and gives its number. */
+export type PairOf = (old: TypeId, now: TypeId, alias?: Alias) => number;

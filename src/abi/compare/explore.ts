@@ -1,7 +1,9 @@
-import type { TypeId } from '../model.ts';
-import type { Edge, LocalChange, PairNode } from './change.ts';
+import type { Declared, TypeId, TypeNode } from '../model.ts';
+import type { Alias, Edge, LocalChange, PairNode, PairOf } from './change.ts';
 import { compareEnums } from './enums.ts';
 import { compareFunctions } from './functions.ts';
+import { compareNumbers } from './numbers.ts';
+import { changeOfPlace } from './place-change.ts';
 import { compareRecords } from './records.ts';
 import { type Graphs, isRecord, relate } from './relate.ts';
 
@@ -11,7 +13,8 @@ export interface Root {
   readonly kind: 'function' | 'variable';
   /** A function's own pair; a variable has edges to whatever its type leads to. */
   readonly edges: readonly Edge[];
-  /** Differences of the variable's type itself. */
+  readonly declared?: Declared;
+  /** Differences of the variable's type itself, or of what the function promises. */
   readonly changes: readonly LocalChange[];
 }
 
@@ -26,8 +29,13 @@ export interface SymbolTypes {
   readonly kind: 'function' | 'variable';
   readonly old: TypeId;
   readonly new: TypeId;
+  /** Where the new release declares it. */
+  readonly declared?: Declared;
+  /** It never returned, and now it may. */
+  readonly returns?: boolean;
 }
 
+/** Ids are below 2^26, so that two of them fit into one exact number. */
 const STRIDE = 2 ** 26;
 
 /**
@@ -39,59 +47,101 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
   const nodes: PairNode[] = [];
   const numbers = new Map<number, number>();
   const open: number[] = [];
-  const pairOf = (old: TypeId, now: TypeId): number => {
+  const pairOf = (old: TypeId, now: TypeId, alias?: Alias): number => {
     const key = old * STRIDE + now;
     const known = numbers.get(key);
     if (known !== undefined) return known;
-    nodes.push({ old, new: now, changes: [], edges: [] });
+    nodes.push({ old, new: now, changes: [], edges: [], ...(alias === undefined ? {} : { alias }) });
     numbers.set(key, nodes.length - 1);
     open.push(nodes.length - 1);
     return nodes.length - 1;
   };
   const roots = symbols.map((symbol): Root => {
+    const place = symbol.declared === undefined ? {} : { declared: symbol.declared };
     if (symbol.kind === 'function') {
       const to = pairOf(symbol.old, symbol.new);
-      return { name: symbol.name, kind: 'function', edges: [{ to, kind: 'value', label: '' }], changes: [] };
+      const changes = symbol.returns === true ? [RETURNS] : [];
+      return { ...place, name: symbol.name, kind: 'function', edges: [{ to, kind: 'value', label: '' }], changes };
     }
-    const { change, pairs } = relate(graphs, symbol.old, symbol.new);
+    const { change, pairs } = relate(graphs, symbol.old, symbol.new, 'variable');
     return {
+      ...place,
       name: symbol.name,
       kind: 'variable',
-      edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new), kind: pair.through, label: 'value' })),
-      changes:
-        change === undefined
-          ? []
-          : [
-              {
-                rule: 'abi/variable-type-changed',
-                effect: change.effect,
-                text: `the type changed from ${change.old} to ${change.new}: ${change.why}`,
-                old: change.old,
-                new: change.new,
-                matters: 'always',
-              },
-            ],
+      edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: '' })),
+      changes: change === undefined ? [] : [changeOfPlace(change, 'the type', 'abi/variable-type-changed', ALWAYS)],
     };
   });
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const pair = nodes[at];
     if (pair === undefined) continue;
     const { changes, edges } = compareNode(graphs, pair, pairOf);
-    pair.changes.push(...changes);
-    pair.edges.push(...edges);
+    for (const change of changes) pair.changes.push(change);
+    for (const edge of edges) pair.edges.push(edge);
   }
   return { nodes, roots };
 }
 
-function compareNode(
-  graphs: Graphs,
-  pair: PairNode,
-  pairOf: (old: TypeId, now: TypeId) => number,
-): { readonly changes: readonly LocalChange[]; readonly edges: readonly Edge[] } {
+/** Callers were compiled with nothing behind the call. */
+const RETURNS: LocalChange = {
+  rule: 'abi/noreturn-removed',
+  effect: 'risky',
+  text: 'it was declared never to return and no longer is',
+  matters: 'always',
+};
+
+const ALWAYS = { matters: 'always' } as const;
+
+interface NodeComparison {
+  readonly changes: readonly LocalChange[];
+  readonly edges: readonly Edge[];
+}
+
+function compareNode(graphs: Graphs, pair: PairNode, pairOf: PairOf): NodeComparison {
   const [a, b] = [graphs.old.nodes[pair.old], graphs.new.nodes[pair.new]];
-  if (a === undefined || b === undefined) return { changes: [], edges: [] };
+  if (a === undefined || b === undefined) return unreadable('a type that is not there');
   if (isRecord(a) && isRecord(b)) return compareRecords(graphs, a, b, pairOf);
   if (a.kind === 'enum' && b.kind === 'enum') return { changes: compareEnums(a, b), edges: [] };
   if (a.kind === 'function' && b.kind === 'function') return compareFunctions(graphs, a, b, pairOf);
-  return { changes: [], edges: [] };
+  if (a.kind === 'typedef' && b.kind === 'typedef') return compareTypedefs(graphs, a, b, pairOf);
+  if (a.kind === 'base' && b.kind === 'base') return { changes: compareSameNumber(a, b), edges: [] };
+  const reason = [a, b].map((node) => (node.kind === 'unknown' ? node.reason : '')).find((text) => text !== '');
+  return unreadable(reason ?? `a ${a.kind} became a ${b.kind}`);
+}
+
+function unreadable(reason: string): NodeComparison {
+  const text = `the type could not be read: ${reason}`;
+  return { changes: [{ rule: 'abi/type-unreadable', effect: 'undecided', text, matters: 'always' }], edges: [] };
+}
+
+type Typedef = Extract<TypeNode, { kind: 'typedef' }>;
+
+/** A typedef that names another type than before: one change, wherever it is used. */
+function compareTypedefs(graphs: Graphs, a: Typedef, b: Typedef, pairOf: PairOf): NodeComparison {
+  const { change, pairs } = relate(graphs, a.target, b.target);
+  const declared = b.declared === undefined ? {} : { declared: b.declared };
+  return {
+    changes:
+      change === undefined
+        ? []
+        : [changeOfPlace(change, 'the type that it names', 'abi/typedef-changed', { matters: 'layout', ...declared })],
+    edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: '' })),
+  };
+}
+
+type Base = Extract<TypeNode, { kind: 'base' }>;
+
+function compareSameNumber(a: Base, b: Base): readonly LocalChange[] {
+  const difference = compareNumbers(a, b);
+  if (difference === undefined) return [];
+  return [
+    {
+      rule: 'abi/number-type-changed',
+      effect: difference.effect,
+      text: difference.why,
+      old: `${a.encoding}, ${a.size} bytes`,
+      new: `${b.encoding}, ${b.size} bytes`,
+      matters: 'layout',
+    },
+  ];
 }

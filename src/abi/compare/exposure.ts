@@ -1,4 +1,4 @@
-import type { Edge, PairNode } from './change.ts';
+import type { Edge } from './change.ts';
 import type { PairGraph } from './explore.ts';
 
 /**
@@ -43,19 +43,13 @@ export function isHidden(flags: number, isPrivate: () => boolean): boolean {
 }
 
 function carried(from: number, edge: Edge): number {
-  const direction = from & BOTH;
+  const direction = edge.flips === true ? flipped(from & BOTH) : from & BOTH;
   switch (edge.kind) {
-    // Parameters of what is called by the other side go the other way.
     case 'parameter':
-      return flipped(direction) | EXPOSURE.value;
     case 'result':
       return direction | EXPOSURE.value;
     case 'pointer':
-      // What a pointer leads to can be written by either side, so that it goes both ways.
-      return (
-        (edge.label.startsWith('parameter') || edge.label === 'this' ? flipped(direction) : direction) |
-        EXPOSURE.pointer
-      );
+      return direction | EXPOSURE.pointer;
     case 'value':
       return (from & ~EXPOSURE.value) | EXPOSURE.embedded;
   }
@@ -63,80 +57,4 @@ function carried(from: number, edge: Edge): number {
 
 function flipped(direction: number): number {
   return ((direction & EXPOSURE.in) !== 0 ? EXPOSURE.out : 0) | ((direction & EXPOSURE.out) !== 0 ? EXPOSURE.in : 0);
-}
-
-/** A way from a symbol to a node: the symbol's number and the labels of the edges. */
-export interface Way {
-  readonly root: number;
-  readonly labels: readonly string[];
-  readonly nodes: readonly number[];
-}
-
-/** For each node the shortest way from a symbol, found once for all by going through the graph in breadth. */
-export function shortestWays({ nodes, roots }: PairGraph): (target: number) => Way | undefined {
-  const from = new Int32Array(nodes.length).fill(-1);
-  const label: string[] = new Array(nodes.length).fill('');
-  const rootOf = new Int32Array(nodes.length).fill(-1);
-  let level: number[] = [];
-  roots.forEach((root, number) => {
-    for (const edge of root.edges) {
-      if (rootOf[edge.to] !== -1) continue;
-      rootOf[edge.to] = number;
-      label[edge.to] = edge.label;
-      level.push(edge.to);
-    }
-  });
-  while (level.length > 0) {
-    const next: number[] = [];
-    for (const at of level) {
-      for (const edge of nodes[at]?.edges ?? []) {
-        if (rootOf[edge.to] !== -1) continue;
-        rootOf[edge.to] = rootOf[at] ?? -1;
-        from[edge.to] = at;
-        label[edge.to] = edge.label;
-        next.push(edge.to);
-      }
-    }
-    level = next;
-  }
-  return (target) => {
-    const root = rootOf[target] ?? -1;
-    if (root < 0) return undefined;
-    const labels: string[] = [];
-    const passed: number[] = [];
-    for (let at = target; at >= 0; at = from[at] ?? -1) {
-      labels.unshift(label[at] ?? '');
-      passed.unshift(at);
-    }
-    return { root, labels, nodes: passed };
-  };
-}
-
-/** Numbers of the symbols that reach a node. */
-export function reachedFrom(graph: PairGraph): (target: number) => readonly number[] {
-  const incoming: number[][] = graph.nodes.map(() => []);
-  graph.nodes.forEach((node: PairNode, at) => {
-    for (const { to } of node.edges) incoming[to]?.push(at);
-  });
-  const rootsAt: number[][] = graph.nodes.map(() => []);
-  graph.roots.forEach((root, number) => {
-    for (const { to } of root.edges) rootsAt[to]?.push(number);
-  });
-  const stamp = new Int32Array(graph.nodes.length).fill(-1);
-  let round = 0;
-  return (target) => {
-    round += 1;
-    const found = new Set<number>();
-    const open = [target];
-    stamp[target] = round;
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      for (const root of rootsAt[at] ?? []) found.add(root);
-      for (const before of incoming[at] ?? []) {
-        if (stamp[before] === round) continue;
-        stamp[before] = round;
-        open.push(before);
-      }
-    }
-    return [...found].sort((a, b) => a - b);
-  };
 }

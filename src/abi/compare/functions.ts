@@ -1,11 +1,10 @@
 import type { TypeNode } from '../model.ts';
-import type { Edge, LocalChange } from './change.ts';
+import type { Edge, LocalChange, PairOf } from './change.ts';
+import { changeOfPlace } from './place-change.ts';
 import { type Graphs, relate } from './relate.ts';
 
-type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
-
-/** Registers the pair of two nodes and gives its number. */
-export type PairOf = (old: number, now: number) => number;
+export type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
+export type { PairOf } from './change.ts';
 
 /** Compares two function types: parameters by position, result, variadic part, calling convention. */
 export function compareFunctions(
@@ -16,68 +15,33 @@ export function compareFunctions(
 ): { readonly changes: LocalChange[]; readonly edges: Edge[] } {
   const changes: LocalChange[] = [];
   const edges: Edge[] = [];
-  const place = (
-    old: number,
-    now: number,
-    label: string,
-    kind: 'parameter' | 'result',
-    rule: LocalChange['rule'],
-  ): void => {
-    const { change, pairs } = relate(graphs, old, now);
+  const compare = (old: number, now: number, label: string, position: 'parameter' | 'result'): void => {
+    const { change, pairs } = relate(graphs, old, now, position);
     if (change !== undefined) {
-      const text = `${label} changed from ${change.old} to ${change.new}: ${change.why}`;
-      changes.push({
-        rule,
-        effect: change.effect,
-        text,
-        part: label,
-        old: change.old,
-        new: change.new,
-        matters: 'always',
-      });
+      const rule = position === 'result' ? 'abi/result-changed' : 'abi/parameter-type-changed';
+      changes.push(changeOfPlace(change, label, rule, { part: label, matters: 'always' }));
     }
-    for (const pair of pairs)
-      edges.push({ to: pairOf(pair.old, pair.new), kind: pair.through === 'pointer' ? 'pointer' : kind, label });
+    for (const pair of pairs) {
+      const kind = pair.through === 'pointer' ? 'pointer' : position;
+      edges.push({ to: pairOf(pair.old, pair.new, pair.alias), kind, label, flips: position === 'parameter' });
+    }
   };
-  place(a.result, b.result, 'result', 'result', 'abi/result-changed');
+  compare(a.result, b.result, 'result', 'result');
   const results = [a.results ?? [], b.results ?? []] as const;
   for (let at = 0; at < Math.min(results[0].length, results[1].length); at += 1) {
-    place(results[0][at] ?? 0, results[1][at] ?? 0, `result ${at + 1}`, 'result', 'abi/result-changed');
+    compare(results[0][at] ?? 0, results[1][at] ?? 0, `result ${at + 1}`, 'result');
   }
   if (results[0].length !== results[1].length) {
     changes.push(always('abi/result-changed', `${results[0].length} results became ${results[1].length}`, 'result'));
   }
-  // void f() in C says nothing about parameters: callers may pass any.
-  const unspecified = (one: FunctionNode): boolean => !one.prototyped && one.parameters.length === 0;
+  changes.push(...compareLists(a, b));
   const common = Math.min(a.parameters.length, b.parameters.length);
-  if (a.parameters.length !== b.parameters.length && !unspecified(a) && !unspecified(b)) {
-    const grew = b.parameters.length > a.parameters.length;
-    const counts = `${count(a)} became ${count(b)}`;
-    changes.push({
-      ...always(
-        grew ? 'abi/parameter-added' : 'abi/parameter-removed',
-        `the number of parameters changed: ${counts}`,
-        'parameters',
-      ),
-      old: String(a.parameters.length),
-      new: String(b.parameters.length),
-    });
-  }
   for (let at = 0; at < common; at += 1) {
     const [one, other] = [a.parameters[at], b.parameters[at]];
     if (one === undefined || other === undefined) continue;
     const name = other.name ?? one.name;
     const label = other.artificial ? 'this' : `parameter ${at + 1}${name === undefined ? '' : ` (${name})`}`;
-    place(one.type, other.type, label, 'parameter', 'abi/parameter-type-changed');
-  }
-  if (a.variadic !== b.variadic && !unspecified(a) && !unspecified(b)) {
-    changes.push(
-      always(
-        'abi/variadic-changed',
-        b.variadic ? 'the function became variadic' : 'the function is no longer variadic',
-        '...',
-      ),
-    );
+    compare(one.type, other.type, label, 'parameter');
   }
   if ((a.callingConvention ?? 1) !== (b.callingConvention ?? 1)) {
     changes.push(always('abi/calling-convention-changed', 'the calling convention changed', 'calling convention'));
@@ -85,10 +49,37 @@ export function compareFunctions(
   return { changes, edges };
 }
 
-function always(rule: LocalChange['rule'], text: string, part: string): LocalChange {
-  return { rule, effect: 'breaking', text, part, matters: 'always' };
+/** Number of parameters, and whether more may follow. */
+function compareLists(a: FunctionNode, b: FunctionNode): readonly LocalChange[] {
+  const [open, closed] = [isUnspecified(a), isUnspecified(b)];
+  if (open || closed) {
+    // Callers of f() do not say how many variable arguments are in vector registers, as those of f(int, ...) do.
+    const becameVariadic = open && !closed && b.variadic;
+    if (!becameVariadic) return [];
+    const text = 'the function became variadic; it was declared without a parameter list';
+    return [{ ...always('abi/variadic-changed', text, '...'), effect: 'risky' }];
+  }
+  const changes: LocalChange[] = [];
+  const [before, after] = [a.parameters.length, b.parameters.length];
+  if (before !== after) {
+    const rule = after > before ? 'abi/parameter-added' : 'abi/parameter-removed';
+    const names = (after > before ? b : a).parameters.slice(Math.min(before, after)).map(({ name }) => name ?? '?');
+    const text = `the number of parameters changed from ${before} to ${after}`;
+    const part = names.length > 3 ? 'parameters' : `parameter ${names.join(', ')}`;
+    changes.push({ ...always(rule, text, part), old: String(before), new: String(after) });
+  }
+  if (a.variadic !== b.variadic) {
+    const text = b.variadic ? 'the function became variadic' : 'the function is no longer variadic';
+    changes.push(always('abi/variadic-changed', text, '...'));
+  }
+  return changes;
 }
 
-function count({ parameters }: FunctionNode): string {
-  return `${parameters.length}`;
+/** `void f()` in C says nothing about parameters: callers may pass any. Compilers may mark it as variadic. */
+function isUnspecified({ prototyped, parameters }: FunctionNode): boolean {
+  return !prototyped && parameters.length === 0;
+}
+
+function always(rule: LocalChange['rule'], text: string, part: string): LocalChange {
+  return { rule, effect: 'breaking', text, part, matters: 'always' };
 }

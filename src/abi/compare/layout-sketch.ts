@@ -1,10 +1,14 @@
 import type { TypeGraph } from '../model.ts';
 import { typeName } from '../names.ts';
+import { flatMembers } from './flatten.ts';
+import { place } from './members.ts';
 import { sizeOf } from './peel.ts';
-import { place, type RecordNode } from './records.ts';
+import type { RecordNode } from './records.ts';
 
 const MAX_ROWS = 60;
 const WIDTH = 34;
+/** Members of a record that are looked at; a sketch of more helps nobody. */
+const MAX_MEMBERS = 2000;
 
 interface Row {
   readonly offset: number;
@@ -13,52 +17,70 @@ interface Row {
 }
 
 /**
- * Old and new layout of a record side by side, as lines of text: offset, member, size, and the holes between.
+ * Old and new layout of a record side by side, as lines of text: offset, member, and the holes between. Lines that
+ * differ are marked `+`, `-` and `!`; of a long record only those and their neighbours are shown.
  * For people; names are raw and escaped by the report.
  */
 export function layoutSketch(old: TypeGraph, a: RecordNode, now: TypeGraph, b: RecordNode): string {
-  const left = rows(old, a);
-  const right = rows(now, b);
-  const offsets = [...new Set([...left, ...right].map(({ offset }) => offset))].sort((one, other) => one - other);
-  const lines: string[] = [pair(`old, ${a.size} bytes`, `new, ${b.size} bytes`, ' ')];
+  const left = byOffset(rows(old, a));
+  const right = byOffset(rows(now, b));
+  const offsets = [...new Set([...left.keys(), ...right.keys()])].sort((one, other) => one - other);
+  const lines: { readonly text: string; readonly differs: boolean }[] = [];
   for (const offset of offsets) {
-    const [ones, others] = [left.filter((row) => row.offset === offset), right.filter((row) => row.offset === offset)];
+    const [ones, others] = [left.get(offset) ?? [], right.get(offset) ?? []];
     for (let at = 0; at < Math.max(ones.length, others.length); at += 1) {
       const [one, other] = [ones[at], others[at]];
       const mark = one?.text === other?.text ? ' ' : one === undefined ? '+' : other === undefined ? '-' : '!';
-      lines.push(pair(shown(one), shown(other), mark));
+      lines.push({ text: pair(shown(one), shown(other), mark), differs: mark !== ' ' });
     }
   }
-  return lines.length > MAX_ROWS
-    ? [...lines.slice(0, MAX_ROWS), `… ${lines.length - MAX_ROWS} more lines`].join('\n')
-    : lines.join('\n');
+  const head = pair(`old, ${a.size} bytes`, `new, ${b.size} bytes`, ' ');
+  return [head, ...shortened(lines)].join('\n');
+}
+
+function shortened(lines: readonly { readonly text: string; readonly differs: boolean }[]): readonly string[] {
+  if (lines.length <= MAX_ROWS) return lines.map(({ text }) => text);
+  const kept: string[] = [];
+  let skipped = 0;
+  lines.forEach(({ text }, at) => {
+    const near = [-2, -1, 0, 1, 2].some((step) => lines[at + step]?.differs === true);
+    if (!near || kept.length >= MAX_ROWS) {
+      skipped += 1;
+      return;
+    }
+    if (skipped > 0) kept.push(`  … ${skipped} lines`);
+    skipped = 0;
+    kept.push(text);
+  });
+  return skipped > 0 ? [...kept, `  … ${skipped} lines`] : kept;
+}
+
+function byOffset(rows: readonly Row[]): ReadonlyMap<number, readonly Row[]> {
+  const groups = new Map<number, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.offset);
+    if (group === undefined) groups.set(row.offset, [row]);
+    else group.push(row);
+  }
+  return groups;
 }
 
 function rows(graph: TypeGraph, record: RecordNode): Row[] {
   const found: Row[] = [];
-  for (const base of record.bases) {
-    if (base.offset !== undefined)
-      found.push({ offset: base.offset * 8, place: String(base.offset), text: `base ${typeName(graph, base.type)}` });
-  }
   let end = 0;
-  for (const member of [...record.members].sort((a, b) => a.bitOffset - b.bitOffset)) {
-    if (
-      record.kind !== 'union' &&
-      record.bases.length === 0 &&
-      member.bitSize === undefined &&
-      member.bitOffset > end &&
-      end % 8 === 0
-    ) {
+  for (const base of record.bases) {
+    if (base.offset === undefined) continue;
+    found.push({ offset: base.offset * 8, place: String(base.offset), text: `base ${typeName(graph, base.type)}` });
+  }
+  const members = flatMembers(graph, record).slice(0, MAX_MEMBERS);
+  for (const { member, key } of [...members].sort((a, b) => a.member.bitOffset - b.member.bitOffset)) {
+    if (record.bases.length === 0 && member.bitSize === undefined && member.bitOffset > end && end % 8 === 0) {
       found.push({ offset: end, place: String(end / 8), text: `(hole of ${(member.bitOffset - end) / 8} bytes)` });
     }
     const size = member.bitSize ?? (sizeOf(graph, member.type) ?? 0) * 8;
     const bits = member.bitSize === undefined ? '' : ` : ${member.bitSize}`;
-    const name = member.name ?? '(anonymous)';
-    found.push({
-      offset: member.bitOffset,
-      place: place(member),
-      text: `${name}${bits}: ${typeName(graph, member.type)}`,
-    });
+    const text = `${key}${bits}: ${typeName(graph, member.type)}`;
+    found.push({ offset: member.bitOffset, place: place(member), text });
     end = Math.max(end, member.bitOffset + size);
   }
   return found;

@@ -1,5 +1,7 @@
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 
+export type TypedefNode = Extract<TypeNode, { kind: 'typedef' }>;
+
 /** What stands around a type at its place of use. */
 export interface Peeled {
   /** The type without typedefs and qualifiers. */
@@ -7,47 +9,68 @@ export interface Peeled {
   readonly node: TypeNode;
   readonly const: boolean;
   readonly volatile: boolean;
+  readonly restrict: boolean;
   readonly atomic: boolean;
-  /** The outermost typedef, when there is one. */
-  readonly typedef?: string;
+  /** The typedefs that were taken off, outermost first. */
+  readonly typedefs: readonly TypeId[];
 }
 
 const MAX_STEPS = 256;
 
-/** Takes typedefs and qualifiers off: they do not change how a value is laid out, `_Atomic` aside. */
+/** Takes typedefs and qualifiers off: they do not change how a value is laid out. */
 export function peel(graph: TypeGraph, start: TypeId): Peeled {
   let id = start;
-  const seen = { const: false, volatile: false, atomic: false };
-  let typedef: string | undefined;
+  const seen = { const: false, volatile: false, restrict: false, atomic: false };
+  const typedefs: TypeId[] = [];
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const node = graph.nodes[id];
     if (node === undefined) break;
     switch (node.kind) {
       case 'typedef':
-        typedef ??= node.scope === '' ? node.name : `${node.scope}::${node.name}`;
+        typedefs.push(id);
         id = node.target;
         continue;
       case 'const':
       case 'volatile':
+      case 'restrict':
       case 'atomic':
         seen[node.kind] = true;
         id = node.target;
         continue;
-      case 'restrict':
       case 'shared':
       case 'immutable':
         id = node.target;
         continue;
       default:
-        return { id, node, ...seen, ...(typedef === undefined ? {} : { typedef }) };
+        return { id, node, ...seen, typedefs };
     }
   }
-  return { id, node: { kind: 'unknown', reason: 'typedefs that lead in a circle' }, ...seen };
+  return { id, node: { kind: 'unknown', reason: 'typedefs that nest too deeply' }, ...seen, typedefs: [] };
 }
 
+/** Arrays of arrays as deep as any producer makes them; dimensions of one array are one node. */
+const MAX_ARRAYS = 64;
+
 /** Bytes of a value of a type; undefined where that is not known. */
-export function sizeOf(graph: TypeGraph, id: TypeId): number | undefined {
-  const { node } = peel(graph, id);
+export function sizeOf(graph: TypeGraph, start: TypeId): number | undefined {
+  let id = start;
+  let count = 1;
+  for (let depth = 0; depth < MAX_ARRAYS; depth += 1) {
+    const { node } = peel(graph, id);
+    if (node.kind !== 'array') {
+      const size = sizeOfNode(graph, node);
+      return size === undefined ? undefined : size * count;
+    }
+    for (const elements of node.dimensions) {
+      if (elements === undefined) return undefined;
+      count *= elements;
+    }
+    id = node.element;
+  }
+  return undefined;
+}
+
+function sizeOfNode(graph: TypeGraph, node: TypeNode): number | undefined {
   switch (node.kind) {
     case 'base':
     case 'enum':
@@ -60,13 +83,6 @@ export function sizeOf(graph: TypeGraph, id: TypeId): number | undefined {
     case 'reference':
     case 'rvalue-reference':
       return node.size ?? graph.pointerSize;
-    case 'array': {
-      const element = sizeOf(graph, node.element);
-      let total = element;
-      for (const count of node.dimensions)
-        total = total === undefined || count === undefined ? undefined : total * count;
-      return total;
-    }
     default:
       return undefined;
   }

@@ -1,8 +1,10 @@
 import type { Effect } from '../../rules/finding.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
-import type { EdgeKind } from './change.ts';
+import type { Alias, EdgeKind } from './change.ts';
+import { compareNumbers, isInteger } from './numbers.ts';
 import { type Peeled, peel, sizeOf } from './peel.ts';
+import { type Position, qualifierChange } from './qualifiers.ts';
 
 /** The two releases' graphs. */
 export interface Graphs {
@@ -10,111 +12,205 @@ export interface Graphs {
   readonly new: TypeGraph;
 }
 
+/** The place itself changed: another type stands there. */
+export interface PlaceChange {
+  /**
+   * `replaced`: another type. `equivalent`: another name for the same representation. `qualifier`: const and its kind.
+   * `unreadable`: it cannot be told.
+   */
+  readonly kind: 'replaced' | 'equivalent' | 'qualifier' | 'unreadable';
+  readonly effect: Effect;
+  readonly asCallback?: Effect;
+  /** A clause: `the number of elements changed`. */
+  readonly why: string;
+  readonly old: string;
+  readonly new: string;
+}
+
+/** Two nodes to compare, and how the place leads to them. */
+export interface TypePair {
+  readonly old: TypeId;
+  readonly new: TypeId;
+  readonly through: EdgeKind;
+  readonly alias?: Alias;
+}
+
 /** What two types at the same place come to. */
 export interface Relation {
-  /** The place itself changed: another type stands there. Undefined when only what lies below may differ. */
-  readonly change?: { readonly effect: Effect; readonly why: string; readonly old: string; readonly new: string };
-  /** Pairs of nodes to compare: records, enums and functions that the types lead to. */
-  readonly pairs: readonly { readonly old: TypeId; readonly new: TypeId; readonly through: EdgeKind }[];
+  /** Undefined when only what lies below may differ. */
+  readonly change?: PlaceChange;
+  /** Pairs of nodes to compare: records, enums, functions, and typedefs or numbers that changed under their name. */
+  readonly pairs: readonly TypePair[];
 }
 
+/** Pointers to pointers to arrays and so on. */
 const MAX_DEPTH = 64;
 
+type Verdict = Omit<PlaceChange, 'old' | 'new'>;
+
+type Step =
+  /** Nothing more to compare. */
+  | { readonly is: 'same' }
+  | { readonly is: 'pair'; readonly renamed?: Verdict }
+  | { readonly is: 'changed'; readonly verdict: Verdict }
+  | { readonly is: 'below'; readonly old: TypeId; readonly new: TypeId; readonly pointer: boolean };
+
 /** Compares two types at one place, through typedefs, pointers and arrays, down to the next named node. */
-export function relate(graphs: Graphs, old: TypeId, now: TypeId): Relation {
-  return descend(graphs, old, now, 'value', 0);
-}
-
-function descend(graphs: Graphs, oldId: TypeId, newId: TypeId, through: EdgeKind, depth: number): Relation {
-  const before = peel(graphs.old, oldId);
-  const after = peel(graphs.new, newId);
-  const changed = (effect: Effect, why: string): Relation => ({
-    change: { effect, why, old: typeName(graphs.old, oldId), new: typeName(graphs.new, newId) },
-    pairs: [],
-  });
-  if (depth > MAX_DEPTH) return changed('undecided', 'the type nests too deeply');
-  const a = before.node;
-  const b = after.node;
-  if (a.kind === 'unknown' || b.kind === 'unknown') return changed('undecided', 'a type could not be read');
-  if (before.atomic !== after.atomic) return changed('breaking', '_Atomic changes how the value is read and written');
-  const below = compareNodes(graphs, before, after, through, depth, changed);
-  if (below.change !== undefined || depth === 0 || before.const === after.const) return below;
-  // Behind a pointer: what may be written through it. At the top it is a matter of the callee alone.
-  const lost = before.const && !after.const;
-  const name = (graph: TypeGraph, id: TypeId): string => typeName(graph, id);
-  return {
-    ...below,
-    change: {
-      effect: lost ? 'source-breaking' : 'compatible',
-      why: lost ? 'const was removed behind a pointer' : 'const was added behind a pointer',
-      old: name(graphs.old, oldId),
-      new: name(graphs.new, newId),
-    },
+export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Position = 'member'): Relation {
+  let [oldId, newId] = [old, now];
+  let through: EdgeKind = 'value';
+  let pointers = 0;
+  let array: readonly [Peeled, Peeled] | undefined;
+  let anchor: TypePair | undefined;
+  let qualifier: Verdict | undefined;
+  const pairs: TypePair[] = [];
+  const conclude = (verdict: Verdict | undefined): Relation => {
+    const change = worse(verdict, qualifier);
+    if (change === undefined) return { pairs };
+    return { change: { ...change, old: typeName(graphs.old, old), new: typeName(graphs.new, now) }, pairs };
   };
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const before = peel(graphs.old, oldId);
+    const after = peel(graphs.new, newId);
+    if (before.node.kind === 'unknown' || after.node.kind === 'unknown') {
+      const reason = [before.node, after.node].map((node) => (node.kind === 'unknown' ? node.reason : ''));
+      const why = `its type could not be read: ${reason.filter((text) => text !== '').join('; ')}`;
+      return conclude({ kind: 'unreadable', effect: 'undecided', why });
+    }
+    anchor = commonTypedef(graphs, before, after, through) ?? anchor;
+    // Qualifiers of an array are those of its elements: compilers put them on either.
+    const step = compareNodes(graphs, before, after, { pointers, position });
+    if (step.is !== 'below' || step.pointer) {
+      qualifier = worse(
+        qualifierChange(merged(before, array?.[0]), merged(after, array?.[1]), position, pointers),
+        qualifier,
+      );
+    }
+    switch (step.is) {
+      case 'same':
+        return conclude(undefined);
+      case 'pair': {
+        const alias = aliasOf(graphs.new, after);
+        pairs.push({ old: before.id, new: after.id, through, ...(alias === undefined ? {} : { alias }) });
+        return conclude(step.renamed);
+      }
+      case 'changed':
+        // Both have a typedef of one name here: what changed is that type, wherever it is used.
+        if (anchor === undefined || step.verdict.kind === 'unreadable') return conclude(step.verdict);
+        pairs.push(anchor);
+        return conclude(undefined);
+      case 'below':
+        array = step.pointer ? undefined : [merged(before, array?.[0]), merged(after, array?.[1])];
+        if (step.pointer) {
+          through = 'pointer';
+          pointers += 1;
+          const container = containerPair(before.node, after.node);
+          if (container !== undefined) pairs.push(container);
+        }
+        [oldId, newId] = [step.old, step.new];
+    }
+  }
+  return conclude({ kind: 'unreadable', effect: 'undecided', why: 'its type nests too deeply' });
 }
 
-const SAME: Relation = { pairs: [] };
+const RANK: readonly Effect[] = ['compatible', 'risky', 'source-breaking', 'undecided', 'breaking'];
 
-function compareNodes(
-  graphs: Graphs,
-  before: Peeled,
-  after: Peeled,
-  through: EdgeKind,
-  depth: number,
-  changed: (effect: Effect, why: string) => Relation,
-): Relation {
+function worse<T extends { readonly effect: Effect }>(one: T | undefined, other: T | undefined): T | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return RANK.indexOf(other.effect) > RANK.indexOf(one.effect) ? other : one;
+}
+
+function merged(peeled: Peeled, outer: Peeled | undefined): Peeled {
+  if (outer === undefined) return peeled;
+  return { ...peeled, const: peeled.const || outer.const, volatile: peeled.volatile || outer.volatile };
+}
+
+/** The innermost typedef that both types have at this level. */
+function commonTypedef(graphs: Graphs, before: Peeled, after: Peeled, through: EdgeKind): TypePair | undefined {
+  if (before.typedefs.length === 0 || after.typedefs.length === 0) return undefined;
+  const names = new Map(after.typedefs.map((id) => [typedefName(graphs.new, id), id]));
+  for (let at = before.typedefs.length - 1; at >= 0; at -= 1) {
+    const id = before.typedefs[at] ?? -1;
+    const other = names.get(typedefName(graphs.old, id));
+    if (other !== undefined) return { old: id, new: other, through };
+  }
+  return undefined;
+}
+
+function typedefName(graph: TypeGraph, id: TypeId): string {
+  const node = graph.nodes[id];
+  return node === undefined ? '' : qualifiedName(node);
+}
+
+/** What sources call an anonymous type or a function type. */
+function aliasOf(graph: TypeGraph, { node, typedefs }: Peeled): Alias | undefined {
+  if ('name' in node && node.name !== undefined) return undefined;
+  const typedef = graph.nodes[typedefs.at(-1) ?? -1];
+  if (typedef?.kind !== 'typedef') return undefined;
+  return { name: qualifiedName(typedef), ...(typedef.declared === undefined ? {} : { declared: typedef.declared }) };
+}
+
+const SAME: Step = { is: 'same' };
+
+function changed(effect: Effect, why: string, kind: PlaceChange['kind'] = 'replaced'): Step {
+  return { is: 'changed', verdict: { kind, effect, why } };
+}
+
+interface Place {
+  readonly pointers: number;
+  readonly position: Position;
+}
+
+function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Place): Step {
   const a = before.node;
   const b = after.node;
   if (isRecord(a) && isRecord(b)) {
-    if ((a.kind === 'union') !== (b.kind === 'union')) return changed('breaking', `${a.kind} became ${b.kind}`);
-    return pairOrRename(before, after, through, changed, sameShape(graphs, a, b));
+    if ((a.kind === 'union') !== (b.kind === 'union')) return changed('breaking', `a ${a.kind} became a ${b.kind}`);
+    return pairOrRename(graphs, before, after, () => sameShape(graphs, a, b));
   }
-  if (a.kind === 'enum' && b.kind === 'enum') {
-    return pairOrRename(before, after, through, changed, a.size === b.size);
+  if (a.kind === 'enum' && b.kind === 'enum') return pairOrRename(graphs, before, after, () => a.size === b.size);
+  if (a.kind === 'function' && b.kind === 'function') return { is: 'pair' };
+  if (a.kind === 'base' && b.kind === 'base') {
+    const difference = compareNumbers(a, b);
+    if (difference === undefined) return SAME;
+    // `char` that became unsigned everywhere is one change, not one for every place.
+    if (difference.sameName) return { is: 'pair' };
+    return changed(difference.effect, difference.why, difference.equivalent ? 'equivalent' : 'replaced');
   }
-  if (a.kind !== b.kind) return differentKinds(graphs, before, after, depth, changed);
-  switch (a.kind) {
-    case 'base':
-      return b.kind === 'base' ? baseTypes(a, b, changed) : SAME;
-    case 'pointer':
-    case 'reference':
-    case 'rvalue-reference':
-      if (b.kind !== a.kind) return SAME;
-      if (a.size !== undefined && b.size !== undefined && a.size !== b.size)
-        return changed('breaking', 'the size of the pointer changed');
-      return lift(descend(graphs, a.target, b.target, 'pointer', depth + 1), before, after, graphs);
-    case 'array': {
-      if (b.kind !== 'array') return SAME;
-      if (!sameDimensions(a.dimensions, b.dimensions)) {
-        return changed('breaking', 'the number of elements changed');
-      }
-      return lift(descend(graphs, a.element, b.element, through, depth + 1), before, after, graphs);
-    }
-    case 'member-pointer': {
-      if (b.kind !== 'member-pointer') return SAME;
-      const target = descend(graphs, a.target, b.target, 'pointer', depth + 1);
-      const container = descend(graphs, a.container, b.container, 'pointer', depth + 1);
-      return { change: target.change ?? container.change, pairs: [...target.pairs, ...container.pairs] };
-    }
-    case 'function':
-      return { pairs: [{ old: before.id, new: after.id, through }] };
-    case 'void':
-    case 'unspecified':
-      return a.kind === 'unspecified' && b.kind === 'unspecified' && a.name !== b.name
-        ? changed('risky', 'another special type')
-        : SAME;
-    default:
-      return SAME;
+  if (isAddress(a) && isAddress(b)) {
+    if (a.kind !== b.kind)
+      return changed(
+        'source-breaking',
+        'a pointer and a reference are passed alike and written differently',
+        'equivalent',
+      );
+    if (a.size !== undefined && b.size !== undefined && a.size !== b.size)
+      return changed('breaking', 'the size of the pointer changed');
+    return { is: 'below', old: a.target, new: b.target, pointer: true };
   }
+  if (a.kind === 'array' && b.kind === 'array') {
+    if ((a.vector === true) !== (b.vector === true))
+      return changed('breaking', 'vectors are passed in other registers');
+    if (!sameDimensions(a.dimensions, b.dimensions)) return resized(a.dimensions, b.dimensions, place);
+    return { is: 'below', old: a.element, new: b.element, pointer: false };
+  }
+  if (a.kind === 'member-pointer' && b.kind === 'member-pointer')
+    return { is: 'below', old: a.target, new: b.target, pointer: true };
+  if (a.kind === 'unspecified' && b.kind === 'unspecified')
+    return a.name === b.name ? SAME : changed('risky', 'another special type');
+  if (a.kind === 'void' && b.kind === 'void') return SAME;
+  return differentKinds(graphs, before, after, place);
 }
 
-/** A difference below is shown with the whole type: `const char *` for `char *`, not `const char` for `char`. */
-function lift(relation: Relation, before: Peeled, after: Peeled, graphs: Graphs): Relation {
-  if (relation.change === undefined) return relation;
-  return {
-    ...relation,
-    change: { ...relation.change, old: typeName(graphs.old, before.id), new: typeName(graphs.new, after.id) },
-  };
+type Address = Extract<TypeNode, { kind: 'pointer' | 'reference' | 'rvalue-reference' }>;
+
+function isAddress(node: TypeNode): node is Address {
+  return node.kind === 'pointer' || node.kind === 'reference' || node.kind === 'rvalue-reference';
+}
+
+function containerPair(a: TypeNode, b: TypeNode): TypePair | undefined {
+  if (a.kind !== 'member-pointer' || b.kind !== 'member-pointer') return undefined;
+  return { old: a.container, new: b.container, through: 'pointer' };
 }
 
 type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
@@ -123,27 +219,20 @@ export function isRecord(node: TypeNode): node is RecordNode {
   return node.kind === 'struct' || node.kind === 'class' || node.kind === 'union';
 }
 
-function pairOrRename(
-  before: Peeled,
-  after: Peeled,
-  through: EdgeKind,
-  changed: (effect: Effect, why: string) => Relation,
-  alike: boolean,
-): Relation {
-  const pairs = [{ old: before.id, new: after.id, through }];
-  const [one, other] = [labelOf(before), labelOf(after)];
-  if (one === other) return { pairs };
-  if (alike) {
-    const { change } = changed('source-breaking', 'the type has another name and the same layout');
-    return { change, pairs };
-  }
-  return changed('breaking', 'another type stands there');
+function pairOrRename(graphs: Graphs, before: Peeled, after: Peeled, alike: () => boolean): Step {
+  const [one, other] = [namesOf(graphs.old, before), namesOf(graphs.new, after)];
+  // A type without any name is what stands at its place.
+  if (one.length === 0 || other.length === 0 || one.some((name) => other.includes(name))) return { is: 'pair' };
+  if (!alike()) return changed('breaking', 'another type stands there');
+  const opaque = 'declaration' in before.node && before.node.declaration;
+  const why = opaque ? 'another opaque type stands there' : 'the type has another name and the same layout';
+  return { is: 'pair', renamed: { kind: 'equivalent', effect: 'source-breaking', why } };
 }
 
-/** The name that identifies a record or enum; of an anonymous one the typedef that names it. */
-function labelOf({ node, typedef }: Peeled): string {
-  if ('name' in node && node.name !== undefined) return qualifiedName(node);
-  return typedef === undefined ? '(anonymous)' : typedef;
+/** The names by which sources know a record or enum: its own, and those of typedefs. */
+function namesOf(graph: TypeGraph, { node, typedefs }: Peeled): readonly string[] {
+  const own = 'name' in node && node.name !== undefined ? [qualifiedName(node)] : [];
+  return [...own, ...typedefs.map((id) => typedefName(graph, id))];
 }
 
 function sameShape(graphs: Graphs, a: RecordNode, b: RecordNode): boolean {
@@ -163,71 +252,39 @@ function sameShape(graphs: Graphs, a: RecordNode, b: RecordNode): boolean {
   );
 }
 
-function baseTypes(
-  a: Extract<TypeNode, { kind: 'base' }>,
-  b: Extract<TypeNode, { kind: 'base' }>,
-  changed: (effect: Effect, why: string) => Relation,
-): Relation {
-  if (a.size !== b.size) return changed('breaking', `the size changed from ${a.size} to ${b.size} bytes`);
-  const [one, other] = [numberClass(a.encoding), numberClass(b.encoding)];
-  if (one.family !== other.family) return changed('breaking', 'values are represented in another way');
-  if (one.signed !== other.signed && one.family === 'integer') {
-    // char is signed on x86 and unsigned on arm: compilers may say either for the same source.
-    return changed('risky', 'the signedness changed');
-  }
-  if (simpleName(a.name) === simpleName(b.name)) return SAME;
-  return changed('source-breaking', 'the type has another name and the same representation');
-}
-
-function numberClass(encoding: string): { readonly family: string; readonly signed: boolean } {
-  switch (encoding) {
-    case 'signed':
-    case 'signed-char':
-      return { family: 'integer', signed: true };
-    case 'unsigned':
-    case 'unsigned-char':
-    case 'address':
-      return { family: 'integer', signed: false };
-    default:
-      return { family: encoding, signed: false };
-  }
-}
-
-/** Compilers write one type in several ways: `long int`, `long`, `unsigned int`, `unsigned`. */
-function simpleName(name: string): string {
-  const words = name.split(' ').filter((word) => word !== 'int' && word !== 'signed');
-  if (name.split(' ').includes('char') && name.includes('signed') && !name.includes('unsigned')) words.push('signed');
-  return words.sort().join(' ') || 'int';
-}
-
 function sameDimensions(a: readonly (number | undefined)[], b: readonly (number | undefined)[]): boolean {
-  // A flexible member is written [], [0] or without a bound.
-  const bound = (count: number | undefined): number => count ?? 0;
   return a.length === b.length && a.every((count, at) => bound(count) === bound(b[at]));
 }
 
-function differentKinds(
-  graphs: Graphs,
-  before: Peeled,
-  after: Peeled,
-  depth: number,
-  changed: (effect: Effect, why: string) => Relation,
-): Relation {
-  const behindPointer = depth > 0;
+/** A flexible member is written [], [0] or without a bound. */
+function bound(count: number | undefined): number {
+  return count ?? 0;
+}
+
+function resized(
+  a: readonly (number | undefined)[],
+  b: readonly (number | undefined)[],
+  { position, pointers }: Place,
+): Step {
+  const why = 'the number of elements changed';
+  // Consumers of an exported array go on using the elements that they know.
+  const tail = sameDimensions(a.slice(1), b.slice(1)) && bound(b[0]) > bound(a[0]);
+  if (position === 'variable' && pointers === 0 && tail) return changed('risky', 'the array got more elements');
+  // How many elements follow a pointer is a promise, not a layout.
+  if (pointers > 0) return changed('risky', why);
+  return changed('breaking', why);
+}
+
+function differentKinds(graphs: Graphs, before: Peeled, after: Peeled, { pointers }: Place): Step {
+  const [a, b] = [before.node, after.node];
   // void behind a pointer: the same address, another promise about what is there.
-  if (behindPointer && (before.node.kind === 'void' || after.node.kind === 'void')) {
-    return changed('risky', after.node.kind === 'void' ? 'the pointer became untyped' : 'the pointer got a type');
+  if (pointers > 0 && (a.kind === 'void' || b.kind === 'void')) {
+    return changed('risky', b.kind === 'void' ? 'the pointer became untyped' : 'the pointer got a type');
   }
-  const sizes = [sizeOf(graphs.old, before.id), sizeOf(graphs.new, after.id)];
-  const numbers = [before.node, after.node].every(
-    (node) => node.kind === 'enum' || (node.kind === 'base' && numberClass(node.encoding).family === 'integer'),
-  );
-  if (numbers && sizes[0] === sizes[1])
-    return changed('source-breaking', 'a number and an enumeration of the same size');
-  const addresses = [before.node.kind, after.node.kind].every(
-    (kind) => kind === 'pointer' || kind === 'reference' || kind === 'rvalue-reference',
-  );
-  if (addresses)
-    return changed('source-breaking', 'a pointer and a reference are passed alike and written differently');
+  const [one, other] = [sizeOf(graphs.old, before.id), sizeOf(graphs.new, after.id)];
+  if (isInteger(a) && isInteger(b) && one === other) {
+    return changed('source-breaking', 'a number and an enumeration of the same size', 'equivalent');
+  }
+  if (pointers > 0) return changed('breaking', 'the pointer leads to another kind of type');
   return changed('breaking', 'another kind of type stands there');
 }

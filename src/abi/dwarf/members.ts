@@ -37,6 +37,7 @@ export function memberOf(die: Die, source: TypeSource): Member {
     type: source.idOf(type),
     bitOffset: bitOffset(die, bitSize, () => numberOf(chain, AT.byte_size) ?? source.sizeOf(type)),
     ...optional('bitSize', bitSize),
+    ...optional('alignment', numberOf(chain, AT.alignment)),
     ...optional('access', accessOf(chain)),
     ...optional('declared', placeOf(chain)),
   };

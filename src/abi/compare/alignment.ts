@@ -1,0 +1,64 @@
+import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
+import { peel, sizeOf } from './peel.ts';
+
+type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
+
+/** Records in records as deep as sources nest them; deeper ones count as aligned to 1. */
+const MAX_DEPTH = 32;
+const MAX_NATURAL = 16;
+
+const known = new WeakMap<TypeGraph, Map<TypeId, number>>();
+
+/**
+ * Bytes to which values of a type are aligned: what the source demands where debug information tells, else what follows
+ * from the members. Packed records show by members at places where they could not stand otherwise.
+ */
+export function alignmentOf(graph: TypeGraph, id: TypeId, depth = 0): number {
+  let cache = known.get(graph);
+  if (cache === undefined) {
+    cache = new Map();
+    known.set(graph, cache);
+  }
+  const before = cache.get(id);
+  if (before !== undefined) return before;
+  cache.set(id, 1); // against records that contain themselves in a broken file
+  const alignment = compute(graph, id, depth);
+  cache.set(id, alignment);
+  return alignment;
+}
+
+function compute(graph: TypeGraph, id: TypeId, depth: number): number {
+  const { node } = peel(graph, id);
+  switch (node.kind) {
+    case 'struct':
+    case 'class':
+    case 'union':
+      return depth >= MAX_DEPTH ? 1 : alignmentOfRecord(graph, node, depth);
+    case 'array':
+      if (node.vector === true) return sizeOf(graph, id) ?? 1;
+      return depth >= MAX_DEPTH ? 1 : alignmentOf(graph, node.element, depth + 1);
+    case 'base':
+      // A complex number is aligned as one of its halves.
+      return natural(node.encoding === 'complex-float' ? node.size / 2 : node.size);
+    default:
+      return natural(sizeOf(graph, id) ?? 1);
+  }
+}
+
+export function alignmentOfRecord(graph: TypeGraph, record: RecordNode, depth = 0): number {
+  if (record.declaration) return 1;
+  let largest = record.alignment ?? 1;
+  for (const member of record.members) {
+    if (member.bitSize !== undefined) continue;
+    const wanted = Math.max(member.alignment ?? 1, alignmentOf(graph, member.type, depth + 1));
+    if (member.bitOffset % (wanted * 8) !== 0 || record.size % wanted !== 0) return record.alignment ?? 1;
+    largest = Math.max(largest, wanted);
+  }
+  return largest;
+}
+
+function natural(size: number): number {
+  let alignment = 1;
+  while (alignment * 2 <= Math.min(size, MAX_NATURAL)) alignment *= 2;
+  return alignment;
+}

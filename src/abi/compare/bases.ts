@@ -1,0 +1,55 @@
+import { typeName } from '../names.ts';
+import type { Edge, LocalChange, PairOf } from './change.ts';
+import { layoutDiffers } from './members.ts';
+import { sizeOf } from './peel.ts';
+import type { RecordNode } from './records.ts';
+import { type Graphs, relate } from './relate.ts';
+
+export interface BaseChanges {
+  readonly own: readonly LocalChange[];
+  /** Bases at another place. */
+  readonly moves: readonly LocalChange[];
+  readonly edges: readonly Edge[];
+  readonly embeddedChanged: boolean;
+}
+
+/** Compares base classes by name: added, removed, moved, virtual. */
+export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairOf: PairOf): BaseChanges {
+  const own: LocalChange[] = [];
+  const moves: LocalChange[] = [];
+  const edges: Edge[] = [];
+  let embeddedChanged = false;
+  const names = (graph: Graphs['old'], record: RecordNode) =>
+    record.bases.map((base) => ({ ...base, name: typeName(graph, base.type) }));
+  const [before, after] = [names(graphs.old, a), names(graphs.new, b)];
+  const now = new Map(after.map((base) => [base.name, base]));
+  const old = new Set(before.map(({ name }) => name));
+  for (const base of before) {
+    const other = now.get(base.name);
+    if (other === undefined) {
+      own.push(baseChange(base.name, `base ${base.name} was removed`));
+      continue;
+    }
+    if (base.virtual !== other.virtual) {
+      own.push(baseChange(base.name, `base ${base.name} is ${other.virtual ? 'now' : 'no longer'} virtual`));
+    } else if (base.offset !== other.offset) {
+      const text = `base ${base.name} moved from offset ${base.offset} to ${other.offset}`;
+      moves.push({ ...baseChange(base.name, text), old: String(base.offset), new: String(other.offset) });
+    }
+    if (layoutDiffers(graphs, base.type, other.type)) embeddedChanged = true;
+    for (const pair of relate(graphs, base.type, other.type).pairs) {
+      edges.push({ to: pairOf(pair.old, pair.new), kind: 'value', label: `base ${base.name}` });
+    }
+  }
+  for (const base of after) {
+    if (old.has(base.name)) continue;
+    // An empty base takes no room; what it changes shows in the offsets of the others.
+    const empty = sizeOf(graphs.new, base.type) === 1 && a.size === b.size;
+    own.push({ ...baseChange(base.name, `base ${base.name} was added`), effect: empty ? 'risky' : 'breaking' });
+  }
+  return { own, moves, edges, embeddedChanged };
+}
+
+function baseChange(name: string, text: string): LocalChange {
+  return { rule: 'abi/base-changed', effect: 'breaking', text, part: `base ${name}`, matters: 'layout' };
+}

@@ -1,0 +1,188 @@
+import { severityOfEffect } from '../../rules/effects.ts';
+import type { Effect, Finding } from '../../rules/finding.ts';
+import { finding } from '../../rules/make.ts';
+import type { LocalChange, PairNode } from './change.ts';
+import { type Consequences, consequencesOf } from './consequences.ts';
+import type { PairGraph, SymbolTypes } from './explore.ts';
+import { EXPOSURE, exposures, isHidden } from './exposure.ts';
+import { layoutSketch } from './layout-sketch.ts';
+import { nodeName, pathOf, placeOfNode } from './paths.ts';
+import { type FindingOptions, isPrivateType, locationOf } from './place-of.ts';
+import { type Graphs, isRecord } from './relate.ts';
+import { type Reach, reachedFrom, shortestWays, type Way } from './ways.ts';
+
+/** Names listed in `affected`; the message counts all. */
+const MAX_AFFECTED = 200;
+/** Changes of one type that are told in its message. */
+const MAX_TOLD = 6;
+const ORDER: readonly Effect[] = ['compatible', 'risky', 'source-breaking', 'undecided', 'breaking'];
+
+interface Context {
+  readonly graphs: Graphs;
+  readonly graph: PairGraph;
+  readonly options: FindingOptions;
+  readonly flags: Uint8Array;
+  readonly isPrivate: (node: number) => boolean;
+  readonly wayTo: (node: number) => Way | undefined;
+  readonly reach: (node: number) => Reach;
+  readonly consequences: Consequences;
+}
+
+/** One finding for each changed type or function. */
+export function typeFindings(graphs: Graphs, graph: PairGraph, options: FindingOptions): readonly Finding[] {
+  const isPrivate = (at: number): boolean => {
+    const { before, after } = nodesOf(graphs, graph.nodes[at]);
+    // Headers move between releases: public in one of them is public.
+    return [before, after].every((node) => node !== undefined && isPrivateType(node, options));
+  };
+  const context: Context = {
+    graphs,
+    graph,
+    options,
+    flags: exposures(graph, isPrivate),
+    isPrivate,
+    wayTo: shortestWays(graph),
+    reach: reachedFrom(graph),
+    consequences: consequencesOf(graphs, graph),
+  };
+  return graph.nodes.flatMap((node, at) => {
+    const made = nodeFinding(at, node, context);
+    return made === undefined ? [] : [made];
+  });
+}
+
+function nodesOf(graphs: Graphs, pair: PairNode | undefined) {
+  return { before: graphs.old.nodes[pair?.old ?? -1], after: graphs.new.nodes[pair?.new ?? -1] };
+}
+
+function nodeFinding(at: number, node: PairNode, context: Context): Finding | undefined {
+  if (node.changes.length === 0) return undefined;
+  const { graphs, flags, graph, options } = context;
+  const { before, after } = nodesOf(graphs, node);
+  if (before === undefined || after === undefined) return undefined;
+  const told =
+    context.consequences.causeOf(at) === undefined
+      ? node.changes
+      : node.changes.filter(({ consequence }) => consequence !== true);
+  if (told.length === 0) return undefined;
+  const exposed = flags[at] ?? 0;
+  const hidden = exposed === 0 || isHidden(exposed, () => context.isPrivate(at));
+  const way = context.wayTo(at);
+  const isSymbol = way !== undefined && way.nodes.length === 1 && after.kind === 'function';
+  const changes = told.map((change) => ({
+    ...change,
+    effect: hidden ? 'compatible' : softened(change, exposed, told, !isSymbol),
+  }));
+  const worst = changes.reduce((a, b) => (ORDER.indexOf(b.effect) > ORDER.indexOf(a.effect) ? b : a));
+  const { roots, complete } = context.reach(at);
+  const symbols = roots.map((number) => graph.roots[number]?.name ?? '');
+  const name = nodeName(context, at, way);
+  const subject = isSymbol ? (graph.roots[way.root]?.name ?? name) : name;
+  const sentences = [
+    `${subject}: ${textOf(changes)}.`,
+    ...(hidden ? ['Consumers can only hold it by pointer and do not see it.'] : []),
+    ...embeddings(at, context),
+    ...(isSymbol && symbols.length === 1 ? [] : [reachText(symbols.length, complete)]),
+  ];
+  const place = worst.declared ?? placeOfNode(context, at, way);
+  return finding(hidden ? 'abi/private-type-changed' : worst.rule, sentences.join(' '), {
+    effect: worst.effect,
+    severity: severityOfEffect(worst.effect),
+    subject,
+    ...(isSymbol ? { symbol: subject } : { type: name }),
+    ...(worst.old === undefined ? {} : { old: worst.old }),
+    ...(worst.new === undefined ? {} : { new: worst.new }),
+    ...locationOf(place, options),
+    path: pathOf(context, way, worst.part),
+    affected: symbols.slice(0, MAX_AFFECTED),
+    ...(isRecord(before) && isRecord(after) ? { details: layoutSketch(graphs.old, before, graphs.new, after) } : {}),
+  });
+}
+
+function textOf(changes: readonly LocalChange[]): string {
+  const texts = [...new Set(changes.map(({ text }) => text))];
+  const more = texts.length > MAX_TOLD ? `; and ${texts.length - MAX_TOLD} more changes` : '';
+  return `${texts.slice(0, MAX_TOLD).join('; ')}${more}`;
+}
+
+function reachText(count: number, complete: boolean): string {
+  const number = complete ? String(count) : `At least ${count}`;
+  return `${number} exported symbol${count === 1 ? ' reaches' : 's reach'} it.`;
+}
+
+/** `It is part of struct outer (24 to 32 bytes), which changes with it.` */
+function embeddings(at: number, context: Context): readonly string[] {
+  const around = context.consequences.of.get(at) ?? [];
+  if (around.length === 0) return [];
+  const names = around.slice(0, 3).map((one) => {
+    const { before, after } = nodesOf(context.graphs, context.graph.nodes[one]);
+    const name = nodeName(context, one, undefined);
+    if (before === undefined || after === undefined || !isRecord(before) || !isRecord(after)) return name;
+    return before.size === after.size ? name : `${name} (${before.size} to ${after.size} bytes)`;
+  });
+  const more = around.length > 3 ? ` and ${around.length - 3} more` : '';
+  return [`It is part of ${names.join(', ')}${more}, which change${around.length === 1 ? 's' : ''} with it.`];
+}
+
+/** What the way in which consumers come by a type leaves of a change's effect. */
+function softened(change: LocalChange, exposed: number, all: readonly LocalChange[], called: boolean): Effect {
+  const passed = (exposed & EXPOSURE.value) !== 0;
+  const input = (exposed & EXPOSURE.in) !== 0;
+  switch (change.matters) {
+    case 'always':
+      return called ? (change.asCallback ?? change.effect) : change.effect;
+    case 'pass':
+      return passed ? change.effect : 'compatible';
+    case 'input':
+      return input || passed ? change.effect : 'compatible';
+    case 'layout': {
+      // Grown at its end, and consumers only ever get pointers to what the plugin made: their old fields are in place.
+      const grown = all.every(
+        ({ rule, old, new: now, effect }) =>
+          effect === 'compatible' ||
+          rule === 'abi/member-added' ||
+          (rule === 'abi/struct-size-changed' && Number(now) > Number(old)),
+      );
+      const embedded = (exposed & EXPOSURE.embedded) !== 0;
+      return grown && !passed && !input && !embedded && change.effect === 'breaking' ? 'risky' : change.effect;
+    }
+  }
+}
+
+/** Differences of exported variables themselves, and of what functions promise. One finding for all aliases. */
+export function symbolFindings(
+  { roots }: PairGraph,
+  pairs: readonly SymbolTypes[],
+  options: FindingOptions,
+): readonly Finding[] {
+  const groups = new Map<
+    string,
+    { readonly change: LocalChange; readonly names: string[]; readonly pair: SymbolTypes }
+  >();
+  roots.forEach((root, number) => {
+    const pair = pairs[number];
+    if (pair === undefined) return;
+    for (const change of root.changes) {
+      const place = pair.declared === undefined ? '' : `${pair.declared.file}:${pair.declared.line}`;
+      const key = `${pair.old} ${pair.new} ${place} ${change.text}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { change, names: [root.name], pair });
+      else group.names.push(root.name);
+    }
+  });
+  return [...groups.values()].map(({ change, names, pair }) => {
+    const [name = ''] = names;
+    const others = names.length > 1 ? ` The same holds for ${names.length - 1} more symbols of this type.` : '';
+    return finding(change.rule, `${name}: ${change.text}.${others}`, {
+      effect: change.effect,
+      severity: severityOfEffect(change.effect),
+      subject: name,
+      symbol: name,
+      ...(change.old === undefined ? {} : { old: change.old }),
+      ...(change.new === undefined ? {} : { new: change.new }),
+      ...locationOf(pair.declared, options),
+      path: [name],
+      affected: names.slice(0, MAX_AFFECTED),
+    });
+  });
+}

@@ -1,0 +1,242 @@
+import type { Member } from '../model.ts';
+import { typeName } from '../names.ts';
+import { alignmentOf } from './alignment.ts';
+import type { Edge, LocalChange, PairOf } from './change.ts';
+import { flatMembers, type Placed } from './flatten.ts';
+import { sizeOf } from './peel.ts';
+import { changeOfPlace } from './place-change.ts';
+import type { RecordNode } from './records.ts';
+import { type Graphs, relate } from './relate.ts';
+import { inReserve, isReserved, type Range, rangeOf, reserveOf } from './reserve.ts';
+
+/** What a comparison of members came to, in the order in which people want to read it: causes first. */
+export interface MemberChanges {
+  /** Members added, removed, renamed or of another type. */
+  readonly own: readonly LocalChange[];
+  /** Members at another place; what follows from `own` or from an embedded type that changed. */
+  readonly moves: readonly LocalChange[];
+  readonly edges: readonly Edge[];
+  /** A member's type has another size or alignment, and it is not the member that changed but its type. */
+  readonly embeddedChanged: boolean;
+  /** One of `own` takes or gives room. */
+  readonly ownLayout: boolean;
+}
+
+/** Members at one place that are looked at for a renamed one; a union has all of its members there. */
+const MAX_TWINS = 8;
+
+/** Compares the members of two records by name. */
+export function compareMembers(graphs: Graphs, a: RecordNode, b: RecordNode, pairOf: PairOf): MemberChanges {
+  const [before, after] = [flatMembers(graphs.old, a), flatMembers(graphs.new, b)];
+  const now = new Map(after.map((one) => [one.key, one]));
+  const old = new Set(before.map(({ key }) => key));
+  const own: LocalChange[] = [];
+  const moves: LocalChange[] = [];
+  const edges: Edge[] = [];
+  let embeddedChanged = false;
+  const twins = twinsOf(after.filter(({ key }) => !old.has(key)));
+  const taken = new Set<string>();
+  const reserve = reserveOf(graphs.old, before, graphs.new, now);
+  const sameSize = a.size === b.size;
+  for (const one of before) {
+    const { key, member } = one;
+    const other = now.get(key);
+    if (other === undefined) {
+      const twin = twins(graphs, member, taken);
+      if (twin !== undefined) {
+        taken.add(twin.key);
+        if (!(isReserved(key) && isReserved(twin.key))) own.push(renamed(one, twin));
+        edges.push(...edgesOf(graphs, member, twin.member, twin.key, pairOf));
+      } else if (!(isReserved(key) && sameSize)) {
+        own.push(removed(graphs, one));
+      }
+      continue;
+    }
+    if (isReserved(key) && sameSize && reserve.shrunk.has(key)) continue;
+    const related = relate(graphs, member.type, other.member.type);
+    if (related.change !== undefined) {
+      const more = { part: key, declared: other.member.declared, matters: 'layout' } as const;
+      own.push(changeOfPlace(related.change, `member ${key}`, 'abi/member-type-changed', more));
+    } else if (layoutDiffers(graphs, member.type, other.member.type)) embeddedChanged = true;
+    for (const pair of related.pairs) {
+      edges.push({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: `member ${key}` });
+    }
+    if (member.bitSize !== other.member.bitSize) own.push(resizedBits(key, member, other.member));
+    else if (member.bitOffset !== other.member.bitOffset) moves.push(moved(key, member, other.member));
+    if ((member.mutable === true) !== (other.member.mutable === true)) own.push(mutable(key, other.member));
+  }
+  const room = roomOf(graphs, before);
+  for (const one of after) {
+    if (old.has(one.key) || taken.has(one.key)) continue;
+    const change = added(graphs, a, b, one, inReserve(graphs.new, one, reserve), room);
+    if (change !== undefined) own.push(change);
+  }
+  const ownLayout = own.some(({ effect, rule }) => effect === 'breaking' || rule === 'abi/member-added');
+  return { own, moves, edges, embeddedChanged, ownLayout };
+}
+
+/** Whether values of two types that stand for each other take other room. */
+export function layoutDiffers(graphs: Graphs, old: number, now: number): boolean {
+  return (
+    sizeOf(graphs.old, old) !== sizeOf(graphs.new, now) || alignmentOf(graphs.old, old) !== alignmentOf(graphs.new, now)
+  );
+}
+
+/** New members by place, to find the one that an old one became. */
+function twinsOf(fresh: readonly Placed[]) {
+  const byPlace = new Map<string, Placed[]>();
+  for (const one of fresh) {
+    const key = placeKey(one.member);
+    const list = byPlace.get(key);
+    if (list === undefined) byPlace.set(key, [one]);
+    else list.push(one);
+  }
+  return (graphs: Graphs, member: Member, taken: ReadonlySet<string>): Placed | undefined => {
+    const candidates = byPlace.get(placeKey(member)) ?? [];
+    return candidates.slice(0, MAX_TWINS).find((one) => !taken.has(one.key) && isSameSlot(graphs, member, one.member));
+  };
+}
+
+function placeKey({ bitOffset, bitSize }: Member): string {
+  return `${bitOffset}:${bitSize ?? ''}`;
+}
+
+/** The same room and representation under another name. */
+function isSameSlot(graphs: Graphs, a: Member, b: Member): boolean {
+  if (a.name === undefined || b.name === undefined) return false;
+  if (sizeOf(graphs.old, a.type) !== sizeOf(graphs.new, b.type)) return false;
+  // A reserved slot may take anything of its size.
+  if (isReserved(a.name)) return true;
+  const { change } = relate(graphs, a.type, b.type);
+  return change === undefined || change.kind === 'equivalent' || change.kind === 'qualifier';
+}
+
+function edgesOf(graphs: Graphs, a: Member, b: Member, key: string, pairOf: PairOf): Edge[] {
+  const { pairs } = relate(graphs, a.type, b.type);
+  return pairs.map(({ old, new: now, alias, through }) => ({
+    to: pairOf(old, now, alias),
+    kind: through,
+    label: `member ${key}`,
+  }));
+}
+
+function renamed({ key }: Placed, twin: Placed): LocalChange {
+  const reserved = isReserved(key);
+  const text = reserved ? `reserved member ${key} became ${twin.key}` : `member ${key} was renamed to ${twin.key}`;
+  return {
+    rule: reserved ? 'abi/reserved-used' : 'abi/member-renamed',
+    effect: reserved ? 'compatible' : 'source-breaking',
+    text,
+    part: twin.key,
+    old: key,
+    new: twin.key,
+    declared: twin.member.declared,
+    matters: 'layout',
+  };
+}
+
+function removed(graphs: Graphs, { key, member }: Placed): LocalChange {
+  const text = `member ${key} (${typeName(graphs.old, member.type)}) was removed`;
+  return { rule: 'abi/member-removed', effect: 'breaking', text, part: key, old: place(member), matters: 'layout' };
+}
+
+function resizedBits(key: string, member: Member, other: Member): LocalChange {
+  return {
+    rule: 'abi/bit-field-changed',
+    effect: 'breaking',
+    text: `bit-field ${key} changed from ${width(member)} to ${width(other)} bits`,
+    part: key,
+    old: width(member),
+    new: width(other),
+    declared: other.declared,
+    matters: 'layout',
+  };
+}
+
+function moved(key: string, member: Member, other: Member): LocalChange {
+  const what = member.bitSize === undefined ? 'member' : 'bit-field';
+  return {
+    rule: member.bitSize === undefined ? 'abi/member-moved' : 'abi/bit-field-changed',
+    effect: 'breaking',
+    text: `${what} ${key} moved from offset ${place(member)} to ${place(other)}`,
+    part: key,
+    old: place(member),
+    new: place(other),
+    declared: other.declared,
+    matters: 'layout',
+  };
+}
+
+function mutable(key: string, other: Member): LocalChange {
+  const now = other.mutable === true;
+  return {
+    rule: 'abi/qualifier-changed',
+    effect: now ? 'risky' : 'source-breaking',
+    text: `member ${key} is ${now ? 'now' : 'no longer'} mutable`,
+    part: key,
+    declared: other.declared,
+    matters: 'layout',
+  };
+}
+
+/** Where old members lie, sorted and joined: what is outside was padding. */
+function roomOf(graphs: Graphs, before: readonly Placed[]): readonly Range[] {
+  const ranges = before.map(({ member }) => rangeOf(graphs.old, member)).sort((one, other) => one.from - other.from);
+  const joined: { from: number; to: number }[] = [];
+  for (const { from, to } of ranges) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else joined.push({ from, to });
+  }
+  return joined;
+}
+
+function overlaps(room: readonly Range[], { from, to }: Range): boolean {
+  let [low, high] = [0, room.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((room[middle]?.to ?? 0) <= from) low = middle + 1;
+    else high = middle;
+  }
+  const found = room[low];
+  return found !== undefined && found.from < to;
+}
+
+function added(
+  graphs: Graphs,
+  a: RecordNode,
+  b: RecordNode,
+  { key, member }: Placed,
+  reserved: boolean,
+  room: readonly Range[],
+): LocalChange | undefined {
+  const type = typeName(graphs.new, member.type);
+  const base = { part: key, new: place(member), declared: member.declared, matters: 'layout' } as const;
+  if (a.size === b.size) {
+    // Padding that is spelled out, or what is left of the reserve.
+    if (isReserved(key)) return undefined;
+    if (reserved) {
+      const text = `member ${key} (${type}) uses room that was reserved`;
+      return { rule: 'abi/reserved-used', effect: 'compatible', text, ...base };
+    }
+    if (a.kind === 'union' || overlaps(room, rangeOf(graphs.new, member))) {
+      const text = `member ${key} (${type}) was added in the room of others`;
+      return { rule: 'abi/member-added', effect: 'compatible', text, ...base };
+    }
+    const text = `member ${key} (${type}) was added at offset ${place(member)}, in what was padding`;
+    return { rule: 'abi/member-in-padding', effect: 'risky', text, ...base, matters: 'input' };
+  }
+  const atEnd = member.bitOffset >= a.size * 8;
+  const text = `member ${key} (${type}) was added at offset ${place(member)}${atEnd ? ', behind the old end' : ''}`;
+  return { rule: 'abi/member-added', effect: 'breaking', text, ...base };
+}
+
+/** Offset in bytes, with the bit for bit-fields. */
+export function place({ bitOffset, bitSize }: Member): string {
+  const byte = Math.floor(bitOffset / 8);
+  return bitSize === undefined ? String(byte) : `${byte}:${bitOffset % 8}`;
+}
+
+function width(member: Member): string {
+  return member.bitSize === undefined ? 'all' : String(member.bitSize);
+}

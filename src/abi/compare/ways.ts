@@ -1,0 +1,108 @@
+import type { PairGraph } from './explore.ts';
+
+/** A way from a symbol to a node: the symbol's number and the labels of the edges. */
+export interface Way {
+  readonly root: number;
+  readonly labels: readonly string[];
+  readonly nodes: readonly number[];
+}
+
+/** For each node the shortest way from a symbol, found once for all by going through the graph in breadth. */
+export function shortestWays({ nodes, roots }: PairGraph): (target: number) => Way | undefined {
+  const from = new Int32Array(nodes.length).fill(-1);
+  const label: string[] = new Array(nodes.length).fill('');
+  const rootOf = new Int32Array(nodes.length).fill(-1);
+  let level: number[] = [];
+  roots.forEach((root, number) => {
+    for (const edge of root.edges) {
+      if (rootOf[edge.to] !== -1) continue;
+      rootOf[edge.to] = number;
+      label[edge.to] = edge.label;
+      level.push(edge.to);
+    }
+  });
+  while (level.length > 0) {
+    const next: number[] = [];
+    for (const at of level) {
+      for (const edge of nodes[at]?.edges ?? []) {
+        if (rootOf[edge.to] !== -1) continue;
+        rootOf[edge.to] = rootOf[at] ?? -1;
+        from[edge.to] = at;
+        label[edge.to] = edge.label;
+        next.push(edge.to);
+      }
+    }
+    level = next;
+  }
+  return (target) => {
+    const root = rootOf[target] ?? -1;
+    if (root < 0) return undefined;
+    const labels: string[] = [];
+    const passed: number[] = [];
+    for (let at = target; at >= 0; at = from[at] ?? -1) {
+      labels.push(label[at] ?? '');
+      passed.push(at);
+    }
+    return { root, labels: labels.reverse(), nodes: passed.reverse() };
+  };
+}
+
+/** Which symbols reach a node; `complete` is false where the search was given up. */
+export interface Reach {
+  readonly roots: readonly number[];
+  readonly complete: boolean;
+}
+
+/**
+ * Steps of all searches for affected symbols together. A search goes through everything that leads to a changed type;
+ * with thousands of changed types that all hang together only the first ones are told in full.
+ */
+const MAX_STEPS = 30_000_000;
+
+/** Numbers of the symbols that reach a node, found by going backwards from it. */
+export function reachedFrom(graph: PairGraph): (target: number) => Reach {
+  const incoming = incomingOf(graph);
+  const rootsAt: number[][] = graph.nodes.map(() => []);
+  graph.roots.forEach((root, number) => {
+    for (const { to } of root.edges) rootsAt[to]?.push(number);
+  });
+  const stamp = new Int32Array(graph.nodes.length).fill(-1);
+  let round = 0;
+  let steps = 0;
+  return (target) => {
+    round += 1;
+    const found = new Set<number>();
+    const open = [target];
+    stamp[target] = round;
+    for (let at = open.pop(); at !== undefined && steps < MAX_STEPS; at = open.pop()) {
+      const roots = rootsAt[at] ?? [];
+      for (const root of roots) found.add(root);
+      steps += 1 + roots.length;
+      for (let edge = incoming.start[at] ?? 0; edge < (incoming.start[at + 1] ?? 0); edge += 1) {
+        const before = incoming.from[edge] ?? 0;
+        steps += 1;
+        if (stamp[before] === round) continue;
+        stamp[before] = round;
+        open.push(before);
+      }
+    }
+    return { roots: [...found].sort((a, b) => a - b), complete: steps < MAX_STEPS };
+  };
+}
+
+/** The edges backwards: those that lead to node n are `from[start[n]]` up to `from[start[n + 1]]`. */
+function incomingOf({ nodes }: PairGraph): { readonly start: Int32Array; readonly from: Int32Array } {
+  const start = new Int32Array(nodes.length + 1);
+  for (const { edges } of nodes) for (const { to } of edges) start[to + 1] = (start[to + 1] ?? 0) + 1;
+  for (let at = 0; at < nodes.length; at += 1) start[at + 1] = (start[at + 1] ?? 0) + (start[at] ?? 0);
+  const from = new Int32Array(start[nodes.length] ?? 0);
+  const next = start.slice();
+  nodes.forEach(({ edges }, at) => {
+    for (const { to } of edges) {
+      const place = next[to] ?? 0;
+      from[place] = at;
+      next[to] = place + 1;
+    }
+  });
+  return { start, from };
+}
