@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
+// `npm run --silent` hands its silence on to every npm below it; errors must be seen.
+process.env.npm_config_loglevel = 'error';
 const inCi = process.env.CI === 'true' || process.env.CI === '1';
 const NODE_24 = '24.21.0';
 const NODE_20 = '20.19.0';
