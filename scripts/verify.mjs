@@ -105,12 +105,20 @@ function useNode24() {
   return binary;
 }
 
-/** `npm ci` unless node_modules was made from this very lock file. */
+/**
+ * Installs what the lock file says, unless node_modules was made from this very lock file. Not `npm ci`: that refuses a
+ * lock file without the optional packages of every platform, and some registries serve only those of their own.
+ */
 function installNpmPackages() {
   const stamp = join(root, 'node_modules', '.plugin-gate-lock');
-  const digest = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+  const lock = readFileSync('package-lock.json');
+  const digest = createHash('sha256').update(lock).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return console.log('node_modules is up to date.');
-  if (run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']).status !== 0) throw new Error('npm ci failed');
+  if (run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']).status !== 0) {
+    throw new Error('npm install failed');
+  }
+  if (!readFileSync('package-lock.json').equals(lock))
+    throw new Error('npm install changed package-lock.json; commit what it should be');
   writeFileSync(stamp, digest);
 }
 
