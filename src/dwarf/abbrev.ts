@@ -1,64 +1,170 @@
 import { AT, FORM } from './constants.ts';
 import { Cursor } from './cursor.ts';
+import type { Layout } from './layout.ts';
 
-/** One declaration of .debug_abbrev (DWARF 5 section 7.5.3), attributes as parallel arrays. */
+/** One declaration of .debug_abbrev (DWARF 5 section 7.5.3) without its code, attributes as parallel arrays. */
 export interface Abbrev {
-  readonly code: number;
   readonly tag: number;
   readonly children: boolean;
   readonly attributes: readonly number[];
   readonly forms: readonly number[];
-  /** Values of DW_FORM_implicit_const by position; 0 elsewhere. */
-  readonly implicit: readonly number[];
+  /** Values of DW_FORM_implicit_const by position, 0 elsewhere; a bigint only where a double is not exact. */
+  readonly implicit: readonly (number | bigint)[];
   /** Position of DW_AT_sibling, or -1. */
   readonly sibling: number;
+  /** How the values lie in units of each format, made when first needed; see layoutOf. */
+  readonly layouts: (Layout | undefined)[];
 }
 
-/** Declarations by code. Codes are mostly 1, 2, 3, ...: those are an array; stray ones a map. */
+/** Declarations by code. Codes are mostly 1, 2, 3, ... and index an array; stray ones are in a map. */
 export class AbbrevTable {
-  readonly #dense: (Abbrev | undefined)[] = [];
+  readonly #dense: (Abbrev | undefined)[] = [undefined];
   readonly #sparse = new Map<number, Abbrev>();
 
-  add(abbrev: Abbrev): void {
-    if (abbrev.code < 65_536) this.#dense[abbrev.code] = abbrev;
-    else this.#sparse.set(abbrev.code, abbrev);
+  /** Of two declarations of one code the first counts. */
+  add(code: number, abbrev: Abbrev): void {
+    const dense = this.#dense;
+    if (code === dense.length) dense.push(abbrev);
+    else if (code > dense.length && !this.#sparse.has(code)) this.#sparse.set(code, abbrev);
   }
 
   get(code: number): Abbrev | undefined {
-    return code < 65_536 ? this.#dense[code] : this.#sparse.get(code);
+    const dense = this.#dense;
+    return code < dense.length ? dense[code] : this.#sparse.get(code);
   }
 }
 
-/** No real table comes near; an endless one in a hostile file ends here. */
-const MAX_DECLARATIONS = 1_000_000;
+interface Known {
+  readonly start: number;
+  readonly length: number;
+  readonly abbrev: Abbrev;
+}
+
+/** Bytes of tables that are scanned, for each byte of the section: real tables are shared whole or lie side by side. */
+const OVERLAP = 4;
+const SLACK = 1 << 16;
 
 /**
- * The table at an offset of .debug_abbrev.
- * @returns undefined when it runs over the end of the section
+ * The tables of a .debug_abbrev section. Compilers write a table for each unit, with mostly the same declarations: equal ones
+ * become one object, recognised by a hash that the scan makes along the way.
  */
-export function readAbbrevTable(section: Uint8Array, offset: number): AbbrevTable | undefined {
-  const cursor = new Cursor(section, true, offset);
-  const table = new AbbrevTable();
-  for (let count = 0; count < MAX_DECLARATIONS; count += 1) {
-    const code = cursor.uleb();
-    if (cursor.failed) return undefined;
-    if (code === 0) return table;
-    const tag = cursor.uleb();
-    const children = cursor.u8() !== 0;
-    const attributes: number[] = [];
-    const forms: number[] = [];
-    const implicit: number[] = [];
-    for (;;) {
-      const attribute = cursor.uleb();
-      const form = cursor.uleb();
-      if (cursor.failed) return undefined;
-      const constant = form === FORM.implicit_const ? Number(cursor.slebBig()) : 0;
-      if (attribute === 0 && form === 0) break;
-      attributes.push(attribute);
-      forms.push(form);
-      implicit.push(constant);
-    }
-    table.add({ code, tag, children, attributes, forms, implicit, sibling: attributes.indexOf(AT.sibling) });
+export class AbbrevTables {
+  readonly #section: Uint8Array;
+  readonly #tables = new Map<number, AbbrevTable | undefined>();
+  readonly #known = new Map<number, Known[]>();
+  #budget: number;
+
+  constructor(section: Uint8Array) {
+    this.#section = section;
+    this.#budget = section.length * OVERLAP + SLACK;
   }
-  return undefined;
+
+  /** The table at an offset; undefined when it runs over the end, or when tables overlap more than any compiler makes them. */
+  at(offset: number): AbbrevTable | undefined {
+    if (this.#tables.has(offset)) return this.#tables.get(offset);
+    const table = this.#scan(offset);
+    this.#tables.set(offset, table);
+    return table;
+  }
+
+  #scan(offset: number): AbbrevTable | undefined {
+    const bytes = this.#section;
+    const { length } = bytes;
+    if (!(offset >= 0 && offset < length)) return undefined;
+    const table = new AbbrevTable();
+    let at = offset;
+    const limit = Math.min(length, offset + this.#budget);
+    while (at < limit) {
+      let code = bytes[at++] ?? 0;
+      if (code === 0) {
+        this.#budget -= at - offset;
+        return table;
+      }
+      if (code >= 0x80) {
+        const rest = new Cursor(bytes, true, at - 1);
+        code = rest.uleb();
+        if (rest.failed) break;
+        at = rest.offset;
+      }
+      const start = at;
+      // FNV-1a over the declaration. Tag, then the flag for children.
+      let hash = 0x811c9dc5;
+      let byte: number;
+      do {
+        byte = bytes[at++] ?? 0;
+        hash = Math.imul(hash ^ byte, 0x01000193);
+      } while (byte >= 0x80);
+      hash = Math.imul(hash ^ (bytes[at++] ?? 0), 0x01000193);
+      for (let ended = false; !ended && at <= limit; ) {
+        // Zero only when every bit of attribute and form is: padded numbers end a declaration too.
+        let bits = 0;
+        let form = 0;
+        let scale = 1;
+        do {
+          byte = bytes[at++] ?? 0;
+          hash = Math.imul(hash ^ byte, 0x01000193);
+          bits |= byte & 0x7f;
+        } while (byte >= 0x80);
+        do {
+          byte = bytes[at++] ?? 0;
+          hash = Math.imul(hash ^ byte, 0x01000193);
+          form += (byte & 0x7f) * scale;
+          scale *= 128;
+        } while (byte >= 0x80);
+        if (form === FORM.implicit_const) {
+          do {
+            byte = bytes[at++] ?? 0;
+            hash = Math.imul(hash ^ byte, 0x01000193);
+          } while (byte >= 0x80);
+        }
+        ended = bits === 0 && form === 0;
+      }
+      if (at > limit) break;
+      const abbrev = this.#intern(hash, start, at - start);
+      if (abbrev === undefined) break;
+      table.add(code, abbrev);
+    }
+    this.#budget -= Math.min(at, limit) - offset;
+    return undefined;
+  }
+
+  #intern(hash: number, start: number, length: number): Abbrev | undefined {
+    const bytes = this.#section;
+    let candidates = this.#known.get(hash);
+    if (candidates === undefined) {
+      candidates = [];
+      this.#known.set(hash, candidates);
+    }
+    next: for (const known of candidates) {
+      if (known.length !== length) continue;
+      for (let at = 0; at < length; at += 1) if (bytes[known.start + at] !== bytes[start + at]) continue next;
+      return known.abbrev;
+    }
+    const abbrev = decode(bytes, start, start + length);
+    // Collisions are made by hand only: then the declaration is decoded anew each time.
+    if (abbrev !== undefined && candidates.length < MAX_COLLISIONS) candidates.push({ start, length, abbrev });
+    return abbrev;
+  }
+}
+
+const MAX_COLLISIONS = 16;
+
+function decode(bytes: Uint8Array, start: number, end: number): Abbrev | undefined {
+  const cursor = new Cursor(bytes, true, start, end);
+  const tag = cursor.uleb();
+  const children = cursor.u8() !== 0;
+  const attributes: number[] = [];
+  const forms: number[] = [];
+  const implicit: (number | bigint)[] = [];
+  for (;;) {
+    const attribute = cursor.uleb();
+    const form = cursor.uleb();
+    const constant = form === FORM.implicit_const ? cursor.sleb() : 0;
+    if (cursor.failed) return undefined;
+    if (attribute === 0 && form === 0) break;
+    attributes.push(attribute);
+    forms.push(form);
+    implicit.push(constant);
+  }
+  return { tag, children, attributes, forms, implicit, sibling: attributes.indexOf(AT.sibling), layouts: [] };
 }

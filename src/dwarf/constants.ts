@@ -68,6 +68,7 @@ export const AT = {
   discr_value: 0x16,
   visibility: 0x17,
   import: 0x18,
+  entry_pc: 0x52,
   comp_dir: 0x1b,
   const_value: 0x1c,
   containing_type: 0x1d,

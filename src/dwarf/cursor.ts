@@ -20,6 +20,15 @@ export class Cursor {
     if (offset < 0 || offset > this.end) this.fail();
   }
 
+  /** Starts anew at another place of the same section, so that one cursor serves many short reads. */
+  move(offset: number, end: number): this {
+    this.failed = false;
+    this.end = end < this.bytes.length ? end : this.bytes.length;
+    this.offset = offset;
+    if (!(offset >= 0 && offset <= this.end)) this.fail();
+    return this;
+  }
+
   fail(): 0 {
     this.failed = true;
     this.offset = this.end;
@@ -76,6 +85,11 @@ export class Cursor {
     return this.little ? first + second * 4294967296 : first * 4294967296 + second;
   }
 
+  /** A signed 64-bit number as a double, as {@link u64}. */
+  i64(): number {
+    return Number(BigInt.asIntN(64, this.big64()));
+  }
+
   /** An unsigned 64-bit number, exact: type signatures, addresses with high bits, constants. */
   big64(): bigint {
     const { offset } = this;
@@ -124,6 +138,34 @@ export class Cursor {
     }
     this.offset = offset;
     return result;
+  }
+
+  /** An unsigned LEB128 number; a bigint only where a double is not exact. */
+  ulebExact(): number | bigint {
+    const { offset } = this;
+    const value = this.uleb();
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
+    this.offset = offset;
+    return this.ulebBig();
+  }
+
+  /** A signed LEB128 number; a bigint only where a double is not exact. */
+  sleb(): number | bigint {
+    const { bytes, end, offset: start } = this;
+    let offset = start;
+    let result = 0;
+    for (let factor = 1; factor <= 2 ** 42; factor *= 128) {
+      if (offset >= end) return this.fail();
+      const byte = bytes[offset] ?? 0;
+      offset += 1;
+      result += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        this.offset = offset;
+        return byte & 0x40 ? result - factor * 128 : result;
+      }
+    }
+    const wide = this.slebBig();
+    return isSafe(wide) ? Number(wide) : wide;
   }
 
   /** Exact beyond 2^53 for the few constants that need it. */
@@ -181,23 +223,8 @@ export class Cursor {
   }
 }
 
-/** Longest string that is decoded; what is longer is cut. Real mangled names stay below 100 KB. */
-const MAX_STRING = 1 << 20;
-
-const buffers = new WeakMap<Uint8Array, Buffer>();
-
-/**
- * The NUL-terminated string at an offset of a section, as latin1: names are compared and shown byte by byte, and
- * latin1 loses none. Undefined when the offset or the terminator lies outside.
- */
-export function stringAt(section: Uint8Array, offset: number): string | undefined {
-  if (!(offset >= 0 && offset < section.length)) return undefined;
-  const terminator = section.indexOf(0, offset);
-  if (terminator < 0) return undefined;
-  let buffer = buffers.get(section);
-  if (buffer === undefined) {
-    buffer = Buffer.from(section.buffer, section.byteOffset, section.byteLength);
-    buffers.set(section, buffer);
-  }
-  return buffer.toString('latin1', offset, Math.min(terminator, offset + MAX_STRING));
+/** Whether a number is exact as a double. */
+export function isSafe(value: bigint): boolean {
+  return value <= MAX_SAFE && value >= -MAX_SAFE;
 }
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

@@ -43,8 +43,7 @@ export function decompressSection(
   if (size > limit) return { code: 'limit', message: `unpacks to ${size} bytes, more than the ${limit} that are read` };
   const packed = raw.subarray(cursor.offset);
   try {
-    if (type === ELFCOMPRESS_ZLIB)
-      return checked(zlib.inflateSync(packed, { maxOutputLength: Math.max(size, 1) }), size);
+    if (type === ELFCOMPRESS_ZLIB) return checked(zlib.inflateSync(packed, oneBuffer(size)), size);
     if (type === ELFCOMPRESS_ZSTD) return checked(unzstd(packed, size), size);
     return { code: 'unsupported', message: `is compressed in a way that is not known (type ${type})` };
   } catch (error) {
@@ -62,10 +61,15 @@ function checked(content: Uint8Array, size: number): Uint8Array | DecompressionP
     : malformed(`unpacks to ${content.length} bytes where ${size} were announced`);
 }
 
+/** Room for everything at once: the default collects pieces and joins them, which takes twice the memory. */
+function oneBuffer(size: number): { readonly maxOutputLength: number; readonly chunkSize: number } {
+  return { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 64, 64) };
+}
+
 /** Node has zstd from 22.15; before that a JavaScript decoder does it, into a buffer of the announced size. */
 function unzstd(packed: Uint8Array, size: number): Uint8Array {
   if (typeof zlib.zstdDecompressSync === 'function') {
-    return zlib.zstdDecompressSync(packed, { maxOutputLength: Math.max(size, 1) });
+    return zlib.zstdDecompressSync(packed, oneBuffer(size));
   }
   return decompress(packed, new Uint8Array(size));
 }

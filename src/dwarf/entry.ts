@@ -1,42 +1,103 @@
-import { Cursor } from './cursor.ts';
-import type { DwarfSections, UnitHeader } from './unit.ts';
+import type { Cursor } from './cursor.ts';
+import type { DwarfFile } from './file.ts';
+import { type Layout, valueOffset } from './layout.ts';
+import type { UnitHeader } from './unit.ts';
 import { type AttributeValue, readValue } from './value.ts';
 
-/** A decoded debugging information entry (DIE). */
-export interface Entry {
+/**
+ * A debugging information entry (DIE). Its values are decoded one by one when asked for: most entries are read for one
+ * or two of them.
+ */
+export class Die {
+  readonly file: DwarfFile;
   readonly unit: UnitHeader;
+  /** Offset of the entry in its section. */
   readonly offset: number;
-  readonly tag: number;
-  readonly hasChildren: boolean;
-  readonly attributes: ReadonlyMap<number, AttributeValue>;
-  /** Offset behind the attributes: the first child's when there are children, else the next sibling's. */
+  readonly layout: Layout;
+  /** Offset of the first value. */
+  readonly values: number;
+  /** Offset behind the values: the first child's when there are children, else the next sibling's. */
   readonly next: number;
-}
+  readonly #cursor: Cursor;
 
-/** A null entry, or undefined for one that cannot be read. */
-export type EntryReading = Entry | 'null' | undefined;
-
-export function sectionBytes(sections: DwarfSections, unit: UnitHeader): Uint8Array {
-  return unit.section === 'info' ? sections.info : sections.types;
-}
-
-/** Decodes the entry at an offset of the unit's section. Undefined when it lies outside, is cut or has an unknown form. */
-export function readEntry(sections: DwarfSections, unit: UnitHeader, offset: number): EntryReading {
-  if (offset < unit.entries || offset >= unit.end) return undefined;
-  const cursor = new Cursor(sectionBytes(sections, unit), sections.little, offset, unit.end);
-  const code = cursor.uleb();
-  if (cursor.failed) return undefined;
-  if (code === 0) return 'null';
-  const abbrev = unit.abbrevs.get(code);
-  if (abbrev === undefined) return undefined;
-  const attributes = new Map<number, AttributeValue>();
-  const { forms } = abbrev;
-  for (let at = 0; at < forms.length; at += 1) {
-    const value = readValue(cursor, forms[at] ?? 0, abbrev.implicit[at] ?? 0, unit);
-    if (value === undefined || cursor.failed) return undefined;
-    attributes.set(abbrev.attributes[at] ?? 0, value);
+  constructor(
+    file: DwarfFile,
+    unit: UnitHeader,
+    offset: number,
+    layout: Layout,
+    values: number,
+    next: number,
+    cursor: Cursor,
+  ) {
+    this.file = file;
+    this.unit = unit;
+    this.offset = offset;
+    this.layout = layout;
+    this.values = values;
+    this.next = next;
+    this.#cursor = cursor;
   }
-  return { unit, offset, tag: abbrev.tag, hasChildren: abbrev.children, attributes, next: cursor.offset };
+
+  get tag(): number {
+    return this.layout.tag;
+  }
+
+  get hasChildren(): boolean {
+    return this.layout.children;
+  }
+
+  /** The attributes by number. */
+  get attributes(): { get(attribute: number): AttributeValue | undefined; has(attribute: number): boolean } {
+    return this;
+  }
+
+  has(attribute: number): boolean {
+    return this.layout.abbrev.attributes.includes(attribute);
+  }
+
+  /** The value of an attribute, undefined when the entry has none. */
+  get(attribute: number): AttributeValue | undefined {
+    const { abbrev } = this.layout;
+    const position = abbrev.attributes.indexOf(attribute);
+    return position < 0 ? undefined : this.valueAt(position);
+  }
+
+  /** The value at a position of the abbreviation's list. */
+  valueAt(position: number): AttributeValue | undefined {
+    const { layout, unit } = this;
+    const cursor = this.#cursor;
+    const { little, bytes } = cursor;
+    cursor.move(valueOffset(layout, position, bytes, little, this.values, this.next, unit), this.next);
+    const { abbrev } = layout;
+    const value = readValue(cursor, abbrev.forms[position] ?? 0, abbrev.implicit[position] ?? 0, unit);
+    return cursor.failed ? undefined : value;
+  }
+
+  /** A constant or flag as a number, without making a value of it; undefined for other kinds. */
+  number(attribute: number): number | undefined {
+    const { layout } = this;
+    const position = layout.abbrev.attributes.indexOf(attribute);
+    if (position < 0) return undefined;
+    const distance = layout.distance[position] ?? -1;
+    if (distance >= 0) {
+      const step = layout.step[position];
+      const form = layout.abbrev.forms[position] ?? 0;
+      // data1, data2 and data4 make nearly all constants.
+      if (step === 1 && form === 0x0b) return this.#cursor.bytes[this.values + distance];
+      if (step === 2 && form === 0x05) return this.#cursor.move(this.values + distance, this.next).u16();
+      if (step === 4 && form === 0x06) return this.#cursor.move(this.values + distance, this.next).u32();
+    }
+    const value = this.valueAt(position);
+    return value?.kind === 'constant' ? value.value : undefined;
+  }
+
+  /** A flag; constants other than 0 count as set. */
+  flag(attribute: number): boolean {
+    const position = this.layout.abbrev.attributes.indexOf(attribute);
+    if (position < 0) return false;
+    const value = this.valueAt(position);
+    return value?.kind === 'flag' ? value.value : value?.kind === 'constant' && value.value !== 0;
+  }
 }
 
 /** The unit that holds an offset; units are in the order of the section. */

@@ -1,14 +1,16 @@
+import { AbbrevTables } from './abbrev.ts';
 import { AT, TAG } from './constants.ts';
-import { Cursor, stringAt } from './cursor.ts';
-import { type Entry, readEntry, sectionBytes, unitAt } from './entry.ts';
-import { type DwarfIndex, indexUnits } from './index-pass.ts';
-import { type DwarfSections, readUnitHeaders, type UnitHeader, type UnitProblem } from './unit.ts';
+import { Cursor } from './cursor.ts';
+import { Die, unitAt } from './entry.ts';
+import { type DwarfIndex, indexUnits, siblingOffset } from './index-pass.ts';
+import { behindValues, layoutOf } from './layout.ts';
+import { PackageIndex } from './package.ts';
+import { DwarfProgram, type UnitPlace } from './program.ts';
+import { StringSection } from './strings.ts';
+import { type DwarfSections, MAX_PROBLEMS, readUnitHeaders, type UnitHeader, type UnitProblem } from './unit.ts';
 import type { AttributeValue } from './value.ts';
 
-/** An entry together with the file that it is in: dwz and split DWARF spread one program over several files. */
-export interface Die extends Entry {
-  readonly file: DwarfFile;
-}
+export { Die } from './entry.ts';
 
 /** Bases of a unit's indexed forms (DWARF 5 section 3.1.3). */
 interface UnitBases {
@@ -16,8 +18,13 @@ interface UnitBases {
   readonly addr: number;
 }
 
-/** Longest chain of siblings that is followed below one entry. */
-const MAX_CHILDREN = 2_000_000;
+/**
+ * Entries that are read at the most, for each byte of the sections: one file is read for several purposes, but none of
+ * them reads everything many times over. A hostile file that makes the readers go in circles ends here.
+ */
+const READS = 4;
+const SLACK = 1_000_000;
+const MOST_READS = 60_000_000;
 
 /**
  * The debugging information of one file. Reads lazily: the constructor reads unit headers, {@link index} makes one
@@ -30,23 +37,64 @@ export class DwarfFile {
   readonly typeUnits: readonly UnitHeader[];
   /** .gnu_debugaltlink or .debug_sup file, when there is one and it was found. */
   readonly alt: DwarfFile | undefined;
-  /** For split units: their addresses and their base are in the file with the skeletons. */
-  readonly skeletons: DwarfFile | undefined;
+  /** This is a .dwo or .dwp file: addresses, and some bases, are in the file with the skeletons. */
+  readonly split: boolean;
+  /** All files that describe the same program. */
+  readonly program: DwarfProgram;
   readonly problems: UnitProblem[] = [];
+  readonly #info: Cursor;
+  readonly #types: Cursor;
+  readonly #str: StringSection;
+  readonly #lineStr: StringSection;
+  readonly #line: StringSection;
+  readonly #inline: { readonly info: StringSection; readonly types: StringSection };
   #infoIndex: DwarfIndex | undefined;
   #typesIndex: DwarfIndex | undefined;
   #bySignature: Map<bigint, UnitHeader> | undefined;
   readonly #bases = new Map<UnitHeader, UnitBases>();
+  /** Ends of entries with children that have no DW_AT_sibling, as far as they were met. */
+  readonly #ends = { info: new Map<number, number>(), types: new Map<number, number>() };
+  #reads: number;
 
-  constructor(sections: DwarfSections, links: { alt?: DwarfFile; skeletons?: DwarfFile } = {}) {
+  /** @param links `join: false` leaves it to the caller to add the file to its program */
+  constructor(
+    sections: DwarfSections,
+    links: { alt?: DwarfFile; split?: boolean; program?: DwarfProgram; join?: boolean } = {},
+  ) {
+    const { little } = sections;
     this.sections = sections;
     this.alt = links.alt;
-    this.skeletons = links.skeletons;
-    const info = readUnitHeaders(sections, 'info');
-    const types = readUnitHeaders(sections, 'types');
+    this.split = links.split ?? false;
+    this.program = links.program ?? new DwarfProgram();
+    this.#info = new Cursor(sections.info, little);
+    this.#types = new Cursor(sections.types, little);
+    this.#str = new StringSection(sections.str);
+    this.#lineStr = new StringSection(sections.lineStr);
+    this.#line = new StringSection(sections.line);
+    this.#inline = { info: new StringSection(sections.info), types: new StringSection(sections.types) };
+    this.#reads = Math.min(SLACK + READS * (sections.info.length + sections.types.length), MOST_READS);
+    const tables = new AbbrevTables(sections.abbrev);
+    const packageIndex =
+      sections.cuIndex.length + sections.tuIndex.length === 0
+        ? undefined
+        : new PackageIndex(
+            [
+              { name: '.debug_cu_index', bytes: sections.cuIndex },
+              { name: '.debug_tu_index', bytes: sections.tuIndex },
+            ],
+            little,
+          );
+    const info = readUnitHeaders(sections, 'info', tables, packageIndex);
+    const types = readUnitHeaders(sections, 'types', tables, packageIndex);
     this.units = info.units;
     this.typeUnits = types.units;
     this.problems.push(...info.problems, ...types.problems);
+    for (const message of packageIndex?.problems ?? []) this.#problem({ section: 'info', offset: 0, message });
+    if (links.join !== false) this.program.files.push(this);
+  }
+
+  #problem(problem: UnitProblem): void {
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
 
   /** The index of a section, made on first use. */
@@ -54,15 +102,44 @@ export class DwarfFile {
     const known = section === 'info' ? this.#infoIndex : this.#typesIndex;
     if (known !== undefined) return known;
     const made = indexUnits(this.sections, section, section === 'info' ? this.units : this.typeUnits);
-    this.problems.push(...made.problems);
+    for (const problem of made.problems) this.#problem(problem);
     if (section === 'info') this.#infoIndex = made;
     else this.#typesIndex = made;
     return made;
   }
 
+  /** The entry at an offset; undefined when there is none or it cannot be read whole. */
   entryAt(unit: UnitHeader, offset: number): Die | undefined {
-    const entry = readEntry(this.sections, unit, offset);
-    return entry === undefined || entry === 'null' ? undefined : { ...entry, file: this };
+    return this.#read(unit, offset) ?? undefined;
+  }
+
+  /** Null for a null entry. */
+  #read(unit: UnitHeader, offset: number): Die | null | undefined {
+    const cursor = unit.section === 'info' ? this.#info : this.#types;
+    const { bytes, little } = cursor;
+    if (!(offset >= unit.entries && offset < unit.end) || !this.#spend()) return undefined;
+    let code = bytes[offset] ?? 0;
+    if (code === 0) return null;
+    let values = offset + 1;
+    if (code >= 0x80) {
+      code = cursor.move(offset, unit.end).uleb();
+      values = cursor.offset;
+    }
+    const abbrev = unit.abbrevs.get(code);
+    if (abbrev === undefined) return undefined;
+    const layout = layoutOf(abbrev, unit);
+    const next = behindValues(layout, bytes, little, values, unit.end, unit);
+    return next < 0 ? undefined : new Die(this, unit, offset, layout, values, next, cursor);
+  }
+
+  #spend(): boolean {
+    this.#reads -= 1;
+    if (this.#reads > 0) return true;
+    if (this.#reads === 0) {
+      const message = 'reading leads round in circles or to more entries than are read';
+      this.#problem({ section: 'info', offset: 0, message, limit: true });
+    }
+    return false;
   }
 
   root(unit: UnitHeader): Die | undefined {
@@ -74,41 +151,48 @@ export class DwarfFile {
     const found: Die[] = [];
     if (!parent.hasChildren) return found;
     let offset = parent.next;
-    for (let count = 0; count < MAX_CHILDREN; count += 1) {
-      const entry = readEntry(this.sections, parent.unit, offset);
-      if (entry === undefined || entry === 'null') break;
-      found.push({ ...entry, file: this });
-      const next = entry.hasChildren ? this.#behind(entry) : entry.next;
-      if (next <= offset) break;
-      offset = next;
+    for (;;) {
+      const die = this.#read(parent.unit, offset);
+      if (die === undefined || die === null) return found;
+      found.push(die);
+      offset = die.hasChildren ? this.endOf(die) : die.next;
     }
-    return found;
   }
 
   /** Offset behind an entry's last descendant. */
-  #behind(entry: Entry): number {
-    const sibling = entry.attributes.get(AT.sibling);
-    if (sibling?.kind === 'reference' && sibling.value >= entry.next && sibling.value <= entry.unit.end)
-      return sibling.value;
-    const cursor = new Cursor(
-      sectionBytes(this.sections, entry.unit),
-      this.sections.little,
-      entry.next,
-      entry.unit.end,
-    );
-    let depth = 1;
-    while (depth > 0 && !cursor.done) {
-      const below = readEntry(this.sections, entry.unit, cursor.offset);
-      if (below === undefined) return entry.unit.end;
-      if (below === 'null') {
-        depth -= 1;
-        cursor.skip(1);
-      } else {
-        if (below.hasChildren) depth += 1;
-        cursor.offset = below.next;
+  endOf(die: Die): number {
+    const { unit, layout } = die;
+    if (!layout.children) return die.next;
+    const cursor = unit.section === 'info' ? this.#info : this.#types;
+    if (layout.sibling >= 0) {
+      const sibling = siblingOffset(cursor, unit, layout, die.values);
+      if (sibling >= die.next && sibling <= unit.end) return sibling;
+    }
+    const ends = this.#ends[unit.section];
+    const known = ends.get(die.offset);
+    if (known !== undefined) return known;
+    // Each entry below is passed once in all such walks, since the ends of all of them are kept.
+    const open = [die.offset];
+    let at = die.next;
+    while (open.length > 0) {
+      const below = this.#read(unit, at);
+      if (below === undefined) {
+        for (const offset of open) ends.set(offset, unit.end);
+        return unit.end;
+      }
+      if (below === null) {
+        at += 1;
+        ends.set(open.pop() ?? 0, at);
+      } else if (!below.hasChildren) at = below.next;
+      else {
+        const end = ends.get(below.offset);
+        if (end === undefined) {
+          open.push(below.offset);
+          at = below.next;
+        } else at = end;
       }
     }
-    return cursor.offset;
+    return at;
   }
 
   /** The text of a string value, or undefined when it lies outside its section or in a file that is not there. */
@@ -116,31 +200,45 @@ export class DwarfFile {
     if (value === undefined) return undefined;
     switch (value.kind) {
       case 'string':
-        switch (value.section) {
-          case 'inline':
-            return stringAt(sectionBytes(this.sections, unit), value.value);
-          case 'str':
-            return stringAt(this.sections.str, value.value);
-          case 'line-str':
-            return stringAt(this.sections.lineStr, value.value);
-          case 'alt':
-            return this.alt === undefined ? undefined : stringAt(this.alt.sections.str, value.value);
-        }
-        return undefined;
-      case 'string-index': {
-        const width = unit.dwarf64 ? 8 : 4;
-        const at = this.#basesOf(unit).strOffsets + value.value * width;
-        if (at + width > this.sections.strOffsets.length) return undefined;
-        const cursor = new Cursor(this.sections.strOffsets, this.sections.little, at);
-        return stringAt(this.sections.str, cursor.sectionOffset(unit.dwarf64));
-      }
+        return this.stringIn(value.section === 'inline' ? unit.section : value.section, value.value);
+      case 'string-index':
+        return this.indexedString(value.value, unit);
       default:
         return undefined;
     }
   }
 
+  /** The string at an offset of a section. */
+  stringIn(section: 'info' | 'types' | 'str' | 'line' | 'line-str' | 'alt', offset: number): string | undefined {
+    if (section === 'alt') return this.alt?.stringIn('str', offset);
+    const strings =
+      section === 'str'
+        ? this.#str
+        : section === 'line-str'
+          ? this.#lineStr
+          : section === 'line'
+            ? this.#line
+            : this.#inline[section];
+    const text = strings.at(offset);
+    if (strings.exhausted && this.#reads > 0) {
+      this.#reads = 0;
+      const message = 'names overlap in more ways than are read';
+      this.#problem({ section: 'info', offset: 0, message, limit: true });
+    }
+    return text;
+  }
+
+  /** The string that an index into .debug_str_offsets leads to. */
+  indexedString(index: number, unit: UnitHeader): string | undefined {
+    const width = unit.dwarf64 ? 8 : 4;
+    const at = this.#basesOf(unit).strOffsets + index * width;
+    if (at + width > this.sections.strOffsets.length) return undefined;
+    const cursor = new Cursor(this.sections.strOffsets, this.sections.little, at);
+    return this.stringIn('str', cursor.sectionOffset(unit.dwarf64));
+  }
+
   name(die: Die): string | undefined {
-    return this.text(die.attributes.get(AT.name), die.unit);
+    return this.text(die.get(AT.name), die.unit);
   }
 
   /** The address of an address value, through .debug_addr where it is an index. */
@@ -151,10 +249,24 @@ export class DwarfFile {
   }
 
   indexedAddress(index: number, unit: UnitHeader): number | undefined {
-    const holder = this.skeletons ?? this;
-    const at = this.#basesOf(unit).addr + index * unit.addressSize;
-    if (at + unit.addressSize > holder.sections.addr.length) return undefined;
-    return new Cursor(holder.sections.addr, holder.sections.little, at).address(unit.addressSize);
+    const skeleton = this.skeletonOf(unit);
+    const { addr, little } = (skeleton?.file ?? this).sections;
+    const base = skeleton === undefined ? this.#basesOf(unit) : skeleton.file.#basesOf(skeleton.unit);
+    const at = base.addr + index * unit.addressSize;
+    if (at + unit.addressSize > addr.length) return undefined;
+    return new Cursor(addr, little, at).address(unit.addressSize);
+  }
+
+  /** For a unit of a .dwo or .dwp file: the skeleton that stands for it in the file itself. */
+  skeletonOf(unit: UnitHeader): UnitPlace | undefined {
+    return this.split ? this.program.skeleton(this.dwoId(unit)) : undefined;
+  }
+
+  /** The id that ties a skeleton to its split unit: in the header since DWARF 5, an attribute in GNU's DWARF 4 form. */
+  dwoId(unit: UnitHeader): bigint | undefined {
+    if (unit.dwoId !== undefined) return unit.dwoId;
+    const value = unit.version < 5 ? this.root(unit)?.get(AT.GNU_dwo_id) : undefined;
+    return value?.kind === 'constant' ? BigInt.asUintN(64, value.big ?? BigInt(value.value)) : undefined;
   }
 
   /** The entry that a reference leads to, in this file, its type units or the alternate file. */
@@ -170,65 +282,46 @@ export class DwarfFile {
         const target = this.alt === undefined ? undefined : unitAt(this.alt.units, value.value);
         return target === undefined ? undefined : this.alt?.entryAt(target, value.value);
       }
-      case 'signature': {
-        const target = this.#signatures().get(value.value);
-        return target?.typeOffset === undefined ? undefined : this.entryAt(target, target.typeOffset);
-      }
+      case 'signature':
+        return this.typeOfSignature(value.value) ?? this.program.typeOfSignature(value.value, this);
       default:
         return undefined;
     }
   }
 
-  #signatures(): Map<bigint, UnitHeader> {
+  /** The type of the type unit with a signature, in this file. */
+  typeOfSignature(signature: bigint): Die | undefined {
     if (this.#bySignature === undefined) {
       this.#bySignature = new Map();
-      for (const unit of [...this.units, ...this.typeUnits]) {
-        if (unit.signature !== undefined && !this.#bySignature.has(unit.signature))
-          this.#bySignature.set(unit.signature, unit);
+      for (const units of [this.units, this.typeUnits]) {
+        for (const unit of units) {
+          if (unit.signature !== undefined && !this.#bySignature.has(unit.signature))
+            this.#bySignature.set(unit.signature, unit);
+        }
       }
     }
-    return this.#bySignature;
+    const target = this.#bySignature.get(signature);
+    return target?.typeOffset === undefined ? undefined : this.entryAt(target, target.typeOffset);
   }
 
   #basesOf(unit: UnitHeader): UnitBases {
     let bases = this.#bases.get(unit);
     if (bases === undefined) {
-      // Set first: reading the root's own attributes can ask for the bases again.
-      const split = unit.kind === 'split-compile' || unit.kind === 'split-type' || this.skeletons !== undefined;
       const header = unit.version >= 5 ? (unit.dwarf64 ? 16 : 8) : 0;
-      this.#bases.set(unit, { strOffsets: header, addr: unit.version >= 5 ? 8 : 0 });
       const root = this.root(unit);
-      const strOffsets = root?.attributes.get(AT.str_offsets_base);
-      const addr = root?.attributes.get(AT.addr_base) ?? root?.attributes.get(AT.GNU_addr_base);
+      const strOffsets = root?.get(AT.str_offsets_base);
+      const addr = root?.get(AT.addr_base) ?? root?.get(AT.GNU_addr_base);
       bases = {
-        strOffsets: !split && strOffsets?.kind === 'section-offset' ? strOffsets.value : header,
-        addr:
-          addr?.kind === 'section-offset' ? addr.value : (this.#skeletonAddrBase(unit) ?? (unit.version >= 5 ? 8 : 0)),
+        strOffsets:
+          !this.split && strOffsets?.kind === 'section-offset'
+            ? strOffsets.value
+            : header + (unit.contribution?.strOffsets ?? 0),
+        addr: addr?.kind === 'section-offset' ? addr.value : header,
       };
       this.#bases.set(unit, bases);
     }
     return bases;
   }
-
-  #skeletonAddrBase(unit: UnitHeader): number | undefined {
-    if (this.skeletons === undefined) return undefined;
-    const id = dwoIdOf(this, unit);
-    for (const skeleton of this.skeletons.units) {
-      if (id !== undefined && dwoIdOf(this.skeletons, skeleton) === id) {
-        const base = this.skeletons.root(skeleton)?.attributes;
-        const value = base?.get(AT.addr_base) ?? base?.get(AT.GNU_addr_base);
-        return value?.kind === 'section-offset' ? value.value : undefined;
-      }
-    }
-    return undefined;
-  }
-}
-
-/** The id that ties a skeleton to its split unit: in the header since DWARF 5, an attribute in GNU's DWARF 4 form. */
-export function dwoIdOf(file: DwarfFile, unit: UnitHeader): bigint | undefined {
-  if (unit.dwoId !== undefined) return unit.dwoId;
-  const value = file.root(unit)?.attributes.get(AT.GNU_dwo_id);
-  return value?.kind === 'constant' ? (value.big ?? BigInt(value.value)) : undefined;
 }
 
 /** Whether an entry opens a scope whose name is part of its children's names. */

@@ -1,49 +1,96 @@
 import { posix } from 'node:path';
 import { AT, FORM } from './constants.ts';
-import { Cursor, stringAt } from './cursor.ts';
-import type { Die, DwarfFile } from './file.ts';
+import { Cursor } from './cursor.ts';
+import type { Die } from './entry.ts';
+import type { DwarfFile } from './file.ts';
+import type { UnitPlace } from './program.ts';
 import type { UnitHeader } from './unit.ts';
+import type { AttributeValue } from './value.ts';
 
 /** DW_LNCT_path and DW_LNCT_directory_index (DWARF 5 section 6.2.4.1). */
 const LNCT_PATH = 1;
 const LNCT_DIRECTORY = 2;
 
-/** More files than any unit has; a hostile table ends here. */
-const MAX_FILES = 200_000;
+/** Rows that are read for each byte of .debug_line: tables do not overlap in a real file. */
+const OVERLAP = 2;
+const SLACK = 10_000;
+/** Characters of joined names; a hostile file has long directories and many files in them. */
+const MOST_CHARACTERS = 32 * 1024 * 1024;
 
-interface Row {
-  readonly path: string;
-  readonly directory: number;
+/** Directories and files of one line table header; names are decoded when asked for. */
+interface LineTable {
+  readonly version: number;
+  readonly directories: Rows;
+  readonly files: Rows;
 }
 
-const tables = new WeakMap<DwarfFile, Map<number, readonly (string | undefined)[]>>();
+class Rows {
+  readonly path: (AttributeValue | undefined)[] = [];
+  readonly directory: number[] = [];
+
+  add(path: AttributeValue | undefined, directory: number): void {
+    this.path.push(path);
+    this.directory.push(directory);
+  }
+}
+
+const EMPTY: LineTable = { version: 5, directories: new Rows(), files: new Rows() };
+
+interface FileState {
+  readonly tables: Map<number, LineTable>;
+  readonly units: Map<UnitHeader, UnitNames>;
+  /** DW_AT_comp_dir by DW_AT_stmt_list: type units share a table with the unit that has it. */
+  directories?: Map<number, string>;
+  rows: number;
+  characters: number;
+}
+
+interface UnitNames {
+  readonly table: LineTable;
+  readonly place: UnitPlace;
+  readonly directory: string | undefined;
+  readonly names: Map<number, string | undefined>;
+}
+
+const states = new WeakMap<DwarfFile, FileState>();
+
+function stateOf(file: DwarfFile): FileState {
+  let state = states.get(file);
+  if (state === undefined) {
+    state = {
+      tables: new Map(),
+      units: new Map(),
+      rows: file.sections.line.length * OVERLAP + SLACK,
+      characters: MOST_CHARACTERS,
+    };
+    states.set(file, state);
+  }
+  return state;
+}
 
 /**
- * The source file names of a unit, by the number that DW_AT_decl_file uses: from 0 in version 5, from 1 before.
- * Joined with their directory; relative ones stay relative to the compilation directory (`compilationDirectory`).
+ * The source file with a number, as DW_AT_decl_file of entries of this unit uses it: from 0 in version 5, from 1 before.
+ * Absolute where the compilation directory is known.
  */
-export function fileNames(file: DwarfFile, unit: UnitHeader): readonly (string | undefined)[] {
-  const root = file.root(unit);
-  const place = root?.attributes.get(AT.stmt_list);
-  const offset = place?.kind === 'section-offset' ? place.value : place?.kind === 'constant' ? place.value : undefined;
-  if (root === undefined || offset === undefined) return [];
-  let known = tables.get(file);
+export function fileName(file: DwarfFile, unit: UnitHeader, number: number): string | undefined {
+  const state = stateOf(file);
+  let known = state.units.get(unit);
   if (known === undefined) {
-    known = new Map();
-    tables.set(file, known);
+    known = readUnit(file, unit, state);
+    state.units.set(unit, known);
   }
-  let names = known.get(offset);
-  if (names === undefined) {
-    names = readFileNames(file, unit, offset);
-    known.set(offset, names);
-  }
-  return names;
+  if (known.names.has(number)) return known.names.get(number);
+  const name = joined(known, number, state);
+  known.names.set(number, name);
+  return name;
 }
 
-/** DW_AT_comp_dir of a unit. */
-export function compilationDirectory(file: DwarfFile, unit: UnitHeader): string | undefined {
-  const root = file.root(unit);
-  return root === undefined ? undefined : file.text(root.attributes.get(AT.comp_dir), unit);
+/** How many numbers a unit's table has: one more than the largest. */
+export function fileCount(file: DwarfFile, unit: UnitHeader): number {
+  fileName(file, unit, 0);
+  const table = stateOf(file).units.get(unit)?.table;
+  if (table === undefined) return 0;
+  return table.files.path.length + (table.version >= 5 ? 0 : 1);
 }
 
 export interface DeclaredAt {
@@ -53,27 +100,88 @@ export interface DeclaredAt {
 }
 
 /**
- * Where an entry says that it is declared. Absolute where the compilation directory is known.
- * The file number belongs to the unit that the entry is in, not to the one that refers to it.
+ * Where an entry says that it is declared. The file number belongs to the unit that the entry is in, not to the one
+ * that refers to it.
  */
 export function declaredAt(die: Die): DeclaredAt | undefined {
-  const line = constantOf(die, AT.decl_line);
-  const number = constantOf(die, AT.decl_file);
+  const line = die.number(AT.decl_line);
+  const number = line === undefined ? undefined : die.number(AT.decl_file);
   if (line === undefined || number === undefined) return undefined;
-  const name = fileNames(die.file, die.unit)[number];
-  if (name === undefined) return undefined;
-  const directory = name.startsWith('/') ? undefined : compilationDirectory(die.file, die.unit);
-  const column = constantOf(die, AT.decl_column);
-  const file = posix.normalize(directory === undefined ? name : `${directory}/${name}`);
-  return { file, line, ...(column === undefined || column === 0 ? {} : { column }) };
+  const file = fileName(die.file, die.unit, number);
+  if (file === undefined) return undefined;
+  const column = die.number(AT.decl_column);
+  return column === undefined || column === 0 ? { file, line } : { file, line, column };
 }
 
-function constantOf(die: Die, attribute: number): number | undefined {
-  const value = die.attributes.get(attribute);
-  return value?.kind === 'constant' ? value.value : undefined;
+function readUnit(file: DwarfFile, unit: UnitHeader, state: FileState): UnitNames {
+  const own = offsetOf(file.root(unit)?.get(AT.stmt_list));
+  // A split unit uses the table of its skeleton; split type units have one in their own file.
+  const skeleton = own === undefined ? file.skeletonOf(unit) : undefined;
+  const place = skeleton ?? { file, unit };
+  const offset = skeleton === undefined ? own : offsetOf(skeleton.file.root(skeleton.unit)?.get(AT.stmt_list));
+  const names = new Map<number, string | undefined>();
+  if (offset === undefined) return { table: EMPTY, place, directory: undefined, names };
+  const shift = skeleton === undefined ? (unit.contribution?.line ?? 0) : 0;
+  const table = tableAt(place, offset + shift, skeleton === undefined ? state : stateOf(place.file));
+  return { table, place, directory: compilationDirectory(place, offset), names };
 }
 
-function readFileNames(file: DwarfFile, unit: UnitHeader, offset: number): readonly (string | undefined)[] {
+function offsetOf(value: AttributeValue | undefined): number | undefined {
+  return value?.kind === 'section-offset' || value?.kind === 'constant' ? value.value : undefined;
+}
+
+function compilationDirectory({ file, unit }: UnitPlace, table: number): string | undefined {
+  const own = file.text(file.root(unit)?.get(AT.comp_dir), unit);
+  if (own !== undefined) return own;
+  const state = stateOf(file);
+  if (state.directories === undefined) {
+    state.directories = new Map();
+    for (const other of file.units) {
+      const root = file.root(other);
+      const offset = offsetOf(root?.get(AT.stmt_list));
+      const directory = file.text(root?.get(AT.comp_dir), other);
+      if (offset !== undefined && directory !== undefined && !state.directories.has(offset))
+        state.directories.set(offset, directory);
+    }
+  }
+  return state.directories.get(table);
+}
+
+function joined({ table, place, directory }: UnitNames, number: number, state: FileState): string | undefined {
+  const text = (value: AttributeValue | undefined): string | undefined => {
+    // Strings of the table itself are in .debug_line.
+    if (value?.kind === 'string' && value.section === 'inline') return place.file.stringIn('line', value.value);
+    return place.file.text(value, place.unit);
+  };
+  const at = table.version >= 5 ? number : number - 1;
+  const path = text(table.files.path[at]);
+  if (path === undefined || path === '') return undefined;
+  const parts = [path];
+  if (!path.startsWith('/')) {
+    const index = table.files.directory[at] ?? 0;
+    // Directory 0 is the compilation directory: in the table since version 5, before that only by its number.
+    const within = index === 0 ? undefined : text(table.directories.path[table.version >= 5 ? index : index - 1]);
+    if (within !== undefined) parts.unshift(within);
+    if (within?.startsWith('/') !== true) {
+      const base = table.version >= 5 ? text(table.directories.path[0]) : undefined;
+      const root = base?.startsWith('/') ? base : (directory ?? base);
+      if (root !== undefined) parts.unshift(root);
+    }
+  }
+  state.characters -= parts.reduce((sum, part) => sum + part.length + 1, 0);
+  return state.characters < 0 ? path : posix.normalize(parts.join('/'));
+}
+
+function tableAt(place: UnitPlace, offset: number, state: FileState): LineTable {
+  let table = state.tables.get(offset);
+  if (table === undefined) {
+    table = readTable(place, offset, state) ?? EMPTY;
+    state.tables.set(offset, table);
+  }
+  return table;
+}
+
+function readTable({ file }: UnitPlace, offset: number, state: FileState): LineTable | undefined {
   const { sections } = file;
   const cursor = new Cursor(sections.line, sections.little, offset);
   let length = cursor.u32();
@@ -81,161 +189,114 @@ function readFileNames(file: DwarfFile, unit: UnitHeader, offset: number): reado
   if (dwarf64) length = cursor.u64();
   cursor.end = Math.min(cursor.end, cursor.offset + length);
   const version = cursor.u16();
-  if (cursor.failed || version < 2 || version > 5) return [];
+  if (cursor.failed || version < 2 || version > 5) return undefined;
   if (version >= 5) cursor.skip(2); // address_size, segment_selector_size
   cursor.sectionOffset(dwarf64); // header_length
   cursor.skip(version >= 4 ? 5 : 4); // minimum_instruction_length .. line_range
   const opcodeBase = cursor.u8();
   cursor.skip(Math.max(0, opcodeBase - 1));
-  const names = version >= 5 ? readVersion5(cursor, file, unit, dwarf64) : readVersion2(cursor);
-  return cursor.failed ? [] : names;
+  const directories = new Rows();
+  const files = new Rows();
+  if (version >= 5) {
+    readRows(cursor, directories, dwarf64, state);
+    readRows(cursor, files, dwarf64, state);
+  } else readVersion2(cursor, directories, files, state);
+  return cursor.failed ? undefined : { version, directories, files };
 }
 
-/** DWARF 2 to 4, section 6.2.4: directory and file numbers start at 1, directory 0 is the compilation directory. */
-function readVersion2(cursor: Cursor): (string | undefined)[] {
-  const directories: (string | undefined)[] = [undefined];
-  const text = (): string => {
-    const value = stringAt(cursor.bytes, cursor.offset) ?? '';
+/** DWARF 2 to 4, section 6.2.4: two lists, each ended by an empty name. */
+function readVersion2(cursor: Cursor, directories: Rows, files: Rows, state: FileState): void {
+  const name = (): AttributeValue | undefined => {
+    const value = cursor.offset;
     cursor.skipString();
-    return value;
+    return cursor.failed || cursor.offset === value + 1 || --state.rows < 0
+      ? undefined
+      : { kind: 'string', section: 'inline', value };
   };
-  for (let count = 0; count < MAX_FILES; count += 1) {
-    const directory = text();
-    if (directory === '' || cursor.failed) break;
-    directories.push(directory);
-  }
-  const names: (string | undefined)[] = [undefined];
-  for (let count = 0; count < MAX_FILES; count += 1) {
-    const path = text();
-    if (path === '' || cursor.failed) break;
+  for (let path = name(); path !== undefined; path = name()) directories.add(path, 0);
+  for (let path = name(); path !== undefined; path = name()) {
     const directory = cursor.uleb();
     cursor.skipLeb(); // time
     cursor.skipLeb(); // length
-    names.push(join(directories[directory], path));
+    files.add(path, directory);
   }
-  return names;
 }
 
-function readVersion5(cursor: Cursor, file: DwarfFile, unit: UnitHeader, dwarf64: boolean): (string | undefined)[] {
-  const directories = readTable(cursor, file, unit, dwarf64).map(({ path }) => path);
-  const [base] = directories;
-  return readTable(cursor, file, unit, dwarf64).map(({ path, directory }) => {
-    // Directory 0 is the compilation directory itself, other relative ones are below it.
-    const where = directories[directory];
-    const full = where === undefined || where.startsWith('/') || directory === 0 ? where : join(base, where);
-    return join(full, path);
-  });
-}
-
-function readTable(cursor: Cursor, file: DwarfFile, unit: UnitHeader, dwarf64: boolean): Row[] {
-  const formats: [number, number][] = [];
+function readRows(cursor: Cursor, rows: Rows, dwarf64: boolean, state: FileState): void {
+  const formats: [content: number, form: number][] = [];
   for (let left = cursor.u8(); left > 0 && !cursor.failed; left -= 1) formats.push([cursor.uleb(), cursor.uleb()]);
-  const rows: Row[] = [];
   const count = cursor.uleb();
-  if (formats.length === 0) return rows;
-  for (let row = 0; row < Math.min(count, MAX_FILES) && !cursor.failed; row += 1) {
-    let path = '';
+  if (formats.length === 0) return;
+  for (let row = 0; row < count && !cursor.failed; row += 1) {
+    state.rows -= 1;
+    if (state.rows < 0) {
+      cursor.fail();
+      return;
+    }
+    let path: AttributeValue | undefined;
     let directory = 0;
     for (const [content, form] of formats) {
-      if (content === LNCT_PATH) path = readPath(cursor, form, file, unit, dwarf64);
-      else if (content === LNCT_DIRECTORY) directory = readNumber(cursor, form);
-      else skipForm(cursor, form, dwarf64);
+      const value = readForm(cursor, form, dwarf64);
+      if (content === LNCT_PATH) path = value;
+      else if (content === LNCT_DIRECTORY && value?.kind === 'constant') directory = value.value;
     }
-    rows.push({ path, directory });
+    rows.add(path, directory);
   }
-  return rows;
 }
 
-function readPath(cursor: Cursor, form: number, file: DwarfFile, unit: UnitHeader, dwarf64: boolean): string {
+/** Reads a value; undefined for those that are neither names nor numbers: MD5 sums, LLVM's embedded source. */
+function readForm(cursor: Cursor, form: number, dwarf64: boolean): AttributeValue | undefined {
+  const constant = (value: number): AttributeValue => ({ kind: 'constant', value, signed: false });
   switch (form) {
     case FORM.string: {
-      const text = stringAt(cursor.bytes, cursor.offset) ?? '';
+      const value = cursor.offset;
       cursor.skipString();
-      return text;
+      return { kind: 'string', section: 'inline', value };
     }
     case FORM.line_strp:
-      return stringAt(file.sections.lineStr, cursor.sectionOffset(dwarf64)) ?? '';
+      return { kind: 'string', section: 'line-str', value: cursor.sectionOffset(dwarf64) };
     case FORM.strp:
-      return stringAt(file.sections.str, cursor.sectionOffset(dwarf64)) ?? '';
+      return { kind: 'string', section: 'str', value: cursor.sectionOffset(dwarf64) };
     case FORM.strp_sup:
-    case FORM.GNU_strp_alt: {
-      const place = cursor.sectionOffset(dwarf64);
-      return file.alt === undefined ? '' : (stringAt(file.alt.sections.str, place) ?? '');
-    }
+    case FORM.GNU_strp_alt:
+      return { kind: 'string', section: 'alt', value: cursor.sectionOffset(dwarf64) };
     case FORM.strx:
-      return file.text({ kind: 'string-index', value: cursor.uleb() }, unit) ?? '';
+      return { kind: 'string-index', value: cursor.uleb() };
     case FORM.strx1:
-      return file.text({ kind: 'string-index', value: cursor.u8() }, unit) ?? '';
+      return { kind: 'string-index', value: cursor.u8() };
     case FORM.strx2:
-      return file.text({ kind: 'string-index', value: cursor.u16() }, unit) ?? '';
+      return { kind: 'string-index', value: cursor.u16() };
     case FORM.strx3:
-      return file.text({ kind: 'string-index', value: cursor.u24() }, unit) ?? '';
+      return { kind: 'string-index', value: cursor.u24() };
     case FORM.strx4:
-      return file.text({ kind: 'string-index', value: cursor.u32() }, unit) ?? '';
-    default:
-      cursor.fail();
-      return '';
-  }
-}
-
-function readNumber(cursor: Cursor, form: number): number {
-  switch (form) {
+      return { kind: 'string-index', value: cursor.u32() };
     case FORM.data1:
-      return cursor.u8();
+      return constant(cursor.u8());
     case FORM.data2:
-      return cursor.u16();
+      return constant(cursor.u16());
     case FORM.data4:
-      return cursor.u32();
+      return constant(cursor.u32());
     case FORM.data8:
-      return cursor.u64();
+      return constant(cursor.u64());
     case FORM.udata:
-      return cursor.uleb();
-    default:
-      return cursor.fail();
-  }
-}
-
-/** What is neither path nor directory: times, sizes, MD5 sums, LLVM's embedded source. */
-function skipForm(cursor: Cursor, form: number, dwarf64: boolean): void {
-  switch (form) {
-    case FORM.data1:
-      cursor.skip(1);
-      return;
-    case FORM.data2:
-      cursor.skip(2);
-      return;
-    case FORM.data4:
-      cursor.skip(4);
-      return;
-    case FORM.data8:
-      cursor.skip(8);
-      return;
+      return constant(cursor.uleb());
     case FORM.data16:
       cursor.skip(16);
-      return;
-    case FORM.udata:
-    case FORM.strx:
-      cursor.skipLeb();
-      return;
-    case FORM.string:
-      cursor.skipString();
-      return;
-    case FORM.strp:
-    case FORM.line_strp:
-      cursor.sectionOffset(dwarf64);
-      return;
+      return undefined;
     case FORM.block:
       cursor.skip(cursor.uleb());
-      return;
+      return undefined;
     case FORM.block1:
       cursor.skip(cursor.u8());
-      return;
+      return undefined;
+    case FORM.block2:
+      cursor.skip(cursor.u16());
+      return undefined;
+    case FORM.block4:
+      cursor.skip(cursor.u32());
+      return undefined;
     default:
       cursor.fail();
+      return undefined;
   }
-}
-
-function join(directory: string | undefined, path: string): string {
-  if (directory === undefined || directory === '' || path.startsWith('/')) return path;
-  return directory.endsWith('/') ? `${directory}${path}` : `${directory}/${path}`;
 }

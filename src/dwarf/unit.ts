@@ -1,6 +1,7 @@
-import { type AbbrevTable, readAbbrevTable } from './abbrev.ts';
+import type { AbbrevTable, AbbrevTables } from './abbrev.ts';
 import { UNIT_TYPE } from './constants.ts';
 import { Cursor } from './cursor.ts';
+import type { Contribution, PackageIndex } from './package.ts';
 
 /** The sections of one DWARF file, decompressed and relocated; empty arrays where a section is missing. */
 export interface DwarfSections {
@@ -14,6 +15,12 @@ export interface DwarfSections {
   readonly strOffsets: Uint8Array;
   readonly addr: Uint8Array;
   readonly line: Uint8Array;
+  /** .debug_ranges of DWARF 2 to 4. */
+  readonly ranges: Uint8Array;
+  readonly rnglists: Uint8Array;
+  /** Of .dwp files. */
+  readonly cuIndex: Uint8Array;
+  readonly tuIndex: Uint8Array;
 }
 
 export type UnitKind = 'compile' | 'partial' | 'type' | 'skeleton' | 'split-compile' | 'split-type';
@@ -38,6 +45,8 @@ export interface UnitHeader {
   readonly typeOffset?: number;
   /** Skeleton and split units of DWARF 5. */
   readonly dwoId?: bigint;
+  /** Units of a .dwp file. */
+  readonly contribution?: Contribution;
 }
 
 export interface UnitProblem {
@@ -46,7 +55,14 @@ export interface UnitProblem {
   readonly message: string;
   /** Set when the unit was skipped because the gate does not know its form, not because it is broken. */
   readonly unsupported?: boolean;
+  /** Set when there is more than is read. */
+  readonly limit?: boolean;
 }
+
+/** More units than any program has; each costs memory. */
+const MAX_UNITS = 500_000;
+/** Problems that are kept; a file with more is no better known for them. */
+export const MAX_PROBLEMS = 100;
 
 function kindOf(unitType: number): UnitKind | undefined {
   switch (unitType) {
@@ -71,20 +87,18 @@ function kindOf(unitType: number): UnitKind | undefined {
 export function readUnitHeaders(
   sections: DwarfSections,
   section: 'info' | 'types',
+  tables: AbbrevTables,
+  packageIndex?: PackageIndex,
 ): { readonly units: readonly UnitHeader[]; readonly problems: readonly UnitProblem[] } {
   const bytes = section === 'info' ? sections.info : sections.types;
   const units: UnitHeader[] = [];
   const problems: UnitProblem[] = [];
-  const tables = new Map<number, AbbrevTable | undefined>();
-  const abbrevsAt = (offset: number): AbbrevTable | undefined => {
-    if (!tables.has(offset)) tables.set(offset, readAbbrevTable(sections.abbrev, offset));
-    return tables.get(offset);
-  };
   const cursor = new Cursor(bytes, sections.little);
+  const body = new Cursor(bytes, sections.little);
   while (!cursor.done) {
     const offset = cursor.offset;
-    const problem = (message: string, unsupported = false): void => {
-      problems.push({ section, offset, message, ...(unsupported ? { unsupported } : {}) });
+    const problem = (message: string, more: { unsupported?: true; limit?: true } = {}): void => {
+      if (problems.length < MAX_PROBLEMS) problems.push({ section, offset, message, ...more });
     };
     let length = cursor.u32();
     const dwarf64 = length === 0xffffffff;
@@ -99,8 +113,19 @@ export function readUnitHeaders(
       break;
     }
     if (length === 0) continue;
-    const unit = readBody(new Cursor(bytes, sections.little, cursor.offset, end), section, offset, dwarf64, abbrevsAt);
-    if (typeof unit === 'string') problem(unit, unit.startsWith('version '));
+    if (units.length >= MAX_UNITS) {
+      problem(`there are more than ${MAX_UNITS} units; the rest was not read`, { limit: true });
+      break;
+    }
+    const unit = readBody(
+      body.move(cursor.offset, end),
+      section,
+      offset,
+      dwarf64,
+      tables,
+      packageIndex?.of(section, offset),
+    );
+    if (typeof unit === 'string') problem(unit, unit.startsWith('version ') ? { unsupported: true } : {});
     else units.push(unit);
     cursor.offset = end;
   }
@@ -112,7 +137,8 @@ function readBody(
   section: 'info' | 'types',
   offset: number,
   dwarf64: boolean,
-  abbrevsAt: (offset: number) => AbbrevTable | undefined,
+  tables: AbbrevTables,
+  contribution: Contribution | undefined,
 ): UnitHeader | string {
   const version = cursor.u16();
   if (cursor.failed) return 'the unit header is cut off';
@@ -138,7 +164,9 @@ function readBody(
     typeOffset = offset + cursor.sectionOffset(dwarf64);
   }
   if (cursor.failed) return 'the unit header is cut off';
-  const abbrevs = abbrevsAt(abbrevOffset);
+  if (addressSize !== 8 && addressSize !== 4 && addressSize !== 2)
+    return `version ${version} unit with addresses of ${addressSize} bytes`;
+  const abbrevs = tables.at(abbrevOffset + (contribution?.abbrev ?? 0));
   if (abbrevs === undefined) return 'the abbreviation table is missing or broken';
   const { offset: entries, end } = cursor;
   return {
@@ -155,5 +183,6 @@ function readBody(
     ...(signature === undefined ? {} : { signature }),
     ...(typeOffset === undefined ? {} : { typeOffset }),
     ...(dwoId === undefined ? {} : { dwoId }),
+    ...(contribution === undefined ? {} : { contribution }),
   };
 }

@@ -1,5 +1,5 @@
 import { FORM } from './constants.ts';
-import type { Cursor } from './cursor.ts';
+import { type Cursor, isSafe } from './cursor.ts';
 import type { UnitHeader } from './unit.ts';
 
 /**
@@ -33,11 +33,11 @@ export type AttributeValue =
   /** Index into .debug_loclists or .debug_rnglists. */
   | { readonly kind: 'list-index'; readonly value: number };
 
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-function exact(value: bigint, signed: boolean): AttributeValue {
-  const safe = value <= SAFE && value >= -SAFE;
-  return { kind: 'constant', value: Number(value), signed, ...(safe ? {} : { big: value }) };
+/** A LEB128 or implicit constant: exact in `value`, or else in `big`. */
+function exact(value: number | bigint, signed: boolean): AttributeValue {
+  return typeof value === 'number'
+    ? { kind: 'constant', value, signed }
+    : { kind: 'constant', value: Number(value), signed, big: value };
 }
 
 function constant(value: number, bytes: number): AttributeValue {
@@ -52,7 +52,7 @@ function constant(value: number, bytes: number): AttributeValue {
 export function readValue(
   cursor: Cursor,
   form: number,
-  implicit: number,
+  implicit: number | bigint,
   unit: UnitHeader,
 ): AttributeValue | undefined {
   switch (form) {
@@ -82,17 +82,17 @@ export function readValue(
         value: Number(value),
         bytes: 8,
         signed: false,
-        ...(value <= SAFE ? {} : { big: value }),
+        ...(isSafe(value) ? {} : { big: value }),
       };
     }
     case FORM.data16:
       return { kind: 'block', value: cursor.block(16) };
     case FORM.sdata:
-      return exact(cursor.slebBig(), true);
+      return exact(cursor.sleb(), true);
     case FORM.udata:
-      return exact(cursor.ulebBig(), false);
+      return exact(cursor.ulebExact(), false);
     case FORM.implicit_const:
-      return { kind: 'constant', value: implicit, signed: true };
+      return exact(implicit, true);
     case FORM.flag:
       return { kind: 'flag', value: cursor.u8() !== 0 };
     case FORM.flag_present:

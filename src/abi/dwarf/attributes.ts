@@ -8,16 +8,22 @@ const MAX_CHAIN = 8;
 
 /** The entry itself and those that it completes or stands for (DW_AT_specification, DW_AT_abstract_origin), nearest first. */
 export function chainOf(die: Die): readonly Die[] {
+  let link = linkOf(die);
+  if (link === undefined) return [die];
   const chain: Die[] = [die];
   let last = die;
-  while (chain.length < MAX_CHAIN) {
-    const link = last.attributes.get(AT.specification) ?? last.attributes.get(AT.abstract_origin);
-    const next = link === undefined ? undefined : last.file.resolve(link, last.unit);
+  while (link !== undefined && chain.length < MAX_CHAIN) {
+    const next = last.file.resolve(link, last.unit);
     if (next === undefined || chain.some((one) => one.offset === next.offset && one.file === next.file)) break;
     chain.push(next);
     last = next;
+    link = linkOf(next);
   }
   return chain;
+}
+
+function linkOf(die: Die): AttributeValue | undefined {
+  return die.get(AT.specification) ?? die.get(AT.abstract_origin);
 }
 
 /** An attribute of an entry or of those in its chain, with the entry that has it: forms belong to that one's unit. */
@@ -26,20 +32,25 @@ export function attributeOf(
   attribute: number,
 ): { readonly value: AttributeValue; readonly die: Die } | undefined {
   for (const die of chain) {
-    const value = die.attributes.get(attribute);
+    const value = die.get(attribute);
     if (value !== undefined) return { value, die };
   }
   return undefined;
 }
 
 export function nameOf(chain: readonly Die[]): string | undefined {
-  const found = attributeOf(chain, AT.name);
-  return found === undefined ? undefined : found.die.file.text(found.value, found.die.unit);
+  return textOf(chain, AT.name);
 }
 
 export function linkageNameOf(chain: readonly Die[]): string | undefined {
-  const found = attributeOf(chain, AT.linkage_name) ?? attributeOf(chain, AT.MIPS_linkage_name);
-  return found === undefined ? undefined : found.die.file.text(found.value, found.die.unit);
+  return textOf(chain, AT.linkage_name) ?? textOf(chain, AT.MIPS_linkage_name);
+}
+
+function textOf(chain: readonly Die[], attribute: number): string | undefined {
+  for (const die of chain) {
+    if (die.has(attribute)) return die.file.text(die.get(attribute), die.unit);
+  }
+  return undefined;
 }
 
 /** The entry that DW_AT_type leads to. `none` where there is no such attribute: void. */
@@ -50,14 +61,14 @@ export function typeOf(chain: readonly Die[]): Die | 'none' | 'unreadable' {
 }
 
 export function flagOf(chain: readonly Die[], attribute: number): boolean {
-  const value = attributeOf(chain, attribute)?.value;
-  return value?.kind === 'flag' ? value.value : value?.kind === 'constant' && value.value !== 0;
+  for (const die of chain) if (die.has(attribute)) return die.flag(attribute);
+  return false;
 }
 
 /** A constant that is never negative, as a number. */
 export function numberOf(chain: readonly Die[], attribute: number): number | undefined {
-  const value = attributeOf(chain, attribute)?.value;
-  return value?.kind === 'constant' ? value.value : undefined;
+  for (const die of chain) if (die.has(attribute)) return die.number(attribute);
+  return undefined;
 }
 
 /** A constant as exact text; `signed` tells how to read data forms, whose signedness the attribute decides. */

@@ -13,22 +13,22 @@ const known = new WeakMap<DwarfFile, ByName>();
 const MAX_CANDIDATES = 4096;
 
 /**
- * Definitions, in any unit of the file or its alternate file, of the record or enum that an entry only declares.
- * Several when the units disagree or repeat it.
+ * Definitions, in any unit of the program's files, of the record or enum that an entry only declares. Several when the
+ * units disagree or repeat it.
  */
 export function definitionsOf(declaration: Die): readonly Die[] {
   const name = nameOf([declaration]);
   if (name === undefined) return [];
-  const qualified = join(scopeOf(declaration), name);
   const found: Die[] = [];
-  for (const file of [declaration.file, declaration.file.alt]) {
-    if (file === undefined) continue;
+  let qualified: string | undefined;
+  for (const file of declaration.file.program.files) {
     const candidates = definitionsByName(file).get(name) ?? [];
     for (const offset of candidates.slice(0, MAX_CANDIDATES)) {
       const unit = unitAt(file.units, offset);
       const die = unit === undefined ? undefined : file.entryAt(unit, offset);
-      if (die !== undefined && sameKind(die.tag, declaration.tag) && join(scopeOf(die), name) === qualified)
-        found.push(die);
+      if (die === undefined || !sameKind(die.tag, declaration.tag)) continue;
+      qualified ??= join(scopeOf(declaration), name);
+      if (join(scopeOf(die), name) === qualified) found.push(die);
     }
   }
   return found;
@@ -48,11 +48,11 @@ function definitionsByName(file: DwarfFile): ByName {
   if (byName !== undefined) return byName;
   byName = new Map();
   known.set(file, byName);
-  const index = file.index();
-  for (let at = 0; at < index.count; at += 1) {
-    if (index.declaration[at] === 1 || index.name[at] === 0 || !isDefinable(index.tag[at] ?? 0)) continue;
-    const offset = index.offset[at] ?? 0;
-    const unit = file.units[index.unit[at] ?? 0];
+  const { scopes } = file.index();
+  for (let at = 0; at < scopes.count; at += 1) {
+    if (scopes.declaration[at] === 1 || !isDefinable(scopes.tag[at] ?? 0)) continue;
+    const offset = scopes.offset[at] ?? 0;
+    const unit = file.units[scopes.unit[at] ?? 0];
     const die = unit === undefined ? undefined : file.entryAt(unit, offset);
     const name = die === undefined ? undefined : file.name(die);
     if (name === undefined) continue;

@@ -22,7 +22,7 @@ export function readTypeGraph(
 ): TypeGraph {
   const builder = new TypeBuilder();
   const exported = image.symbols.filter(isTyped);
-  const dies = attachSymbols(files, exported, image.header.type !== 'rel');
+  const dies = attachSymbols(files, exported, image.header);
   const symbols = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol), builder));
   builder.finish();
   const untyped = symbols

@@ -1,56 +1,69 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
-import { unitAt } from '../../dwarf/entry.ts';
 import { type Die, type DwarfFile, isNamedScope } from '../../dwarf/file.ts';
-import type { DwarfIndex } from '../../dwarf/index-pass.ts';
+import type { ScopeIndex } from '../../dwarf/index-pass.ts';
+import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language } from '../model.ts';
-import { attributeOf, chainOf, nameOf } from './attributes.ts';
+import { chainOf, nameOf } from './attributes.ts';
 
-const scopes = new WeakMap<DwarfIndex, Map<number, string>>();
+/** Names of scopes by position in an index. */
+interface ScopeNames {
+  readonly known: Map<number, string>;
+  /** Characters that may still be joined. */
+  budget: number;
+}
+
+const scopes = new WeakMap<ScopeIndex, ScopeNames>();
+
+/** Characters of all scope names of a file: nested names add up, in a hostile file beyond any memory. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
+/** A scope name longer than this is cut in the middle of the nesting; templates of templates stay below. */
+const LONGEST = 1 << 16;
 
 /** Joined names of the scopes around an entry, `geo::Shape`, or the empty string at the top. */
 export function scopeOf(die: Die): string {
   // A definition outside its class says by DW_AT_specification where it belongs.
   const chain = chainOf(die);
   const declared = chain.at(-1) ?? die;
-  const index = declared.file.index(declared.unit.section);
-  return nameOfScope(declared.file, index, enclosing(index, declared.offset), declared.unit.section);
+  const index = declared.file.index(declared.unit.section).scopes;
+  return nameOfScope(declared, index, enclosing(index, declared.offset));
 }
 
-/** Index entry of the innermost noted scope that holds an offset, not counting the entry at the offset itself; -1: none. */
-function enclosing(index: DwarfIndex, offset: number): number {
+/** The innermost scope that holds an offset, not counting the entry at the offset itself; -1: none. */
+function enclosing(index: ScopeIndex, offset: number): number {
+  const { offset: offsets, end, parent } = index;
   let low = 0;
   let high = index.count - 1;
   let at = -1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    if ((index.offset[middle] ?? 0) < offset) {
+    if ((offsets[middle] ?? 0) < offset) {
       at = middle;
       low = middle + 1;
     } else high = middle - 1;
   }
-  while (at >= 0 && (index.end[at] ?? 0) <= offset) at = index.parent[at] ?? -1;
+  while (at >= 0 && (end[at] ?? 0) <= offset) at = parent[at] ?? -1;
   return at;
 }
 
-function nameOfScope(file: DwarfFile, index: DwarfIndex, entry: number, section: 'info' | 'types'): string {
-  if (entry < 0) return '';
-  let known = scopes.get(index);
-  if (known === undefined) {
-    known = new Map();
-    scopes.set(index, known);
+/** @param near an entry of the same file and section */
+function nameOfScope(near: Die, index: ScopeIndex, scope: number): string {
+  if (scope < 0) return '';
+  let names = scopes.get(index);
+  if (names === undefined) {
+    names = { known: new Map(), budget: MOST_CHARACTERS };
+    scopes.set(index, names);
   }
-  const cached = known.get(entry);
+  const cached = names.known.get(scope);
   if (cached !== undefined) return cached;
-  known.set(entry, ''); // against parents that lead back here in a broken file
-  const offset = index.offset[entry] ?? 0;
-  const unit = unitAt(section === 'info' ? file.units : file.typeUnits, offset);
-  const die = unit === undefined ? undefined : file.entryAt(unit, offset);
-  let text = '';
-  if (die !== undefined) {
-    const outer = nameOfScope(file, index, index.parent[entry] ?? -1, section);
-    text = join(outer, scopeName(die));
-  }
-  known.set(entry, text);
+  const outer = nameOfScope(near, index, index.parent[scope] ?? -1);
+  const { file } = near;
+  const unit = (near.unit.section === 'info' ? file.units : file.typeUnits)[index.unit[scope] ?? -1];
+  const die = unit === undefined ? undefined : file.entryAt(unit, index.offset[scope] ?? 0);
+  const name = die === undefined ? '' : scopeName(die);
+  const room = Math.min(LONGEST, names.budget) > outer.length + name.length;
+  const text = room ? join(outer, name) : outer;
+  names.budget -= room && name !== '' ? text.length : 0;
+  names.known.set(scope, text);
   return text;
 }
 
@@ -67,11 +80,17 @@ export function join(scope: string, name: string): string {
   return scope === '' ? name : name === '' ? scope : `${scope}::${name}`;
 }
 
+/** DW_AT_language of a unit; a partial unit can leave it to the units that import it, a split unit to its skeleton. */
+function languageCode(file: DwarfFile, unit: UnitHeader): number | undefined {
+  const own = file.root(unit)?.number(AT.language);
+  if (own !== undefined) return own;
+  const other = file.skeletonOf(unit) ?? file.program.importerOf(unit);
+  return other?.file.root(other.unit)?.number(AT.language);
+}
+
 /** DW_LANG codes (DWARF 5 section 7.12 and the registry of later additions). */
 export function languageOf(die: Die): Language {
-  const root = die.file.root(die.unit);
-  const value = root === undefined ? undefined : attributeOf([root], AT.language)?.value;
-  switch (value?.kind === 'constant' ? value.value : -1) {
+  switch (languageCode(die.file, die.unit) ?? -1) {
     case 0x01:
     case 0x02:
     case 0x0c:

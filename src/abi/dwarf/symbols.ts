@@ -1,8 +1,10 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import { AT } from '../../dwarf/constants.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
-import type { ElfSymbol } from '../../elf/model.ts';
-import { attributeOf, chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
+import type { PlacedIndex } from '../../dwarf/index-pass.ts';
+import { entryAddresses } from '../../dwarf/ranges.ts';
+import type { ElfHeader, ElfSymbol } from '../../elf/model.ts';
+import { chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
 
 const OP_ADDR = 0x03;
 const OP_ADDRX = 0xa1;
@@ -12,55 +14,53 @@ const OP_GNU_ADDR_INDEX = 0xfb;
  * Finds the entry that describes each symbol: by address, so that aliases and versioned names share one, else by
  * linkage name or, in C, by name.
  * @param symbols defined symbols with a value
- * @param byAddress whether symbol values can be compared with addresses in the debug information (not in object files)
+ * @param header of the file that the symbols are from
  */
 export function attachSymbols(
   files: readonly DwarfFile[],
   symbols: readonly ElfSymbol[],
-  byAddress: boolean,
+  header: ElfHeader,
 ): ReadonlyMap<ElfSymbol, Die> {
+  // In object files, addresses are relative to many sections.
+  const byAddress = header.type !== 'rel';
   const found = new Map<ElfSymbol, Die>();
   const open = new Map<number, ElfSymbol[]>();
   const names = new Map<string, ElfSymbol[]>();
   for (const symbol of symbols) {
-    push(open, symbol.value, symbol);
+    push(open, codeAddress(symbol, header), symbol);
     push(names, symbol.name, symbol);
   }
   for (const file of files) {
-    const index = file.index();
-    for (let at = 0; at < index.count; at += 1) {
-      const tag = index.tag[at] ?? 0;
-      if ((tag !== TAG.subprogram && tag !== TAG.variable) || index.declaration[at] === 1) continue;
-      const code = tag === TAG.subprogram;
-      if (code && (index.lowPc[at] ?? 0) === 0 && (index.ranges[at] ?? 0) === 0) continue;
-      if (!code && (index.location[at] ?? 0) === 0) continue;
-      const plain = index.address[at] ?? Number.NaN;
+    const { placed } = file.index();
+    for (let at = 0; at < placed.count; at += 1) {
+      const code = placed.code[at] === 1;
+      const plain = placed.address[at] ?? Number.NaN;
       if (byAddress && code && !Number.isNaN(plain)) {
         // Most functions are not exported: one look-up, and nothing is decoded.
         const wanted = open.get(plain);
         if (wanted === undefined) continue;
-        const die = dieAt(file, at);
+        const die = dieAt(file, placed, at);
         if (die !== undefined) take(found, wanted, die, code);
         continue;
       }
-      const die = dieAt(file, at);
+      const die = dieAt(file, placed, at);
       if (die === undefined) continue;
-      const address = byAddress
-        ? code
-          ? file.address(die.attributes.get(AT.low_pc), die.unit)
-          : variableAddress(die)
-        : undefined;
-      const wanted = address === undefined ? byName(die, names) : (open.get(address) ?? []);
-      take(found, wanted, die, code);
+      const addresses = byAddress ? (code ? entryAddresses(die) : variableAddress(die)) : [];
+      if (addresses.length === 0) take(found, byName(die, names), die, code);
+      for (const address of addresses) take(found, open.get(address) ?? [], die, code);
     }
   }
   return found;
 }
 
-function dieAt(file: DwarfFile, at: number): Die | undefined {
-  const index = file.index();
-  const unit = file.units[index.unit[at] ?? -1];
-  return unit === undefined ? undefined : file.entryAt(unit, index.offset[at] ?? 0);
+function dieAt(file: DwarfFile, placed: PlacedIndex, at: number): Die | undefined {
+  const unit = file.units[placed.unit[at] ?? -1];
+  return unit === undefined ? undefined : file.entryAt(unit, placed.offset[at] ?? 0);
+}
+
+/** On 32-bit ARM, the lowest bit of a function's symbol says that it is Thumb code. */
+function codeAddress(symbol: ElfSymbol, { machine }: ElfHeader): number {
+  return machine === 'arm' && isCode(symbol) && symbol.value % 2 === 1 ? symbol.value - 1 : symbol.value;
 }
 
 function take(found: Map<ElfSymbol, Die>, symbols: readonly ElfSymbol[], die: Die, code: boolean): void {
@@ -88,24 +88,23 @@ function byName(die: Die, names: ReadonlyMap<string, ElfSymbol[]>): readonly Elf
   return name === undefined ? [] : (names.get(name) ?? []);
 }
 
-/** The address of a variable whose location is a single DW_OP_addr, possibly turned into a TLS offset. */
-function variableAddress(die: Die): number | undefined {
-  const location = attributeOf([die], AT.location)?.value;
-  if (location?.kind !== 'block') return undefined;
+/** The address of a variable whose location is a single DW_OP_addr; others are found by name. */
+function variableAddress(die: Die): readonly number[] {
+  const location = die.get(AT.location);
+  if (location?.kind !== 'block') return [];
   const cursor = new Cursor(location.value, die.file.sections.little);
+  let address: number | undefined;
   switch (cursor.u8()) {
-    case OP_ADDR: {
-      const address = cursor.address(die.unit.addressSize);
-      return cursor.failed || !cursor.done ? undefined : address;
-    }
+    case OP_ADDR:
+      address = cursor.address(die.unit.addressSize);
+      break;
     case OP_ADDRX:
-    case OP_GNU_ADDR_INDEX: {
-      const address = cursor.uleb();
-      return cursor.failed || !cursor.done ? undefined : die.file.indexedAddress(address, die.unit);
-    }
+    case OP_GNU_ADDR_INDEX:
+      address = die.file.indexedAddress(cursor.uleb(), die.unit);
+      break;
     default:
-      return undefined;
   }
+  return address === undefined || cursor.failed || !cursor.done ? [] : [address];
 }
 
 function push<Key>(map: Map<Key, ElfSymbol[]>, key: Key, symbol: ElfSymbol): void {

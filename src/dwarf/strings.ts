@@ -1,0 +1,61 @@
+/** Longest string that is decoded; what is longer is cut. Real mangled names stay below 100 KB. */
+const MAX_STRING = 1 << 20;
+
+/** Characters decoded for each byte of a section: linkers let strings share their ends, a hostile file lets thousands. */
+const OVERLAP = 4;
+const SLACK = 1 << 22;
+/** And at the most, whatever the section's size. */
+const MOST_CHARACTERS = 192 * 1024 * 1024;
+
+/**
+ * The NUL-terminated strings of a section, as latin1: names are compared and shown byte by byte, and latin1 loses none.
+ * Each is decoded once, so that equal offsets give the same string object.
+ */
+export class StringSection {
+  readonly bytes: Uint8Array;
+  readonly #buffer: Buffer;
+  readonly #known = new Map<number, string>();
+  #budget: number;
+  /** Offset of the section's last terminator. */
+  #last: number | undefined;
+  /** Strings overlap so much that not all were decoded. */
+  exhausted = false;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#budget = Math.min(bytes.length * OVERLAP + SLACK, MOST_CHARACTERS);
+  }
+
+  /** The string at an offset, undefined when the offset or the terminator lies outside. */
+  at(offset: number): string | undefined {
+    const known = this.#known.get(offset);
+    if (known !== undefined) return known;
+    if (this.exhausted) return undefined;
+    const end = this.endOf(offset);
+    if (end < 0) return undefined;
+    const length = end - offset;
+    if (length > this.#budget) {
+      this.exhausted = true;
+      return undefined;
+    }
+    this.#budget -= length;
+    const text = this.#buffer.toString('latin1', offset, offset + length);
+    this.#known.set(offset, text);
+    return text;
+  }
+
+  /** Offset of the terminator of the string at an offset, or where a very long one is cut; -1 without a terminator. */
+  endOf(offset: number): number {
+    const { bytes } = this;
+    const { length } = bytes;
+    if (!(offset >= 0 && offset < length)) return -1;
+    // Most names are short: a loop here beats a call into the runtime.
+    const near = Math.min(length, offset + 64);
+    for (let at = offset; at < near; at += 1) if (bytes[at] === 0) return at;
+    this.#last ??= bytes.lastIndexOf(0);
+    if (near > this.#last) return -1;
+    const found = bytes.subarray(near, offset + MAX_STRING).indexOf(0);
+    return found < 0 ? offset + MAX_STRING : near + found;
+  }
+}
