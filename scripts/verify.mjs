@@ -29,7 +29,9 @@ function section(title) {
   console.log(`\n== ${title}`);
 }
 
-/** Lines `package` or `package = program`: with a program, the package is needed only where the program is missing. */
+/**
+ * Lines `package` or `package = program|other`: with programs, the package is needed only where none of them is there.
+ */
 function missingSystemPackages() {
   const lines = readFileSync('scripts/system-packages.txt', 'utf8')
     .split('\n')
@@ -40,7 +42,7 @@ function missingSystemPackages() {
   return wanted
     .filter(([name, program]) =>
       program
-        ? !has(program)
+        ? !program.split('|').some(has)
         : !/^install ok installed/.test(
             spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' }).stdout ?? '',
           ),
