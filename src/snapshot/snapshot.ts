@@ -1,0 +1,18 @@
+import type { TypeGraph } from '../abi/model.ts';
+import type { ElfImage, ElfProblem } from '../elf/model.ts';
+
+/** What a comparison needs of a release, without the release itself. */
+export interface Snapshot {
+  /** `sha256:<hex>` of the file that it was made of. */
+  readonly digest: string;
+  /** Size of that file in bytes. */
+  readonly size: number;
+  /** Version of the release, as whoever made the snapshot gave it. */
+  readonly release?: string;
+  /** See contentDigest() in src/compare/loaded-content.ts; absent where equal content cannot be told. */
+  readonly content?: string;
+  readonly image: ElfImage;
+  readonly problems: readonly ElfProblem[];
+  /** Absent for Go plugins, whose interface is not in their debug information. */
+  readonly types?: TypeGraph;
+}
