@@ -1,8 +1,11 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { crossCompiler } from '../../src/build/cross.ts';
 import { planBuild } from '../../src/build/plan.ts';
 import { requirePrograms } from '../../src/build/toolchain.ts';
 import { isEnvironmentError } from '../../src/errors.ts';
+import { workspace } from '../support/workspace.ts';
 import { BUILD_DEFAULTS, GO_DEFAULTS, requestFor } from './request.ts';
 
 const machine = { host: 'linux/amd64', target: 'linux/amd64', environment: { PATH: '/bin', CC: 'tcc' } };
@@ -113,8 +116,11 @@ describe('planBuild', () => {
 });
 
 describe('requirePrograms', () => {
+  const bin = workspace();
   it('names the package of a cross compiler that is missing', () => {
-    const path = { PATH: '/usr/local/go/bin:/usr/bin:/bin' };
+    // A PATH of its own: the machine may have any cross compiler.
+    symlinkSync('/bin/sh', join(bin, 'sh'));
+    const path = { PATH: bin };
     const plan = planBuild(
       requestFor('/', go, { kind: 'c-shared', host: 'linux/amd64', target: 'linux/s390x', environment: path }),
     );
