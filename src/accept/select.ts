@@ -1,6 +1,6 @@
 import type { GateReport, JudgedFinding } from '../gate/report.ts';
 import { exactly, matchesPattern } from '../rules/pattern.ts';
-import { mustBeNamed, type Waiver } from '../rules/waivers.ts';
+import { isAboutGate, mustBeNamed, type Waiver } from '../rules/waivers.ts';
 
 /** Which findings of a report to accept. */
 export interface Selection {
@@ -19,7 +19,7 @@ export type Candidate = Pick<Waiver, 'rule' | 'subject' | 'plugin' | 'target'>;
  * notes and findings whose waiver is to be renewed.
  */
 export function candidatesFor(report: GateReport, selection: Selection): Candidate[] {
-  const chosen = report.findings.filter((finding) => isWaivable(finding) && isSelected(finding, selection));
+  const chosen = report.findings.filter((finding) => !isAboutGate(finding.rule) && isSelected(finding, selection));
   const groups = new Map<string, { readonly candidate: Candidate; readonly targets: Set<string | undefined> }>();
   for (const finding of chosen) {
     const candidate = candidateOf(finding);
@@ -34,11 +34,6 @@ export function candidatesFor(report: GateReport, selection: Selection): Candida
     const everywhere = all.every((target) => targets.has(target)) || targets.has(undefined);
     return everywhere ? [candidate] : [...targets].map((target) => ({ ...candidate, target }));
   });
-}
-
-/** Findings about the gate itself, its configuration and its waivers are mended, not accepted. */
-function isWaivable({ rule }: JudgedFinding): boolean {
-  return !/^(?:policy|config|gate)\//.test(rule);
 }
 
 function isSelected(finding: JudgedFinding, { rule, subject }: Selection): boolean {

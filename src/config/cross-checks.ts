@@ -1,3 +1,4 @@
+import { hasFixedLevel } from '../rules/policy.ts';
 import { mustBeNamed } from '../rules/waivers.ts';
 import { type Fault, valueAt } from './issues.ts';
 import type { DataPath } from './problem.ts';
@@ -149,15 +150,16 @@ function checkSharedFile(
   ];
 }
 
-/** Rules that are accepted one by one cannot be switched off as a whole. */
+/** Rules that are accepted one by one cannot be switched off as a whole; those about the gate itself not changed at all. */
 function checkLevels(data: unknown): Fault[] {
   const rules = valueAt(data, ['policy', 'rules']);
   if (!isObject(rules)) return [];
-  return Object.entries(rules).flatMap(([rule, level]) =>
-    level === 'off' && mustBeNamed(rule)
-      ? [value(['policy', 'rules', rule], 'cannot be off; accept each symbol by name, see plugin-gate accept')]
-      : [],
-  );
+  return Object.entries(rules).flatMap(([rule, level]) => {
+    const say = (message: string) => [value(['policy', 'rules', rule], message)];
+    if (hasFixedLevel(rule)) return say('is about the gate itself and has no other level; take it out');
+    if (level !== 'off' || !mustBeNamed(rule)) return [];
+    return say('cannot be off; accept each symbol by name, see plugin-gate accept');
+  });
 }
 
 /** Plugins whose artifact is the same file: the second build would overwrite the first. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { catalogue, isRuleId } from '../rules/catalogue.ts';
 import { hasWildcard } from '../rules/pattern.ts';
-import { mustBeNamed, type Waiver } from '../rules/waivers.ts';
+import { hasFixedLevel } from '../rules/policy.ts';
+import { isAboutGate, mustBeNamed, type Waiver } from '../rules/waivers.ts';
 import { type Fault, valueAt } from './issues.ts';
 import { type Loaded, loadYaml } from './load.ts';
 import { name, target, text } from './scalars.ts';
@@ -72,8 +73,9 @@ function crossChecks(data: unknown): Fault[] {
     );
     const faults: Fault[] = [];
     const say = (field: string, message: string) => faults.push({ path: [...at, field], at: 'value', message });
-    if (typeof rule === 'string' && /^(?:policy|config)\//.test(rule)) {
-      say('rule', 'is about the gate itself and cannot be waived; its level can be set in the policy');
+    if (typeof rule === 'string' && isAboutGate(rule)) {
+      const instead = hasFixedLevel(rule) ? 'mend what it says' : 'its level can be set in the policy';
+      say('rule', `is about the gate itself and cannot be waived; ${instead}`);
     }
     if (typeof rule === 'string' && typeof subject === 'string' && mustBeNamed(rule) && hasWildcard(subject)) {
       say('subject', `has a *, but findings of ${rule} are accepted by exact name only; write \\* for an asterisk`);

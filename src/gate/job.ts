@@ -49,6 +49,7 @@ export async function runJob(
       const { outcome, known: added } = await runStep(job, known, context);
       if (added !== undefined) known = { ...known, ...added, facts: { ...known.facts, ...added.facts } };
       if ('skipped' in outcome) {
+        place(outcome.findings ?? []);
         done(outcome.skipped, true);
       } else {
         place(outcome.findings);

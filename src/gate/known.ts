@@ -1,6 +1,7 @@
 import type { Artifact } from '../artifact/read.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { DiffVerdict } from '../rules/effects.ts';
+import type { Finding } from '../rules/finding.ts';
 import type { Job } from './plan.ts';
 import type { Prepared } from './prepare.ts';
 import type { PluginResult } from './report.ts';
@@ -19,8 +20,8 @@ export interface Known {
     readonly version?: string;
   };
   readonly compatibility?: DiffVerdict;
-  /** The signature was asked for and is not valid: the plugin must not be run. */
-  readonly refused?: boolean;
+  /** Set by the step verify. Only a plugin that is cleared is run: its signature is valid, or none was asked for. */
+  readonly signature?: 'cleared' | 'refused';
   readonly facts: PluginResult['facts'];
 }
 
@@ -40,6 +41,8 @@ export interface GateContext {
 /** A step that had nothing to do, with the reason for the report. */
 export interface SkippedStep {
   readonly skipped: string;
+  /** What is to be said of it all the same: that there is no previous release, for example. */
+  readonly findings?: readonly Finding[];
 }
 
 export interface StepRun {
@@ -51,6 +54,6 @@ export interface StepRun {
 /** One step of the gate for one job. */
 export type GateStep = (job: Job, known: Known, context: GateContext) => Promise<StepRun>;
 
-export function skip(reason: string): StepRun {
-  return { outcome: { skipped: reason } };
+export function skip(reason: string, known?: Partial<Known>): StepRun {
+  return { outcome: { skipped: reason }, ...(known === undefined ? {} : { known }) };
 }

@@ -1,6 +1,7 @@
-import { readArtifact } from '../artifact/read.ts';
+import { type ArtifactReading, readArtifact } from '../artifact/read.ts';
 import { type BaselineResolution, resolveBaseline } from '../baseline/resolve.ts';
 import { UsageError } from '../errors.ts';
+import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { LIMITS } from '../signature/limits.ts';
 import type { Job } from './plan.ts';
@@ -15,19 +16,52 @@ export interface Prepared {
   /** Public key that signatures are checked with. */
   readonly key?: Uint8Array;
   readonly trustedRoot?: Uint8Array;
+  /** Digest of the version script as it was before the build; absent when the build makes it, or there is none. */
+  readonly versionScript?: string;
 }
+
+/** Bytes. */
+const LARGEST_SCRIPT = 4 * 1024 * 1024;
 
 /** @throws UsageError when a key or trusted root that the configuration names cannot be read */
 export function prepareJob(job: Job, root: string): Prepared {
   const { baseline, findings } = baselineOf(job, root);
   const { key, trustedRoot } = job.signature ?? {};
+  const script = scriptOf(job, root)?.artifact;
   return {
     baseline: { findings, ...(baseline === undefined ? {} : { digest: baseline.artifact.digest }) },
     ...(key === undefined ? {} : { key: readSetting(root, key, 'public key', LIMITS.keyBytes) }),
     ...(trustedRoot === undefined
       ? {}
       : { trustedRoot: readSetting(root, trustedRoot, 'trusted root', LIMITS.documentBytes) }),
+    ...(script === undefined ? {} : { versionScript: script.digest }),
   };
+}
+
+/** The version script that a plugin is to be compared with, or why it cannot be; undefined when none is configured. */
+export function preparedScript(
+  job: Job,
+  root: string,
+  prepared: Prepared,
+): { readonly file: string; readonly text: string } | { readonly problem: Finding } | undefined {
+  const { versionScript: file } = job.plugin.symbols;
+  const reading = scriptOf(job, root);
+  if (file === undefined || reading === undefined) return undefined;
+  const { artifact, problem } = reading;
+  const refuse = (message: string) => ({ problem: finding('sym/script-invalid', message, { subject: file }) });
+  if (artifact === undefined) return refuse(`The version script cannot be read. ${problem.message}`);
+  if (prepared.versionScript !== undefined && prepared.versionScript !== artifact.digest) {
+    return refuse(
+      `The version script ${file} was changed while the plugins were built, so it does not say what was promised before. If the build makes it, remove the old one first.`,
+    );
+  }
+  return { file, text: Buffer.from(artifact.bytes).toString('utf8') };
+}
+
+/** The same guard as for artifacts: no way out of the repository, no pipe, bounded. */
+function scriptOf({ plugin }: Job, root: string): ArtifactReading | undefined {
+  const file = plugin.symbols.versionScript;
+  return file === undefined ? undefined : readArtifact(root, file, { maxSize: LARGEST_SCRIPT });
 }
 
 /** The previous release, read again when it is needed: hundreds of them would not fit in memory at once. */

@@ -1,12 +1,12 @@
 import { type ConfigFiles, readConfigFiles } from '../config/read.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { Step } from '../rules/finding.ts';
-import { judge } from '../rules/judge.ts';
+import { type Judgement, judge, statusOf } from '../rules/judge.ts';
 import { type RanJob, type RanStep, runJob } from './job.ts';
 import type { GateContext, GateStep } from './known.ts';
 import { planJobs, runnerTarget } from './plan.ts';
 import { prepareJob } from './prepare.ts';
-import type { GateReport, JudgedFinding, PluginResult, StepResult, StepStatus } from './report.ts';
+import type { GateReport, JudgedFinding, PluginResult, StepResult } from './report.ts';
 import type { Progress } from './step.ts';
 import { buildStep } from './steps/build.ts';
 import { compareStep } from './steps/compare.ts';
@@ -14,6 +14,7 @@ import { fitStep } from './steps/fit.ts';
 import { loadStep } from './steps/load.ts';
 import { readStep } from './steps/read.ts';
 import { verifyStep } from './steps/verify.ts';
+import { unseen } from './unseen.ts';
 
 /** The steps in the order in which they run; see the design page in docs/architecture.md. */
 const GATE: readonly (readonly [Step, GateStep])[] = [
@@ -87,14 +88,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
 }
 
 function reportOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequest, started: number): GateReport {
-  const today = request.now.toISOString().slice(0, 10);
-  const judgement = judge(
-    ran.flatMap(({ findings }) => findings),
-    config.config.policy,
-    config.waivers,
-    today,
-    request.only,
-  );
+  const judgement = judgementOf(ran, config, request);
   return {
     schema: 'plugin-gate/report/v1',
     tool: { name: 'plugin-gate', version: request.version },
@@ -108,6 +102,15 @@ function reportOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequ
     findings: judgement.findings,
     counts: judgement.counts,
   };
+}
+
+function judgementOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequest): Judgement {
+  const { policy } = config.config;
+  const today = request.now.toISOString().slice(0, 10);
+  const findings = ran.flatMap((job) => job.findings);
+  const first = judge(findings, policy, config.waivers, today, request.only);
+  const missed = unseen(ran, first.findings);
+  return missed.length === 0 ? first : judge([...findings, ...missed], policy, config.waivers, today, request.only);
 }
 
 function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFinding[]): PluginResult {
@@ -139,28 +142,17 @@ function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFi
 }
 
 function stepResult(ran: RanStep, findings: readonly JudgedFinding[]): StepResult {
-  const own = findings.filter(({ step }) => step === ran.step);
+  const status = statusOf(findings.filter(({ step }) => step === ran.step));
   return {
     step: ran.step,
-    status: ran.skipped && own.length === 0 ? 'skipped' : statusOf(own),
+    status: ran.skipped && status === 'pass' ? 'skipped' : status,
     durationMs: ran.durationMs,
     summary: ran.summary,
     ...(ran.evidence === undefined ? {} : { evidence: ran.evidence }),
   };
 }
 
-/** What findings come to after policy and waivers: what blocks decides, then what is open. */
-function statusOf(findings: readonly JudgedFinding[]): StepStatus {
-  const counted = findings.filter(({ waiver }) => waiver === undefined);
-  if (counted.some(({ blocks, severity }) => blocks && severity !== 'undecided')) return 'fail';
-  if (counted.some(({ severity }) => severity === 'undecided')) return 'undecided';
-  if (counted.some(({ severity }) => severity === 'warning')) return 'warn';
-  return 'pass';
-}
-
 /** Whether the machine or the gate itself failed: then the exit code says so, whatever the verdict. */
 export function isBroken({ findings }: GateReport): boolean {
-  return findings.some(
-    ({ rule, waiver }) => waiver === undefined && (rule === 'gate/environment' || rule === 'gate/internal'),
-  );
+  return findings.some(({ rule }) => rule === 'gate/environment' || rule === 'gate/internal');
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
+import { isInside } from '../artifact/read.ts';
 import { matchesGlob } from '../text/path-glob.ts';
 import type { GateContext } from './known.ts';
 
@@ -9,12 +10,10 @@ import type { GateContext } from './known.ts';
  */
 export function locate(file: string, { root, repository }: Pick<GateContext, 'root' | 'repository'>): string {
   if (file.startsWith('/')) {
-    const way = relative(repository, file);
-    return way.startsWith('..') ? file : way;
+    return isInside(repository, file) ? relative(repository, file) : file;
   }
-  for (const base of [root, repository]) {
-    const way = relative(repository, join(base, file));
-    if (!way.startsWith('..') && existsSync(join(repository, way))) return way;
+  for (const path of [join(root, file), join(repository, file)]) {
+    if (isInside(repository, path) && existsSync(path)) return relative(repository, path);
   }
   return file;
 }

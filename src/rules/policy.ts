@@ -14,6 +14,11 @@ export interface Policy {
   readonly rules: Readonly<Partial<Record<RuleId, Level>>>;
 }
 
+/** Faults of the gate itself are no matter of opinion: a step that did not run proves nothing, whatever the policy. */
+export function hasFixedLevel(rule: string): boolean {
+  return rule.startsWith('gate/');
+}
+
 export const DEFAULT_POLICY: Policy = { undecided: 'fail', rules: {} };
 
 /**
@@ -23,6 +28,7 @@ export const DEFAULT_POLICY: Policy = { undecided: 'fail', rules: {} };
  * still says what was not seen.
  */
 export function severityUnder(policy: Policy, finding: PlacedFinding): Severity | 'off' {
+  if (hasFixedLevel(finding.rule)) return finding.severity;
   const level = policy.rules[finding.rule];
   if (level === 'off') return 'off';
   const about = ruleOf(finding.rule).severity;

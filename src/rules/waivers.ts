@@ -34,9 +34,17 @@ export function mustBeNamed(rule: string): boolean {
   return BY_NAME_ONLY.has(rule);
 }
 
+/**
+ * Rules about the gate, its configuration and its waivers. They say nothing about a plugin, so there is nothing to
+ * accept.
+ */
+export function isAboutGate(rule: string): boolean {
+  return /^(?:policy|config|gate)\//.test(rule);
+}
+
 /** Whether a waiver covers a finding, its date left aside. */
 export function covers(waiver: Waiver, finding: PlacedFinding): boolean {
-  if (waiver.rule !== finding.rule) return false;
+  if (waiver.rule !== finding.rule || isAboutGate(waiver.rule)) return false;
   if (waiver.plugin !== undefined && waiver.plugin !== finding.plugin) return false;
   if (waiver.target !== undefined && waiver.target !== finding.target) return false;
   if (mustBeNamed(waiver.rule) && hasWildcard(waiver.subject)) return false;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { compareAbi } from '../../abi/abi.ts';
-import { readArtifact } from '../../artifact/read.ts';
 import { compareImages } from '../../compare/compare.ts';
 import { sameContent } from '../../compare/loaded-content.ts';
 import type { TypeEvidence } from '../../compare/model.ts';
@@ -14,7 +13,7 @@ import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
-import { preparedBaseline } from '../prepare.ts';
+import { preparedBaseline, preparedScript } from '../prepare.ts';
 import { isPublicHeader, locate } from '../sources.ts';
 
 /** Compares symbols, versions and needs with the previous release, and the exports with what the project promised. */
@@ -22,10 +21,13 @@ export const compareStep: GateStep = async (job, known, context) => {
   const { artifact, image } = known;
   if (artifact === undefined || image === undefined) return skip('there is no plugin file to compare');
   const { required } = job.plugin.symbols;
-  const script = readVersionScript(job, context);
+  const script = versionScriptOf(job, known, context);
   const resolution = preparedBaseline(job, context.root, known.prepared);
   const { baseline } = resolution;
   if (baseline === undefined) {
+    if (required.length === 0 && job.plugin.symbols.versionScript === undefined) {
+      return { outcome: { skipped: 'there is no previous release to compare with', findings: resolution.findings } };
+    }
     // Without a previous release the promises of the project itself can still be checked.
     const findings = [
       ...resolution.findings,
@@ -33,7 +35,7 @@ export const compareStep: GateStep = async (job, known, context) => {
       ...requiredMissing(image, required),
       ...(script.script === undefined ? [] : checkVersionScript(script.script, image)),
     ];
-    return { outcome: { findings, evidence: undefined, summary: 'no previous release was compared' } };
+    return { outcome: { findings, evidence: undefined, summary: 'only with what the configuration promises' } };
   }
   const reading = readElf(baseline.artifact.bytes);
   const previous = {
@@ -110,19 +112,13 @@ function typesOf(
   );
 }
 
-const MAX_SCRIPT = 4 * 1024 * 1024;
-
-function readVersionScript(
-  { plugin }: Job,
+function versionScriptOf(
+  job: Job,
+  known: Known,
   { root }: GateContext,
 ): { readonly script?: VersionScript; readonly findings: readonly Finding[] } {
-  const file = plugin.symbols.versionScript;
-  if (file === undefined) return { findings: [] };
-  // The same guard as for artifacts: no way out of the repository, no pipe, bounded.
-  const { artifact, problem } = readArtifact(root, file, { maxSize: MAX_SCRIPT });
-  if (artifact !== undefined) {
-    return { script: parseVersionScript(Buffer.from(artifact.bytes).toString('utf8'), file), findings: [] };
-  }
-  const message = `The version script cannot be read. ${problem.message}`;
-  return { findings: [finding('sym/script-invalid', message, { subject: file })] };
+  const reading = preparedScript(job, root, known.prepared);
+  if (reading === undefined) return { findings: [] };
+  if ('problem' in reading) return { findings: [reading.problem] };
+  return { script: parseVersionScript(reading.text, reading.file), findings: [] };
 }

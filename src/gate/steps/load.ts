@@ -6,7 +6,9 @@ import { type GateStep, skip } from '../known.ts';
 export const loadStep: GateStep = async (job, known, context) => {
   const { artifact, image } = known;
   if (artifact === undefined || image === undefined) return skip('there is no plugin file to load');
-  if (known.refused === true) return skip('the signature was refused, so the plugin was not run');
+  // A step verify that did not finish clears nothing.
+  if (known.signature === 'refused') return skip('the signature was refused, so the plugin was not run');
+  if (known.signature === undefined) return skip('the signature could not be checked, so the plugin was not run');
   const { probe, symbols } = job.plugin;
   const timeout = job.sandbox.timeout;
   const outcome = await loadPlugin(

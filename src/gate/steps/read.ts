@@ -43,7 +43,8 @@ export const readStep: GateStep = async (job, known, context) => {
 
 function summaryOf({ header, symbols, undefined: needed, floors }: ElfImage): string {
   const glibc = floors.versions.GLIBC;
-  return `${header.machine}, ${symbols.length} symbols exported, ${needed.length} needed${glibc === undefined ? '' : `, GLIBC ${glibc}`}`;
+  const exported = `${symbols.length} ${symbols.length === 1 ? 'symbol' : 'symbols'} exported`;
+  return `${header.machine}, ${exported}, ${needed.length} needed${glibc === undefined ? '' : `, GLIBC ${glibc}`}`;
 }
 
 function readEvidence(image: ElfImage): unknown {

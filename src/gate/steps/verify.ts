@@ -12,11 +12,12 @@ import type { Prepared } from '../prepare.ts';
 /** Checks who signed the artifact, over the same bytes that are loaded afterwards. */
 export const verifyStep: GateStep = async (job, known, context) => {
   const config = job.signature;
-  if (config === undefined) return skip('the configuration asks for no signature');
+  if (config === undefined) return skip('the configuration asks for no signature', { signature: 'cleared' });
   if (known.artifact === undefined) return skip('there is no plugin file to verify');
   const signature = findSignature(config, job, context);
   if (signature.form === 'none' && !config.required) {
-    return skip(`no signature was found (${signature.looked.join(', ')}), and none is required`);
+    const reason = `no signature was found (${signature.looked.join(', ')}), and none is required`;
+    return skip(reason, { signature: 'cleared' });
   }
   const { parseTrustedRoot, verifyArtifact } = await import('../../parts/signature.ts');
   const root = known.prepared.trustedRoot;
@@ -27,7 +28,7 @@ export const verifyStep: GateStep = async (job, known, context) => {
     ...(root === undefined ? {} : { trust: parseTrustedRoot(root, config.trustedRoot ?? '') }),
   });
   const refused = outcome.findings.some(({ severity }) => severity === 'error' || severity === 'undecided');
-  return { outcome, known: { refused } };
+  return { outcome, known: { signature: refused ? 'refused' : 'cleared' } };
 };
 
 function policyOf(config: SignatureConfig, { key }: Prepared): SignaturePolicy {

@@ -1,7 +1,10 @@
 import { controls } from '../controls.ts';
 import { defineRules } from '../rule.ts';
 
-/** Faults of the machine or of the gate itself. They are errors: a step that could not run proves nothing. */
+/**
+ * Faults of the machine or of the gate itself. They are errors: a step that could not run proves nothing. Neither the
+ * policy nor a waiver changes them.
+ */
 export const gateRules = defineRules({
   'gate/environment': {
     title: 'The machine lacks something that a step needs',
@@ -17,6 +20,14 @@ export const gateRules = defineRules({
     step: 'config',
     why: 'The step ended with a fault of the gate itself, so nothing is known about what it checks.',
     fix: 'Report it with the file that caused it; the message names the step. The other steps and plugins were checked.',
+    controls: [controls.ssdfTestExecutable],
+  },
+  'gate/not-checked': {
+    title: 'Nothing of a plugin was checked',
+    severity: 'error',
+    step: 'config',
+    why: 'No plugin file could be read, and the findings that say why are switched off, lowered or accepted. A gate that passes what it has not seen is worse than none.',
+    fix: 'Mend what keeps the file from being built or read, or take the plugin or the target out of the configuration until it is back.',
     controls: [controls.ssdfTestExecutable],
   },
 });

@@ -13,6 +13,14 @@ export const loadRules = defineRules({
     fix: 'See the reason in the message: a library or symbol that is missing, a version that is too new, or a damaged file.',
     controls: tested,
   },
+  'load/not-run': {
+    title: 'The plugin was not loaded, since its signature was refused',
+    severity: 'undecided',
+    step: 'load',
+    why: 'Code of a signer that is not the expected one is not run. Where the policy lets the refused signature pass, nothing is known about whether the plugin loads.',
+    fix: 'Sign the plugin as the configuration demands; or take the signature settings out, if nobody relies on them.',
+    controls: tested,
+  },
   'load/symbol-missing': {
     title: 'A required symbol cannot be found',
     severity: 'error',
