@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { elfFindings } from '../elf/findings.ts';
-import { readGoInfo } from '../elf/go.ts';
 import { LARGEST_FILE } from '../elf/header.ts';
 import { readElf } from '../elf/read.ts';
 import { UsageError } from '../errors.ts';
+import { readGo } from '../golang/read.ts';
 import { isAboutTheFile, renderInspection } from '../report/inspect.ts';
 import { type Inspection, toInspectJson } from '../report/inspect-json.ts';
 import { styleFor } from '../text/style.ts';
@@ -46,7 +46,7 @@ export function inspectFile(file: string): Inspection {
   const { bytes, digest } = readWhole(file);
   const reading = readElf(bytes);
   const { image } = reading;
-  const go = image === undefined ? undefined : readGoInfo(bytes, image);
+  const go = image === undefined ? undefined : readGo(bytes, image);
   return {
     file,
     digest,

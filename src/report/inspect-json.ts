@@ -1,8 +1,9 @@
-import type { GoInfo } from '../elf/go.ts';
 import { platformOf } from '../elf/machine.ts';
 import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 import { nameText } from '../elf/name.ts';
+import type { GoReading } from '../golang/read.ts';
 import type { Finding } from '../rules/finding.ts';
+import { goJson } from './inspect-go.ts';
 
 /** What `inspect` found out about one file. */
 export interface Inspection {
@@ -14,7 +15,7 @@ export interface Inspection {
   readonly size: number;
   /** Absent when the file is not ELF. */
   readonly image?: ElfImage;
-  readonly go?: GoInfo;
+  readonly go?: GoReading;
   readonly findings: readonly Finding[];
 }
 
@@ -75,7 +76,7 @@ export function toInspectJson({
     properties: image.notes.properties,
     debug: { ...debug, debugLink: debug.debugLink ?? null, debugAltLink: debug.debugAltLink ?? null },
     sizes: image.sizes,
-    ...(go === undefined ? {} : { go }),
+    ...(go === undefined ? {} : { go: goJson(go) }),
     findings,
   };
 }

@@ -8,6 +8,7 @@ import { escapeTerminal } from '../text/terminal.ts';
 import { truncate } from '../text/truncate.ts';
 import { formatBytes, formatCount, plural } from '../text/units.ts';
 import { renderFindings, textWidth } from './finding-text.ts';
+import { goRows } from './inspect-go.ts';
 import { hardeningRows } from './inspect-hardening.ts';
 import type { Inspection } from './inspect-json.ts';
 
@@ -43,6 +44,7 @@ export function renderInspection(inspection: Inspection, options: InspectTextOpt
       : [
           heading(inspection, options),
           identity(inspection, image, options),
+          inspection.go === undefined ? '' : table('Go', goRows(inspection.go), options),
           needs(image, options),
           hardening(image, options),
           contents(image, options),
@@ -77,7 +79,7 @@ function table(title: string, rows: readonly Row[], { style, width }: InspectTex
   return `${style.bold(title)}\n${lines.join('\n')}\n`;
 }
 
-function identity({ digest, go }: Inspection, image: ElfImage, options: InspectTextOptions): string {
+function identity({ digest }: Inspection, image: ElfImage, options: InspectTextOptions): string {
   const { header, dynamic, notes, floors } = image;
   const rows: Row[] = [
     ['machine', escapeTerminal(describeMachine(header))],
@@ -85,14 +87,6 @@ function identity({ digest, go }: Inspection, image: ElfImage, options: InspectT
   ];
   if (dynamic.soname !== undefined) rows.push(['soname', shown(dynamic.soname)]);
   if (notes.buildId !== undefined) rows.push(['build id', notes.buildId]);
-  if (go !== undefined) {
-    rows.push([
-      'Go',
-      `${shown(go.toolchain)}${go.buildMode === undefined ? '' : `, -buildmode=${shown(go.buildMode)}`}`,
-    ]);
-    if (go.module !== undefined) rows.push(['Go module', `${shown(go.module.path)} ${shown(go.module.version)}`]);
-    if (go.pluginPath !== undefined) rows.push(['plugin path', shown(go.pluginPath)]);
-  }
   rows.push(['runs on', runsOn(floors, options.style)], ['musl', musl(floors, options.style)]);
   return table('What it is', rows, options);
 }
@@ -174,7 +168,7 @@ function contents({ sizes, debug, relocations, dynamic, versions }: ElfImage, op
 }
 
 function symbols({ go }: Inspection, image: ElfImage, { style }: InspectTextOptions): string {
-  const own = go?.pluginPath === undefined ? '' : `${go.pluginPath}.`;
+  const own = go?.plugin === undefined ? '' : `${go.plugin.path}.`;
   const offered = image.symbols.filter(
     ({ name, version, section }) =>
       // A version node is a symbol too; it offers nothing to call. A Go plugin exports the whole runtime beside its own.

@@ -219,6 +219,10 @@ describeWith(['go', 'cc'], 'inspect of Go files', () => {
       module: { path: 'example.com/dotty.v2/greet', version: '(devel)' },
       buildMode: 'plugin',
       pluginPath: 'example.com/dotty.v2/greet',
+      modules: [],
+      settings: expect.objectContaining({ CGO_ENABLED: '1', '-ldflags': '-s -w' }),
+      packages: expect.arrayContaining([{ path: 'runtime', hash: expect.stringMatching(/^[0-9a-f]{16}$/) }]),
+      symbols: [{ name: 'Greet', kind: 'func', type: 'func() int' }],
     };
     expect((await inspectJson(output)).go).toEqual(expected);
     const bytes = readFileSync(output);
@@ -228,6 +232,7 @@ describeWith(['go', 'cc'], 'inspect of Go files', () => {
     expect((await inspectJson(output)).go).toEqual(expected);
     const { out } = await inspect(output);
     expect(out).toContain('example.com/dotty.v2/greet.Greet');
+    expect(out).toContain('func Greet() int');
     // Go needs neither a stack protector nor fortified functions.
     expect(out).not.toContain('hard/no-');
   });

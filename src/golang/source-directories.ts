@@ -1,0 +1,75 @@
+import type { ElfImage } from '../elf/model.ts';
+import type { GoMemory } from './memory.ts';
+
+/** Magic numbers of Go's line table from Go 1.18 on (internal/abi/symtab.go). */
+const MAGICS: readonly number[] = [0xfffffff0, 0xfffffff1];
+const LONGEST_TABLE = 64 * 1024 * 1024;
+const MOST_DIRECTORIES = 50_000;
+
+/**
+ * The directories of the Go source files that went into a binary, as the compiler recorded them: absolute paths, or import
+ * paths with `@version` where it was built with -trimpath. From the table of file names in Go's line table, which stripping
+ * leaves in place (runtime/symtab.go, pcHeader). Empty when it was not found.
+ * @param lineTable its address, where moduledata tells
+ */
+export function readSourceDirectories(
+  memory: GoMemory,
+  image: ElfImage,
+  lineTable: number | undefined,
+): ReadonlySet<string> {
+  const directories = new Set<string>();
+  const section = image.sections.find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab');
+  const start = lineTable ?? section?.address;
+  if (start === undefined) return directories;
+  if (!MAGICS.includes(memory.u32(start)) || memory.u8(start + 7) !== 8) return directories;
+  const files = start + memory.u64(start + 48);
+  const size = start + memory.u64(start + 56) - files;
+  if (!(size > 0) || size > LONGEST_TABLE) return directories;
+  const table = memory.range(files, size);
+  for (let at = 0; at < table.length && directories.size < MOST_DIRECTORIES; ) {
+    const end = table.indexOf(0, at);
+    if (end < 0) break;
+    if (end > at && end - at < 4096) {
+      const file = table.toString('utf8', at, end);
+      const slash = file.lastIndexOf('/');
+      if (slash > 0) directories.add(file.slice(0, slash));
+    }
+    at = end + 1;
+  }
+  return directories;
+}
+
+/**
+ * The directory that a package was compiled in, with the parts that differ between machines; undefined when none or more
+ * than one could be it.
+ * @param path import path
+ */
+export function directoryOf(directories: ReadonlySet<string>, path: string): string | undefined {
+  const found = [...directories].filter((directory) => {
+    const plain = importPathOf(directory);
+    return plain === path || plain.endsWith(`/${path}`);
+  });
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/**
+ * The directory of a package of a module that was built where it lies, outside the module cache: one with the package's
+ * path below the module, and no version in its name.
+ * @param below the import path without that of the module, not empty
+ */
+export function localDirectoryOf(directories: ReadonlySet<string>, below: string): string | undefined {
+  const found = [...directories].filter((directory) => !directory.includes('@') && directory.endsWith(`/${below}`));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Without `@version`, and with capital letters in place of the module cache's `!x`. */
+function importPathOf(directory: string): string {
+  return directory.replace(/@[^/]+/g, '').replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Whether the standard library was compiled with -trimpath; undefined when its files were not found. */
+export function isTrimmed(directories: ReadonlySet<string>): boolean | undefined {
+  if (directories.has('runtime')) return true;
+  for (const directory of directories) if (directory.endsWith('/src/runtime')) return false;
+  return undefined;
+}
