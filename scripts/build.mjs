@@ -37,6 +37,34 @@ function externalParts(outputDirectory) {
   };
 }
 
+/**
+ * Packages that ask for a slow module of Node at their start and hardly use it get one that loads it when it is used:
+ * milliseconds count in commands that take forty.
+ */
+function lazyBuiltins() {
+  const shims = {
+    'commander node:child_process': `module.exports = { spawn: (...all) => require('node:child_process').spawn(...all) };`,
+    'elfy assert': `module.exports = { equal: (...all) => require('node:assert').equal(...all) };`,
+  };
+  const named = (path, importer) => {
+    const owner = /node_modules\/(commander|elfy)\//.exec(importer)?.[1];
+    return owner === undefined ? undefined : `${owner} ${path}`;
+  };
+  return {
+    name: 'lazy-builtins',
+    setup(builder) {
+      builder.onResolve({ filter: /^(?:node:child_process|assert)$/ }, ({ path, importer }) => {
+        const key = named(path, importer);
+        return key !== undefined && key in shims ? { path: key, namespace: 'lazy-builtin' } : undefined;
+      });
+      builder.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
+        contents: shims[path],
+        loader: 'js',
+      }));
+    },
+  };
+}
+
 async function bundle(entry, output, directory) {
   const result = await build({
     absWorkingDir: root,
@@ -46,7 +74,8 @@ async function bundle(entry, output, directory) {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    charset: 'utf8',
+    // ASCII: V8 reads and compiles one-byte sources in half the time.
+    charset: 'ascii',
     legalComments: 'none',
     minifySyntax: true,
     minifyWhitespace: true,
@@ -57,7 +86,7 @@ async function bundle(entry, output, directory) {
     supported: { 'dynamic-import': false },
     banner: { js: "const __bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': '__bundleUrl' },
-    plugins: [externalParts(dirname(output))],
+    plugins: [externalParts(dirname(output)), lazyBuiltins()],
   });
   return Object.keys(result.metafile.inputs);
 }

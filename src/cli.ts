@@ -55,234 +55,259 @@ const program = new Command('plugin-gate')
   )
   .exitOverride();
 
-program
-  .command('check')
-  .description('run the whole gate, as the Action does')
-  .option('-c, --config <file>', 'configuration', 'plugin-gate.yml')
-  .addOption(listOption('-p, --plugin <name>', 'check only this plugin'))
-  .option(
-    '--report-directory <directory>',
-    'where report files are written (default: report.directory of the configuration)',
-  )
-  .option('--no-report', 'write no report files')
-  .addOption(format('text', 'json', 'markdown', 'sarif'))
-  .action(
-    async (options: {
-      config: string;
-      plugin?: string[];
-      reportDirectory?: string;
-      report: boolean;
-      format: Format;
-    }) => {
-      const [{ checkCommand }, { terminalProgress }] = await Promise.all([
-        import('./parts/gate.ts'),
-        import('./commands/progress.ts'),
-      ]);
-      const directory = process.cwd();
-      exitCode = await checkCommand(
-        {
-          config: options.config,
-          format: options.format,
-          ...(options.plugin === undefined ? {} : { plugins: options.plugin }),
-          ...(options.report
-            ? options.reportDirectory === undefined
-              ? {}
-              : { reportDirectory: options.reportDirectory }
-            : { reportDirectory: '' }),
-        },
-        {
-          directory,
-          repository: directory,
-          environment: process.env,
-          progress: terminalProgress(terminal),
-          version: toolVersion(),
-        },
-        terminal,
-      );
-    },
-  );
+/**
+ * Each command with its options. Only the one that is asked for is set up in full: building the options of all takes
+ * longer than most commands run.
+ */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly setUp: (command: Command) => void }>> = {
+  check: {
+    summary: 'run the whole gate, as the Action does',
+    setUp: (command) =>
+      void command
+        .option('-c, --config <file>', 'configuration', 'plugin-gate.yml')
+        .addOption(listOption('-p, --plugin <name>', 'check only this plugin'))
+        .option(
+          '--report-directory <directory>',
+          'where report files are written (default: report.directory of the configuration)',
+        )
+        .option('--no-report', 'write no report files')
+        .addOption(format('text', 'json', 'markdown', 'sarif'))
+        .action(
+          async (options: {
+            config: string;
+            plugin?: string[];
+            reportDirectory?: string;
+            report: boolean;
+            format: Format;
+          }) => {
+            const [{ checkCommand }, { terminalProgress }] = await Promise.all([
+              import('./parts/gate.ts'),
+              import('./commands/progress.ts'),
+            ]);
+            const directory = process.cwd();
+            exitCode = await checkCommand(
+              {
+                config: options.config,
+                format: options.format,
+                ...(options.plugin === undefined ? {} : { plugins: options.plugin }),
+                ...(options.report
+                  ? options.reportDirectory === undefined
+                    ? {}
+                    : { reportDirectory: options.reportDirectory }
+                  : { reportDirectory: '' }),
+              },
+              {
+                directory,
+                repository: directory,
+                environment: process.env,
+                progress: terminalProgress(terminal),
+                version: toolVersion(),
+              },
+              terminal,
+            );
+          },
+        ),
+  },
+  diff: {
+    summary: 'compare two releases of a plugin: symbols, versions, needs, hardening and types',
+    setUp: (command) =>
+      void command
+        .argument('<old>', 'the previous release')
+        .argument('<new>', 'the new one')
+        .addOption(listOption('--headers <glob>', 'public headers; types declared elsewhere are private'))
+        .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
+        .option('--version-script <file>', 'version script that the new file is linked with')
+        .addOption(listOption('--symbol <name>', 'symbol that the new file must export'))
+        .addOption(
+          new Option('--fail-on <level>', 'mildest verdict that fails').choices([
+            'compatible',
+            'risky',
+            'source-breaking',
+            'breaking',
+          ]),
+        )
+        .addOption(format('text', 'json', 'markdown'))
+        .action(
+          async (
+            old: string,
+            now: string,
+            options: {
+              headers?: string[];
+              debugDir?: string[];
+              versionScript?: string;
+              symbol?: string[];
+              failOn?: string;
+              format: Format;
+            },
+          ) => {
+            const { diffCommand } = await import('./parts/diff.ts');
+            const { symbol, ...rest } = options;
+            exitCode = await diffCommand(
+              old,
+              now,
+              { ...rest, ...(symbol === undefined ? {} : { required: symbol }) },
+              terminal,
+            );
+          },
+        ),
+  },
+  inspect: {
+    summary: 'tell what a file is: symbols, versions, needs, hardening, oldest systems, Go information',
+    setUp: (command) =>
+      void command
+        .argument('<file>', 'a shared object or program')
+        .addOption(format('text', 'json'))
+        .action(async (file: string, options: { format: Format }) => {
+          const { inspectCommand } = await import('./parts/inspect.ts');
+          exitCode = await inspectCommand(file, options, terminal);
+        }),
+  },
+  fit: {
+    summary: 'would these plugins load in this host, and if not, every reason',
+    setUp: (command) =>
+      void command
+        .argument('<host>', 'the host program, or "-" when only --target is to be checked')
+        .argument('<plugin...>', 'plugins that it loads')
+        .option('--target <system>', 'system to load on: debian:11, ubuntu:20.04, rhel:8, glibc:2.31')
+        .addOption(listOption('--library-dir <directory>', 'where needed libraries are'))
+        .option('--sysroot <directory>', 'root of the target system')
+        .addOption(listOption('--symbol <name>', 'symbol that every plugin must export'))
+        .addOption(format('text', 'json'))
+        .action(
+          async (
+            host: string,
+            plugins: string[],
+            options: { target?: string; libraryDir?: string[]; sysroot?: string; symbol?: string[]; format: Format },
+          ) => {
+            const { fitCommand } = await import('./parts/fit.ts');
+            exitCode = await fitCommand(
+              host === '-' ? undefined : host,
+              plugins,
+              {
+                format: options.format,
+                ...(options.target === undefined ? {} : { target: options.target }),
+                ...(options.libraryDir === undefined ? {} : { libraryDirs: options.libraryDir }),
+                ...(options.sysroot === undefined ? {} : { root: options.sysroot }),
+                ...(options.symbol === undefined ? {} : { required: options.symbol }),
+              },
+              terminal,
+            );
+          },
+        ),
+  },
+  verify: {
+    summary: 'check who signed a file',
+    setUp: (command) =>
+      void command
+        .argument('<file>', 'the file, or sha256:<digest>')
+        .option('--bundle <file>', 'sigstore bundle (default: <file>.sigstore.json)')
+        .option('--signature <file>', 'detached signature, with --key (default: <file>.sig)')
+        .option('--key <file>', 'public key in PEM')
+        .option('--certificate-identity <identity>', 'exact identity of the signer')
+        .option('--certificate-identity-regexp <pattern>', 'pattern that the whole identity must match')
+        .option('--certificate-identity-type <type>', 'kind of name in the certificate: uri, email, dns')
+        .option('--certificate-oidc-issuer <url>', 'exact issuer')
+        .option('--certificate-oidc-issuer-regexp <pattern>', 'pattern that the whole issuer must match')
+        .option('--source-repository <uri>', 'repository that the certificate must name')
+        .option('--source-ref <ref>', 'ref that the certificate must name')
+        .option('--certificate-digest-oid <oid>', "otherName type that must hold the file's SHA-256")
+        .option('--deny-self-hosted-runners', 'refuse certificates of self-hosted runners')
+        .addOption(listOption('--predicate-type <uri>', 'require an attestation of this type'))
+        .option('--trusted-root <file>', "trusted_root.json (default: sigstore's public-good root)")
+        .option('--require-tlog', 'require a transparency log entry with --key too')
+        .option('--insecure-ignore-tlog', 'accept a certificate without a transparency log entry')
+        .option('--insecure-ignore-sct', 'accept a certificate that no certificate transparency log knows')
+        .addOption(format('text', 'json'))
+        .action(async (file: string, options: Record<string, never>) => {
+          const { verify } = await import('./parts/verify.ts');
+          exitCode = await verify(file, options, terminal);
+        }),
+  },
+  load: {
+    summary: 'load a plugin for real, in a process of its own, and tell what happened',
+    setUp: (command) =>
+      void command
+        .argument('<file>', 'the plugin')
+        .addOption(listOption('--symbol <name>', 'symbol that must resolve'))
+        .addOption(listOption('--probe <name>', 'function to call as int NAME(void); healthy when it returns 0'))
+        .option('--timeout <milliseconds>', 'for each phase', milliseconds)
+        .addOption(format('text', 'json'))
+        .action(
+          async (file: string, options: { symbol?: string[]; probe?: string[]; timeout?: number; format: Format }) => {
+            const { loadCommand } = await import('./parts/load.ts');
+            const { symbol, probe, ...rest } = options;
+            exitCode = await loadCommand(
+              file,
+              {
+                ...rest,
+                ...(symbol === undefined ? {} : { symbols: symbol }),
+                ...(probe === undefined ? {} : { probes: probe }),
+              },
+              terminal,
+            );
+          },
+        ),
+  },
+  explain: {
+    summary: 'what a rule means, why it matters and how to fix it',
+    setUp: (command) =>
+      void command
+        .argument('<rule>', 'id, such as sym/removed')
+        .addOption(format('text', 'json', 'markdown'))
+        .action(async (rule: string, options: { format: 'text' | 'json' | 'markdown' }) => {
+          const { explainCommand } = await import('./parts/explain.ts');
+          exitCode = explainCommand({ rule, format: options.format }, terminal);
+        }),
+  },
+  accept: {
+    summary: 'write waivers for findings of a report, for review',
+    setUp: (command) =>
+      void command
+        .requiredOption('--reason <text>', 'why the findings are accepted')
+        .requiredOption('--owner <name>', 'who answers for it')
+        .option('--report <file>', 'JSON report', 'plugin-gate-report/report.json')
+        .option('--rule <rule>', 'only findings of this rule')
+        .option('--subject <name>', 'only findings on this subject; * stands for any characters')
+        .option('--expires <date>', 'YYYY-MM-DD (default: in 90 days)')
+        .option('-c, --config <file>', 'configuration, which may name the waivers file')
+        .option('--waivers <file>', 'waivers file, in place of the configured one')
+        .action(
+          async (options: {
+            reason: string;
+            owner: string;
+            report: string;
+            rule?: string;
+            subject?: string;
+            expires?: string;
+            config?: string;
+            waivers?: string;
+          }) => {
+            const { acceptCommand } = await import('./parts/tools.ts');
+            exitCode = acceptCommand({ ...options, directory: process.cwd() }, terminal);
+          },
+        ),
+  },
+  init: {
+    summary: 'write a configuration for the plugins of this repository',
+    setUp: (command) =>
+      void command
+        .option('-c, --config <file>', 'where to write', 'plugin-gate.yml')
+        .option('--force', 'overwrite a file that is there')
+        .option('--stdout', 'print it instead')
+        .action(async (options: { config: string; force?: boolean; stdout?: boolean }) => {
+          const { initCommand } = await import('./parts/tools.ts');
+          const target = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
+          exitCode = initCommand({ ...options, directory: process.cwd(), target }, terminal);
+        }),
+  },
+};
 
-program
-  .command('diff')
-  .description('compare two releases of a plugin: symbols, versions, needs, hardening and types')
-  .argument('<old>', 'the previous release')
-  .argument('<new>', 'the new one')
-  .addOption(listOption('--headers <glob>', 'public headers; types declared elsewhere are private'))
-  .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
-  .option('--version-script <file>', 'version script that the new file is linked with')
-  .addOption(listOption('--symbol <name>', 'symbol that the new file must export'))
-  .addOption(
-    new Option('--fail-on <level>', 'mildest verdict that fails').choices([
-      'compatible',
-      'risky',
-      'source-breaking',
-      'breaking',
-    ]),
-  )
-  .addOption(format('text', 'json', 'markdown'))
-  .action(
-    async (
-      old: string,
-      now: string,
-      options: {
-        headers?: string[];
-        debugDir?: string[];
-        versionScript?: string;
-        symbol?: string[];
-        failOn?: string;
-        format: Format;
-      },
-    ) => {
-      const { diffCommand } = await import('./commands/diff.ts');
-      const { symbol, ...rest } = options;
-      exitCode = await diffCommand(
-        old,
-        now,
-        { ...rest, ...(symbol === undefined ? {} : { required: symbol }) },
-        terminal,
-      );
-    },
-  );
-
-program
-  .command('inspect')
-  .description('tell what a file is: symbols, versions, needs, hardening, oldest systems, Go information')
-  .argument('<file>', 'a shared object or program')
-  .addOption(format('text', 'json'))
-  .action(async (file: string, options: { format: Format }) => {
-    const { inspectCommand } = await import('./commands/inspect.ts');
-    exitCode = await inspectCommand(file, options, terminal);
-  });
-
-program
-  .command('fit')
-  .description('would these plugins load in this host, and if not, every reason')
-  .argument('<host>', 'the host program, or "-" when only --target is to be checked')
-  .argument('<plugin...>', 'plugins that it loads')
-  .option('--target <system>', 'system to load on: debian:11, ubuntu:20.04, rhel:8, glibc:2.31')
-  .addOption(listOption('--library-dir <directory>', 'where needed libraries are'))
-  .option('--sysroot <directory>', 'root of the target system')
-  .addOption(listOption('--symbol <name>', 'symbol that every plugin must export'))
-  .addOption(format('text', 'json'))
-  .action(
-    async (
-      host: string,
-      plugins: string[],
-      options: { target?: string; libraryDir?: string[]; sysroot?: string; symbol?: string[]; format: Format },
-    ) => {
-      const { fitCommand } = await import('./commands/fit.ts');
-      exitCode = await fitCommand(
-        host === '-' ? undefined : host,
-        plugins,
-        {
-          format: options.format,
-          ...(options.target === undefined ? {} : { target: options.target }),
-          ...(options.libraryDir === undefined ? {} : { libraryDirs: options.libraryDir }),
-          ...(options.sysroot === undefined ? {} : { root: options.sysroot }),
-          ...(options.symbol === undefined ? {} : { required: options.symbol }),
-        },
-        terminal,
-      );
-    },
-  );
-
-program
-  .command('verify')
-  .description('check who signed a file')
-  .argument('<file>', 'the file, or sha256:<digest>')
-  .option('--bundle <file>', 'sigstore bundle (default: <file>.sigstore.json)')
-  .option('--signature <file>', 'detached signature, with --key (default: <file>.sig)')
-  .option('--key <file>', 'public key in PEM')
-  .option('--certificate-identity <identity>', 'exact identity of the signer')
-  .option('--certificate-identity-regexp <pattern>', 'pattern that the whole identity must match')
-  .option('--certificate-identity-type <type>', 'kind of name in the certificate: uri, email, dns')
-  .option('--certificate-oidc-issuer <url>', 'exact issuer')
-  .option('--certificate-oidc-issuer-regexp <pattern>', 'pattern that the whole issuer must match')
-  .option('--source-repository <uri>', 'repository that the certificate must name')
-  .option('--source-ref <ref>', 'ref that the certificate must name')
-  .option('--certificate-digest-oid <oid>', "otherName type that must hold the file's SHA-256")
-  .option('--deny-self-hosted-runners', 'refuse certificates of self-hosted runners')
-  .addOption(listOption('--predicate-type <uri>', 'require an attestation of this type'))
-  .option('--trusted-root <file>', "trusted_root.json (default: sigstore's public-good root)")
-  .option('--require-tlog', 'require a transparency log entry with --key too')
-  .option('--insecure-ignore-tlog', 'accept a certificate without a transparency log entry')
-  .option('--insecure-ignore-sct', 'accept a certificate that no certificate transparency log knows')
-  .addOption(format('text', 'json'))
-  .action(async (file: string, options: Record<string, never>) => {
-    const { verify } = await import('./commands/verify.ts');
-    exitCode = await verify(file, options, terminal);
-  });
-
-program
-  .command('load')
-  .description('load a plugin for real, in a process of its own, and tell what happened')
-  .argument('<file>', 'the plugin')
-  .addOption(listOption('--symbol <name>', 'symbol that must resolve'))
-  .addOption(listOption('--probe <name>', 'function to call as int NAME(void); healthy when it returns 0'))
-  .option('--timeout <milliseconds>', 'for each phase', milliseconds)
-  .addOption(format('text', 'json'))
-  .action(async (file: string, options: { symbol?: string[]; probe?: string[]; timeout?: number; format: Format }) => {
-    const { loadCommand } = await import('./commands/load.ts');
-    const { symbol, probe, ...rest } = options;
-    exitCode = await loadCommand(
-      file,
-      {
-        ...rest,
-        ...(symbol === undefined ? {} : { symbols: symbol }),
-        ...(probe === undefined ? {} : { probes: probe }),
-      },
-      terminal,
-    );
-  });
-
-program
-  .command('explain')
-  .description('what a rule means, why it matters and how to fix it')
-  .argument('<rule>', 'id, such as sym/removed')
-  .addOption(format('text', 'json', 'markdown'))
-  .action(async (rule: string, options: { format: 'text' | 'json' | 'markdown' }) => {
-    const { explainCommand } = await import('./commands/explain.ts');
-    exitCode = explainCommand({ rule, format: options.format }, terminal);
-  });
-
-program
-  .command('accept')
-  .description('write waivers for findings of a report, for review')
-  .requiredOption('--reason <text>', 'why the findings are accepted')
-  .requiredOption('--owner <name>', 'who answers for it')
-  .option('--report <file>', 'JSON report', 'plugin-gate-report/report.json')
-  .option('--rule <rule>', 'only findings of this rule')
-  .option('--subject <name>', 'only findings on this subject; * stands for any characters')
-  .option('--expires <date>', 'YYYY-MM-DD (default: in 90 days)')
-  .option('-c, --config <file>', 'configuration, which may name the waivers file')
-  .option('--waivers <file>', 'waivers file, in place of the configured one')
-  .action(
-    async (options: {
-      reason: string;
-      owner: string;
-      report: string;
-      rule?: string;
-      subject?: string;
-      expires?: string;
-      config?: string;
-      waivers?: string;
-    }) => {
-      const { acceptCommand } = await import('./parts/tools.ts');
-      exitCode = acceptCommand({ ...options, directory: process.cwd() }, terminal);
-    },
-  );
-
-program
-  .command('init')
-  .description('write a configuration for the plugins of this repository')
-  .option('-c, --config <file>', 'where to write', 'plugin-gate.yml')
-  .option('--force', 'overwrite a file that is there')
-  .option('--stdout', 'print it instead')
-  .action(async (options: { config: string; force?: boolean; stdout?: boolean }) => {
-    const { initCommand } = await import('./parts/tools.ts');
-    const target = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64';
-    exitCode = initCommand({ ...options, directory: process.cwd(), target }, terminal);
-  });
+/** The command that is asked for; without one, or for help, all are set up. */
+const asked = process.argv.slice(2).find((word) => !word.startsWith('-'));
+for (const [name, { summary, setUp }] of Object.entries(COMMANDS)) {
+  const command = program.command(name).description(summary);
+  if (asked === undefined || asked === name || !Object.hasOwn(COMMANDS, asked)) setUp(command);
+}
 
 function failed(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

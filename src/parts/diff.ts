@@ -1,0 +1,2 @@
+/** `diff` with what it needs, and nothing else. */
+export { diffCommand } from '../commands/diff.ts';

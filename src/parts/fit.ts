@@ -1,0 +1,2 @@
+/** `fit` with what it needs, and nothing else. */
+export { fitCommand } from '../commands/fit.ts';

@@ -1,0 +1,2 @@
+/** `load` with what it needs, and nothing else. */
+export { loadCommand } from '../commands/load.ts';

@@ -1,0 +1,2 @@
+/** `verify` with what it needs, and nothing else. */
+export { verify } from '../commands/verify.ts';
