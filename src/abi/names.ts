@@ -3,6 +3,7 @@ import type { TypeGraph, TypeId, TypeNode } from './model.ts';
 /** Names longer than this are cut: template instances can fill pages. */
 const MAX_NAME = 400;
 const MAX_DEPTH = 24;
+const MAX_NODES = 200;
 
 /** Joined scope and name of a named node; `(anonymous struct)` and the like for others. */
 export function qualifiedName(node: TypeNode): string {
@@ -28,22 +29,31 @@ function scoped(scope: string, name: string): string {
 
 /**
  * A type as a person would write it in C or C++: `const struct config *`, `int (*)(void *, ...)`.
- * For display only; two types with one name need not be the same.
+ * For display only; two types with one name need not be the same. Cut where it is long or deep.
  */
 export function typeName(graph: TypeGraph, id: TypeId): string {
-  const text = declare(graph, id, '', 0);
+  const text = declare({ graph, left: MAX_NODES }, id, '', 0);
   return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 1)}…` : text;
 }
 
+interface Writing {
+  readonly graph: TypeGraph;
+  /** Nodes that may still be written: functions that take functions fan out. */
+  left: number;
+}
+
 /** Builds a declarator from the inside out, as C declarations read. */
-function declare(graph: TypeGraph, id: TypeId, inner: string, depth: number): string {
+function declare(writing: Writing, id: TypeId, inner: string, depth: number): string {
+  const { graph } = writing;
   const node = graph.nodes[id];
-  if (node === undefined || depth > MAX_DEPTH) return spaced('…', inner);
-  const below = (target: TypeId, declarator: string): string => declare(graph, target, declarator, depth + 1);
+  writing.left -= 1;
+  if (node === undefined || depth > MAX_DEPTH || writing.left < 0) return spaced('…', inner);
+  const below = (target: TypeId, declarator: string): string => declare(writing, target, declarator, depth + 1);
   switch (node.kind) {
     case 'void':
       return spaced('void', inner);
     case 'base':
+      return spaced(numberName(node.name, node.size), inner);
     case 'unspecified':
     case 'typedef':
       return spaced(qualifiedName(node), inner);
@@ -72,18 +82,35 @@ function declare(graph: TypeGraph, id: TypeId, inner: string, depth: number): st
       return isPointer ? below(node.target, spaced(word, inner)) : `${word} ${below(node.target, inner)}`;
     }
     case 'array':
+      if (node.vector === true)
+        return spaced(`vector of ${node.dimensions[0] ?? ''} ${below(node.element, '')}`, inner);
       return below(node.element, `${inner}${node.dimensions.map((count) => `[${count ?? ''}]`).join('') || '[]'}`);
     case 'member-pointer':
-      return below(node.target, `${typeName(graph, node.container)}::*${inner}`);
+      return below(node.target, `${below(node.container, '')}::*${inner}`);
     case 'function': {
       const parameters = node.parameters.filter(({ artificial }) => artificial !== true);
-      const list = parameters.map(({ type }) => declare(graph, type, '', depth + 1));
+      const list = parameters.slice(0, MAX_NODES).map(({ type }) => below(type, ''));
       if (node.variadic) list.push('...');
       return below(node.result, `${inner}(${list.length === 0 && node.prototyped ? 'void' : list.join(', ')})`);
     }
     case 'unknown':
       return spaced(`(unknown: ${node.reason})`, inner);
   }
+}
+
+const NUMBER_WORDS = new Set(['signed', 'unsigned', 'short', 'long', 'int', 'char', '__int128']);
+
+/** One spelling for what compilers spell in several ways: `unsigned long` for `long unsigned int`. */
+function numberName(name: string, size: number): string {
+  const words = name.split(' ');
+  if (name === '_Float128') return '__float128';
+  // clang calls every complex type `complex`.
+  if (name === 'complex') return size === 8 ? 'complex float' : size === 16 ? 'complex double' : 'complex long double';
+  if (!words.every((word) => NUMBER_WORDS.has(word)) || words.length < 2) return name;
+  if (words.includes('char')) return name;
+  const sign = words.includes('unsigned') ? ['unsigned'] : [];
+  const length = words.filter((word) => word === 'short' || word === 'long' || word === '__int128');
+  return [...sign, ...(length.length === 0 ? ['int'] : length)].join(' ');
 }
 
 function isC(node: Extract<TypeNode, { kind: 'struct' | 'union' | 'enum' | 'class' }>): boolean {

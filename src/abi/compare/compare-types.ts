@@ -44,7 +44,8 @@ function pairSymbols(
   const byName = new Map(now.symbols.map((symbol) => [symbol.name, symbol]));
   const pairs: SymbolTypes[] = [];
   const open = new Set<string>();
-  for (const symbol of old.symbols) {
+  // Sorted: the order of the symbol table is that of its hash values, and paths are to be the same for each compiler.
+  for (const symbol of [...old.symbols].sort((a, b) => (labelOf(a) < labelOf(b) ? -1 : 1))) {
     // A symbol that moved to another version is still the same to compare.
     const other = after.get(labelOf(symbol)) ?? byName.get(symbol.name);
     if (other === undefined) continue;

@@ -100,7 +100,7 @@ interface NodeComparison {
 function compareNode(graphs: Graphs, pair: PairNode, pairOf: PairOf): NodeComparison {
   const [a, b] = [graphs.old.nodes[pair.old], graphs.new.nodes[pair.new]];
   if (a === undefined || b === undefined) return unreadable('a type that is not there');
-  if (isRecord(a) && isRecord(b)) return compareRecords(graphs, a, b, pairOf);
+  if (isRecord(a) && isRecord(b)) return compareRecords(graphs, a, b, pairOf, pair);
   if (a.kind === 'enum' && b.kind === 'enum') return { changes: compareEnums(a, b), edges: [] };
   if (a.kind === 'function' && b.kind === 'function') return compareFunctions(graphs, a, b, pairOf);
   if (a.kind === 'typedef' && b.kind === 'typedef') return compareTypedefs(graphs, a, b, pairOf);

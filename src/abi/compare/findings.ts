@@ -114,12 +114,16 @@ function reachText(count: number, complete: boolean): string {
 function embeddings(at: number, context: Context): readonly string[] {
   const around = context.consequences.of.get(at) ?? [];
   if (around.length === 0) return [];
-  const names = around.slice(0, 3).map((one) => {
-    const { before, after } = nodesOf(context.graphs, context.graph.nodes[one]);
-    const name = nodeName(context, one, undefined);
-    if (before === undefined || after === undefined || !isRecord(before) || !isRecord(after)) return name;
-    return before.size === after.size ? name : `${name} (${before.size} to ${after.size} bytes)`;
-  });
+  // The innermost first: they were noted on the way in.
+  const names = around
+    .slice(-3)
+    .reverse()
+    .map((one) => {
+      const { before, after } = nodesOf(context.graphs, context.graph.nodes[one]);
+      const name = nodeName(context, one, undefined);
+      if (before === undefined || after === undefined || !isRecord(before) || !isRecord(after)) return name;
+      return before.size === after.size ? name : `${name} (${before.size} to ${after.size} bytes)`;
+    });
   const more = around.length > 3 ? ` and ${around.length - 3} more` : '';
   return [`It is part of ${names.join(', ')}${more}, which change${around.length === 1 ? 's' : ''} with it.`];
 }

@@ -63,9 +63,10 @@ function compareLists(a: FunctionNode, b: FunctionNode): readonly LocalChange[] 
   const [before, after] = [a.parameters.length, b.parameters.length];
   if (before !== after) {
     const rule = after > before ? 'abi/parameter-added' : 'abi/parameter-removed';
-    const names = (after > before ? b : a).parameters.slice(Math.min(before, after)).map(({ name }) => name ?? '?');
+    const common = Math.min(before, after);
+    const name = (after > before ? b : a).parameters[common]?.name;
     const text = `the number of parameters changed from ${before} to ${after}`;
-    const part = names.length > 3 ? 'parameters' : `parameter ${names.join(', ')}`;
+    const part = `parameter ${common + 1}${name === undefined ? '' : ` (${name})`}`;
     changes.push({ ...always(rule, text, part), old: String(before), new: String(after) });
   }
   if (a.variadic !== b.variadic) {

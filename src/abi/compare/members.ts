@@ -2,7 +2,7 @@ import type { Member } from '../model.ts';
 import { typeName } from '../names.ts';
 import { alignmentOf } from './alignment.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
-import { flatMembers, type Placed } from './flatten.ts';
+import type { Placed } from './flatten.ts';
 import { sizeOf } from './peel.ts';
 import { changeOfPlace } from './place-change.ts';
 import type { RecordNode } from './records.ts';
@@ -27,17 +27,16 @@ const MAX_TWINS = 8;
 
 /** Compares the members of two records by name. */
 export function compareMembers(graphs: Graphs, a: RecordNode, b: RecordNode, pairOf: PairOf): MemberChanges {
-  const [before, after] = [flatMembers(graphs.old, a), flatMembers(graphs.new, b)];
+  const reserve = reserveOf(graphs, a, b);
+  const { before, after } = reserve;
   const now = new Map(after.map((one) => [one.key, one]));
   const old = new Set(before.map(({ key }) => key));
   const own: LocalChange[] = [];
   const moves: LocalChange[] = [];
   const edges: Edge[] = [];
   let embeddedChanged = false;
-  const twins = twinsOf(after.filter(({ key }) => !old.has(key)));
+  const twins = twinsOf([...after.filter(({ key }) => !old.has(key)), ...reserve.left]);
   const taken = new Set<string>();
-  const reserve = reserveOf(graphs.old, before, graphs.new, now);
-  const sameSize = a.size === b.size;
   for (const one of before) {
     const { key, member } = one;
     const other = now.get(key);
@@ -45,14 +44,11 @@ export function compareMembers(graphs: Graphs, a: RecordNode, b: RecordNode, pai
       const twin = twins(graphs, member, taken);
       if (twin !== undefined) {
         taken.add(twin.key);
-        if (!(isReserved(key) && isReserved(twin.key))) own.push(renamed(one, twin));
+        own.push(renamed(one, twin));
         edges.push(...edgesOf(graphs, member, twin.member, twin.key, pairOf));
-      } else if (!(isReserved(key) && sameSize)) {
-        own.push(removed(graphs, one));
-      }
+      } else own.push(removed(graphs, one));
       continue;
     }
-    if (isReserved(key) && sameSize && reserve.shrunk.has(key)) continue;
     const related = relate(graphs, member.type, other.member.type);
     if (related.change !== undefined) {
       const more = { part: key, declared: other.member.declared, matters: 'layout' } as const;
@@ -68,8 +64,8 @@ export function compareMembers(graphs: Graphs, a: RecordNode, b: RecordNode, pai
   const room = roomOf(graphs, before);
   for (const one of after) {
     if (old.has(one.key) || taken.has(one.key)) continue;
-    const change = added(graphs, a, b, one, inReserve(graphs.new, one, reserve), room);
-    if (change !== undefined) own.push(change);
+    const reserved = inReserve(graphs.new, one.member, reserve);
+    own.push(added(graphs, a, b, one, { reserved, room, moves: moves.length > 0 }));
   }
   const ownLayout = own.some(({ effect, rule }) => effect === 'breaking' || rule === 'abi/member-added');
   return { own, moves, edges, embeddedChanged, ownLayout };
@@ -144,7 +140,7 @@ function resizedBits(key: string, member: Member, other: Member): LocalChange {
   return {
     rule: 'abi/bit-field-changed',
     effect: 'breaking',
-    text: `bit-field ${key} changed from ${width(member)} to ${width(other)} bits`,
+    text: `${key} was ${width(member)} and is ${width(other)}`,
     part: key,
     old: width(member),
     new: width(other),
@@ -202,33 +198,39 @@ function overlaps(room: readonly Range[], { from, to }: Range): boolean {
   return found !== undefined && found.from < to;
 }
 
+interface Surroundings {
+  readonly reserved: boolean;
+  /** Where old members lay. */
+  readonly room: readonly Range[];
+  /** Other members had to give way. */
+  readonly moves: boolean;
+}
+
 function added(
   graphs: Graphs,
   a: RecordNode,
   b: RecordNode,
   { key, member }: Placed,
-  reserved: boolean,
-  room: readonly Range[],
-): LocalChange | undefined {
-  const type = typeName(graphs.new, member.type);
+  { reserved, room, moves }: Surroundings,
+): LocalChange {
+  const what = `member ${key} (${typeName(graphs.new, member.type)})`;
   const base = { part: key, new: place(member), declared: member.declared, matters: 'layout' } as const;
-  if (a.size === b.size) {
-    // Padding that is spelled out, or what is left of the reserve.
-    if (isReserved(key)) return undefined;
-    if (reserved) {
-      const text = `member ${key} (${type}) uses room that was reserved`;
-      return { rule: 'abi/reserved-used', effect: 'compatible', text, ...base };
-    }
-    if (a.kind === 'union' || overlaps(room, rangeOf(graphs.new, member))) {
-      const text = `member ${key} (${type}) was added in the room of others`;
-      return { rule: 'abi/member-added', effect: 'compatible', text, ...base };
-    }
-    const text = `member ${key} (${type}) was added at offset ${place(member)}, in what was padding`;
-    return { rule: 'abi/member-in-padding', effect: 'risky', text, ...base, matters: 'input' };
+  if (a.size !== b.size || moves) {
+    const behind = member.bitOffset >= a.size * 8 ? ', behind the old end' : '';
+    const text = `${what} was added at offset ${place(member)}${behind}`;
+    return { rule: 'abi/member-added', effect: 'breaking', text, ...base };
   }
-  const atEnd = member.bitOffset >= a.size * 8;
-  const text = `member ${key} (${type}) was added at offset ${place(member)}${atEnd ? ', behind the old end' : ''}`;
-  return { rule: 'abi/member-added', effect: 'breaking', text, ...base };
+  if (reserved) {
+    return { rule: 'abi/reserved-used', effect: 'compatible', text: `${what} uses room that was reserved`, ...base };
+  }
+  if (a.kind === 'union' || overlaps(room, rangeOf(graphs.new, member))) {
+    const text = `${what} was added in the room of others`;
+    return { rule: 'abi/member-added', effect: 'compatible', text, ...base };
+  }
+  const where =
+    member.bitOffset >= a.size * 8 ? 'behind the end, which consumers made no room for' : 'in what was padding';
+  const text = `${what} was added at offset ${place(member)}, ${where}`;
+  return { rule: 'abi/member-in-padding', effect: 'risky', text, ...base, matters: 'input' };
 }
 
 /** Offset in bytes, with the bit for bit-fields. */
@@ -237,6 +239,6 @@ export function place({ bitOffset, bitSize }: Member): string {
   return bitSize === undefined ? String(byte) : `${byte}:${bitOffset % 8}`;
 }
 
-function width(member: Member): string {
-  return member.bitSize === undefined ? 'all' : String(member.bitSize);
+function width({ bitSize }: Member): string {
+  return bitSize === undefined ? 'an ordinary member' : `a bit-field of ${bitSize} bit${bitSize === 1 ? '' : 's'}`;
 }

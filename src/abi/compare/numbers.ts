@@ -14,14 +14,14 @@ export interface NumberDifference {
 }
 
 export function compareNumbers(a: BaseNode, b: BaseNode): NumberDifference | undefined {
-  const sameName = simpleName(a.name) === simpleName(b.name);
+  const sameName = simpleName(a) === simpleName(b);
   const differs = (effect: Effect, why: string, equivalent = false): NumberDifference => ({
     effect,
     why,
     sameName,
     equivalent,
   });
-  if (a.size !== b.size) return differs('breaking', `the size changed from ${a.size} to ${b.size} bytes`);
+  if (a.size !== b.size) return differs('breaking', `${a.size} byte${a.size === 1 ? '' : 's'} became ${b.size}`);
   const [one, other] = [familyOf(a), familyOf(b)];
   if (one !== other) {
     const truth = [one, other].includes('boolean') && [one, other].includes('integer');
@@ -50,8 +50,7 @@ function familyOf({ name, size, encoding }: BaseNode): string {
     case 'ascii':
       return /^(?:unsigned )?_BitInt/.test(name) ? name.replace('unsigned ', '') : 'integer';
     case 'float':
-    case 'complex-float':
-      return `${encoding} ${floatFormat(name, size)}`;
+      return `float ${floatFormat(name, size)}`;
     default:
       return encoding;
   }
@@ -74,13 +73,13 @@ function signWord(node: BaseNode): string {
 
 const SPELLINGS: Readonly<Record<string, string>> = {
   bool: '_Bool',
-  _Complex: 'complex',
-  __complex__: 'complex',
   _Float128: '__float128',
 };
 
 /** Compilers write one type in several ways: `long int`, `long`, `unsigned int`, `unsigned`, `complex double`. */
-function simpleName(name: string): string {
+function simpleName({ name, encoding }: BaseNode): string {
+  // clang calls all of them `complex`, and their size tells them apart.
+  if (encoding === 'complex-float') return encoding;
   const all = name.split(' ').map((word) => SPELLINGS[word] ?? word);
   const words = all.filter((word) => word !== 'int' && word !== 'signed');
   // Plain char is a type of its own.

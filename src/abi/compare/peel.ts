@@ -87,3 +87,16 @@ function sizeOfNode(graph: TypeGraph, node: TypeNode): number | undefined {
       return undefined;
   }
 }
+
+type ArrayNode = Extract<TypeNode, { kind: 'array' }>;
+
+/** An array of arrays as one with all dimensions: compilers write `int [2][3]` in both ways. */
+export function wholeArray(graph: TypeGraph, array: ArrayNode): ArrayNode {
+  let whole = array;
+  for (let depth = 0; depth < MAX_ARRAYS; depth += 1) {
+    const { node } = peel(graph, whole.element);
+    if (node.kind !== 'array' || node.vector === true || whole.vector === true) return whole;
+    whole = { ...node, dimensions: [...whole.dimensions, ...node.dimensions] };
+  }
+  return whole;
+}

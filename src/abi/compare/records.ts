@@ -1,4 +1,5 @@
-import type { TypeNode } from '../model.ts';
+import { comparePassing } from '../cxx/passing.ts';
+import type { TypeId, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
 import { alignmentOfRecord } from './alignment.ts';
 import { compareBases } from './bases.ts';
@@ -16,13 +17,14 @@ export function compareRecords(
   a: RecordNode,
   b: RecordNode,
   pairOf: PairOf,
+  ids: { readonly old: TypeId; readonly new: TypeId },
 ): { readonly changes: readonly LocalChange[]; readonly edges: readonly Edge[] } {
   if (a.declaration || b.declaration) return { changes: declared(a, b), edges: [] };
   const bases = compareBases(graphs, a, b, pairOf);
   const members = compareMembers(graphs, a, b, pairOf);
-  const rest: LocalChange[] = [];
-  const edges: Edge[] = [...bases.edges, ...members.edges];
-  compareVirtuals(graphs, a, b, pairOf, rest, edges);
+  const virtuals = compareVirtuals(graphs, ids, pairOf);
+  const rest: LocalChange[] = [...virtuals.changes];
+  const edges: Edge[] = [...bases.edges, ...members.edges, ...virtuals.edges];
   compareVariants(graphs, a, b, pairOf, rest, edges);
   const aligned = compareAlignment(graphs, a, b);
   // Nothing here takes more room than before, and a type that is part of this one does: that one is the cause.
@@ -35,7 +37,7 @@ export function compareRecords(
       ...bases.own,
       ...members.own,
       ...rest,
-      ...comparePassing(a, b),
+      ...comparePassing(graphs, a, b),
       ...aligned,
       ...(consequence ? followed.map((change) => ({ ...change, consequence })) : followed),
     ],
@@ -71,36 +73,21 @@ function compareAlignment(graphs: Graphs, a: RecordNode, b: RecordNode): readonl
   if (demanded(a) === demanded(b)) return [];
   const [before, after] = [alignmentOfRecord(graphs.old, a), alignmentOfRecord(graphs.new, b)];
   if (before === after) return [];
+  // The strict form of DWARF 4 has no attribute for it.
+  const silent = (before < after ? graphs.old : graphs.new).producers.some((text) => text.includes('-gstrict-dwarf'));
   return [
     {
       rule: 'abi/alignment-changed',
-      effect: 'breaking',
-      text: `the alignment changed from ${before} to ${after} bytes`,
+      effect: silent ? 'undecided' : 'breaking',
+      text: silent
+        ? `the alignment is ${Math.max(before, after)} bytes in one release; -gstrict-dwarf hides it in the other`
+        : `the alignment changed from ${before} to ${after} bytes`,
       part: 'alignment',
       old: String(before),
       new: String(after),
       matters: 'layout',
     },
   ];
-}
-
-function comparePassing(a: RecordNode, b: RecordNode): readonly LocalChange[] {
-  if (a.passing === undefined || b.passing === undefined || a.passing === b.passing) return [];
-  return [
-    {
-      rule: 'abi/passing-changed',
-      effect: 'breaking',
-      text: `values were passed ${words(a.passing)} and are now passed ${words(b.passing)}`,
-      part: 'passing',
-      old: a.passing,
-      new: b.passing,
-      matters: 'pass',
-    },
-  ];
-}
-
-function words(passing: 'by-value' | 'by-reference'): string {
-  return passing === 'by-value' ? 'in registers or on the stack' : 'by a hidden pointer';
 }
 
 /** For messages: `struct config`, `geo::Shape`. */

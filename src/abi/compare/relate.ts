@@ -3,7 +3,7 @@ import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
 import type { Alias, EdgeKind } from './change.ts';
 import { compareNumbers, isInteger } from './numbers.ts';
-import { type Peeled, peel, sizeOf } from './peel.ts';
+import { type Peeled, peel, sizeOf, wholeArray } from './peel.ts';
 import { type Position, qualifierChange } from './qualifiers.ts';
 
 /** The two releases' graphs. */
@@ -63,6 +63,7 @@ export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Posit
   let array: readonly [Peeled, Peeled] | undefined;
   let anchor: TypePair | undefined;
   let qualifier: Verdict | undefined;
+  let alias: Alias | undefined;
   const pairs: TypePair[] = [];
   const conclude = (verdict: Verdict | undefined): Relation => {
     const change = worse(verdict, qualifier);
@@ -90,7 +91,9 @@ export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Posit
       case 'same':
         return conclude(undefined);
       case 'pair': {
-        const alias = aliasOf(graphs.new, after);
+        // The typedef of a callback mostly names the pointer to it.
+        const pointed = after.node.kind === 'function' ? alias : undefined;
+        alias = aliasOf(graphs.new, after) ?? pointed;
         pairs.push({ old: before.id, new: after.id, through, ...(alias === undefined ? {} : { alias }) });
         return conclude(step.renamed);
       }
@@ -103,6 +106,7 @@ export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Posit
         array = step.pointer ? undefined : [merged(before, array?.[0]), merged(after, array?.[1])];
         if (step.pointer) {
           through = 'pointer';
+          alias = aliasOf(graphs.new, after);
           pointers += 1;
           const container = containerPair(before.node, after.node);
           if (container !== undefined) pairs.push(container);
@@ -191,8 +195,9 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
   if (a.kind === 'array' && b.kind === 'array') {
     if ((a.vector === true) !== (b.vector === true))
       return changed('breaking', 'vectors are passed in other registers');
-    if (!sameDimensions(a.dimensions, b.dimensions)) return resized(a.dimensions, b.dimensions, place);
-    return { is: 'below', old: a.element, new: b.element, pointer: false };
+    const [one, other] = [wholeArray(graphs.old, a), wholeArray(graphs.new, b)];
+    if (!sameDimensions(one.dimensions, other.dimensions)) return resized(one.dimensions, other.dimensions, place);
+    return { is: 'below', old: one.element, new: other.element, pointer: false };
   }
   if (a.kind === 'member-pointer' && b.kind === 'member-pointer')
     return { is: 'below', old: a.target, new: b.target, pointer: true };
@@ -275,8 +280,13 @@ function resized(
   return changed('breaking', why);
 }
 
-function differentKinds(graphs: Graphs, before: Peeled, after: Peeled, { pointers }: Place): Step {
+function differentKinds(graphs: Graphs, before: Peeled, after: Peeled, { pointers, position }: Place): Step {
   const [a, b] = [before.node, after.node];
+  // A result in a register is ignored by callers that do not know of it; one in memory needs a place from them.
+  if (position === 'result' && pointers === 0 && a.kind === 'void' && !isRecord(b)) {
+    const why = 'there was no result before';
+    return { is: 'changed', verdict: { kind: 'replaced', effect: 'compatible', asCallback: 'breaking', why } };
+  }
   // void behind a pointer: the same address, another promise about what is there.
   if (pointers > 0 && (a.kind === 'void' || b.kind === 'void')) {
     return changed('risky', b.kind === 'void' ? 'the pointer became untyped' : 'the pointer got a type');

@@ -1,6 +1,8 @@
 import type { Member, TypeGraph } from '../model.ts';
-import type { Placed } from './flatten.ts';
+import { flatMembers, type Placed } from './flatten.ts';
 import { sizeOf } from './peel.ts';
+import type { RecordNode } from './records.ts';
+import type { Graphs } from './relate.ts';
 
 /** Bits from the start of the record; `to` is behind the last. */
 export interface Range {
@@ -8,11 +10,14 @@ export interface Range {
   readonly to: number;
 }
 
+/** Two records' members with those apart that only keep room. */
 export interface Reserve {
-  /** Room that was reserved and is no longer. */
-  readonly freed: readonly Range[];
-  /** Reserved members that gave up a part of their room and moved or became shorter for it. */
-  readonly shrunk: ReadonlySet<string>;
+  readonly before: readonly Placed[];
+  readonly after: readonly Placed[];
+  /** Room that was reserved in the old record. */
+  readonly room: readonly Range[];
+  /** Reserved members of the new record. */
+  readonly left: readonly Placed[];
 }
 
 /** Members that were left for later use: putting them to use is what they are for. */
@@ -26,30 +31,20 @@ export function rangeOf(graph: TypeGraph, { bitOffset, bitSize, type }: Member):
   return { from: bitOffset, to: bitOffset + (bitSize ?? (sizeOf(graph, type) ?? 0) * 8) };
 }
 
-/** What the reserved members of the old record gave up in the new one. */
-export function reserveOf(
-  old: TypeGraph,
-  before: readonly Placed[],
-  now: TypeGraph,
-  after: ReadonlyMap<string, Placed>,
-): Reserve {
-  const freed: Range[] = [];
-  const shrunk = new Set<string>();
-  for (const { key, member } of before) {
-    if (!isReserved(key)) continue;
-    const range = rangeOf(old, member);
-    const other = after.get(key);
-    if (other === undefined) {
-      freed.push(range);
-      continue;
-    }
-    const left = rangeOf(now, other.member);
-    if (left.from === range.from && left.to === range.to) continue;
-    if (left.from < range.from || left.to > range.to) continue;
-    shrunk.add(key);
-    freed.push({ from: range.from, to: left.from }, { from: left.to, to: range.to });
-  }
-  return { freed: joined(freed), shrunk };
+/**
+ * Takes out of two records of one size the members that only keep room: how the rest of a reserve is cut and called
+ * means nothing. In records of two sizes they count as members.
+ */
+export function reserveOf(graphs: Graphs, a: RecordNode, b: RecordNode): Reserve {
+  const [before, after] = [flatMembers(graphs.old, a), flatMembers(graphs.new, b)];
+  if (a.size !== b.size) return { before, after, room: [], left: [] };
+  const kept = before.filter(({ key }) => isReserved(key));
+  return {
+    before: before.filter(({ key }) => !isReserved(key)),
+    after: after.filter(({ key }) => !isReserved(key)),
+    room: joined(kept.map(({ member }) => rangeOf(graphs.old, member))),
+    left: after.filter(({ key }) => isReserved(key)),
+  };
 }
 
 /** Ranges that touch each other are one. */
@@ -64,7 +59,7 @@ function joined(ranges: readonly Range[]): readonly Range[] {
   return result;
 }
 
-export function inReserve(graph: TypeGraph, { member }: Placed, { freed }: Reserve): boolean {
+export function inReserve(graph: TypeGraph, member: Member, { room }: Reserve): boolean {
   const { from, to } = rangeOf(graph, member);
-  return freed.some((range) => range.from <= from && range.to >= to);
+  return room.some((range) => range.from <= from && range.to >= to);
 }

@@ -1,86 +1,130 @@
-import type { Method } from '../model.ts';
-import type { Edge, LocalChange } from './change.ts';
-import type { PairOf } from './functions.ts';
-import type { RecordNode } from './records.ts';
+import { type Slot, virtualBases, vtableOf } from '../cxx/vtable-layout.ts';
+import type { TypeGraph, TypeId } from '../model.ts';
+import { typeName } from '../names.ts';
+import type { Edge, LocalChange, PairOf } from './change.ts';
 import type { Graphs } from './relate.ts';
 
 /**
- * Compares the virtual functions that a class itself declares. Slots are compared where the producer gives them;
- * their order stands in for them where it does not. Slots of bases are compared at the bases.
+ * Compares the virtual tables of a class. Only the slots that the class itself adds are told here; those of a base are
+ * told at the base. A class whose slots move because a base got more is told, too: its callers use the old numbers.
  */
 export function compareVirtuals(
-  _graphs: Graphs,
-  a: RecordNode,
-  b: RecordNode,
+  graphs: Graphs,
+  pair: { readonly old: TypeId; readonly new: TypeId },
   pairOf: PairOf,
-  changes: LocalChange[],
-  edges: Edge[],
-): void {
-  const [before, after] = [virtuals(a), virtuals(b)];
-  if (before.length === 0 && after.length === 0) return;
-  const now = new Map(after.map((method) => [keyOf(method), method]));
-  const old = new Set(before.map(keyOf));
+): { readonly changes: readonly LocalChange[]; readonly edges: readonly Edge[] } {
+  const before = placed(vtableOf(graphs.old, pair.old));
+  const after = placed(vtableOf(graphs.new, pair.new));
+  const changes: LocalChange[] = [...virtualBaseOrder(graphs, pair)];
+  const edges: Edge[] = [];
+  if (before.length === 0 && after.length === 0) return { changes, edges };
+  const ofOld = (slot: Slot): boolean => slot.introducedBy === pair.old;
+  const ofNew = (slot: Slot): boolean => slot.introducedBy === pair.new;
   if (before.length === 0) {
-    changes.push(change('abi/vtable-changed', 'breaking', 'the class got a vtable', 'vtable'));
-    return;
+    if (after.some(({ slot }) => ofNew(slot))) changes.push(breaking('the class got a virtual table', 'vtable'));
+    return { changes, edges };
   }
-  for (const [at, method] of before.entries()) {
-    const other = now.get(keyOf(method));
+  const now = new Map(after.map((one) => [one.key, one]));
+  const old = new Map(before.map((one) => [one.key, one]));
+  for (const { key, slot, at } of before) {
+    const other = now.get(key);
     if (other === undefined) {
-      changes.push(
-        change('abi/vtable-changed', 'breaking', `virtual function ${method.name} was removed`, method.name),
-      );
+      if (ofOld(slot)) changes.push(breaking(`virtual function ${slot.name} was removed`, slot.name, slot));
       continue;
     }
-    const slots = [method.slot ?? at, other.slot ?? after.indexOf(other)] as const;
-    if (slots[0] !== slots[1]) {
-      const text = `virtual function ${method.name} moved from slot ${slots[0]} to ${slots[1]}`;
-      changes.push({
-        ...change('abi/vtable-changed', 'breaking', text, method.name),
-        old: String(slots[0]),
-        new: String(slots[1]),
-        declared: other.declared,
-      });
+    // The override of a base's function went or came: the slot stays where it is.
+    if (ofOld(slot) && at !== other.at) {
+      const text = `virtual function ${slot.name} moved from slot ${at} to ${other.at}`;
+      changes.push({ ...breaking(text, slot.name, other.slot), old: String(at), new: String(other.at) });
     }
-    if (method.virtual !== other.virtual) {
-      const pure = other.virtual === 'pure';
-      const text = pure
-        ? `virtual function ${method.name} became pure`
-        : `virtual function ${method.name} is no longer pure`;
-      changes.push({
-        ...change('abi/vtable-changed', pure ? 'breaking' : 'compatible', text, method.name),
-        declared: other.declared,
-      });
-    }
-    edges.push({ to: pairOf(method.type, other.type), kind: 'pointer', label: `virtual ${method.name}` });
+    if (ofOld(slot) && slot.pure !== other.slot.pure) changes.push(purity(slot, other.slot));
+    const edge = functionEdge(graphs, slot, other.slot, pair, pairOf);
+    if (edge !== undefined) edges.push(edge);
   }
-  const last = Math.max(...before.map(({ slot }, at) => slot ?? at));
-  for (const [at, method] of after.entries()) {
-    if (old.has(keyOf(method))) continue;
-    const slot = method.slot ?? at;
-    const appended = slot > last;
-    const text = `virtual function ${method.name} was added in slot ${slot}${appended ? ', behind the old ones' : ''}`;
-    changes.push({
-      ...change(
-        appended ? 'abi/vtable-extended' : 'abi/vtable-changed',
-        appended ? 'risky' : 'breaking',
-        text,
-        method.name,
-      ),
-      declared: method.declared,
-    });
+  for (const { key, slot, at } of after) {
+    if (old.has(key) || !ofNew(slot)) continue;
+    changes.push(added(slot, at, at >= before.length));
   }
+  return { changes, edges };
 }
 
-function change(rule: LocalChange['rule'], effect: LocalChange['effect'], text: string, part: string): LocalChange {
-  return { rule, effect, text, part, matters: 'layout' };
+interface Placed {
+  readonly key: string;
+  readonly slot: Slot;
+  readonly at: number;
 }
 
-function virtuals({ methods }: RecordNode): readonly Method[] {
-  return methods.filter(({ virtual }) => virtual !== 'no').sort((one, other) => (one.slot ?? 0) - (other.slot ?? 0));
+/** Slots with keys of their own: destructors have two, covariant functions may have more. */
+function placed(slots: readonly Slot[]): readonly Placed[] {
+  const count = new Map<string, number>();
+  return slots.map((slot, at) => {
+    const number = count.get(slot.key) ?? 0;
+    count.set(slot.key, number + 1);
+    return { key: `${slot.key}#${number}`, slot, at };
+  });
 }
 
-/** Overloads differ in their linkage name; a destructor has no stable one, but only one name. */
-function keyOf({ name, linkageName }: Method): string {
-  return name.startsWith('~') ? '~' : (linkageName ?? name);
+function purity(slot: Slot, other: Slot): LocalChange {
+  const text = other.pure
+    ? `virtual function ${slot.name} became pure`
+    : `virtual function ${slot.name} is no longer pure`;
+  return { ...breaking(text, slot.name, other), effect: other.pure ? 'breaking' : 'compatible' };
+}
+
+function added(slot: Slot, at: number, appended: boolean): LocalChange {
+  const pure = slot.pure ? 'pure virtual' : 'virtual';
+  const text = `${pure} function ${slot.name} was added in slot ${at}${appended ? ', behind the old ones' : ''}`;
+  const change = breaking(text, slot.name, slot);
+  return appended ? { ...change, rule: 'abi/vtable-extended', effect: 'risky' } : change;
+}
+
+function breaking(text: string, part: string, slot?: Slot): LocalChange {
+  return {
+    rule: 'abi/vtable-changed',
+    effect: 'breaking',
+    text,
+    part,
+    ...(slot?.declared === undefined ? {} : { declared: slot.declared }),
+    matters: 'layout',
+  };
+}
+
+/** The functions that only the table leads to: those that are exported are compared as symbols. */
+function functionEdge(
+  graphs: Graphs,
+  slot: Slot,
+  other: Slot,
+  pair: { readonly old: TypeId; readonly new: TypeId },
+  pairOf: PairOf,
+): Edge | undefined {
+  if (slot.filledBy !== pair.old || other.filledBy !== pair.new) return undefined;
+  if (slot.type === undefined || other.type === undefined) return undefined;
+  if (isExported(graphs.old, slot) && isExported(graphs.new, other)) return undefined;
+  return { to: pairOf(slot.type, other.type), kind: 'pointer', label: `virtual ${slot.name}` };
+}
+
+const exported = new WeakMap<TypeGraph, ReadonlySet<string>>();
+
+function isExported(graph: TypeGraph, { linkageName }: Slot): boolean {
+  let names = exported.get(graph);
+  if (names === undefined) {
+    names = new Set(graph.symbols.filter(({ type }) => type !== undefined).map(({ name }) => name));
+    exported.set(graph, names);
+  }
+  return linkageName !== undefined && names.has(linkageName);
+}
+
+/** Where a virtual base lies is read from the table at a place that depends on the order of all of them. */
+function virtualBaseOrder(
+  graphs: Graphs,
+  pair: { readonly old: TypeId; readonly new: TypeId },
+): readonly LocalChange[] {
+  const [before, after] = [virtualBases(graphs.old, pair.old), virtualBases(graphs.new, pair.new)];
+  if (before.length < 2) return [];
+  const kept = before.filter((name) => after.includes(name));
+  const order = after.filter((name) => before.includes(name));
+  if (kept.every((name, at) => name === order[at])) return [];
+  const text = `the order of the virtual bases changed from ${kept.join(', ')} to ${order.join(', ')}`;
+  const name = typeName(graphs.new, pair.new);
+  return [{ rule: 'abi/base-changed', effect: 'breaking', text, part: `bases of ${name}`, matters: 'layout' }];
 }

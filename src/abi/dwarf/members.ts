@@ -47,8 +47,10 @@ function bitOffset(die: Die, bitSize: number | undefined, storage: () => number 
   const direct = numberOf([die], AT.data_bit_offset);
   if (direct !== undefined) return direct;
   const bytes = byteOffset(die.attributes.get(AT.data_member_location), die) ?? 0;
-  const fromTop = numberOf([die], AT.bit_offset);
-  if (fromTop === undefined || bitSize === undefined) return bytes * 8;
+  // Negative where a packed field begins in front of its storage unit; clang writes that as 64 bits without a sign.
+  const exact = exactOf(die.attributes.get(AT.bit_offset), true);
+  if (exact === undefined || bitSize === undefined) return bytes * 8;
+  const fromTop = Number(exact);
   // DWARF 2 and 3 count from the most significant bit of the storage unit.
   if (!die.file.sections.little) return bytes * 8 + fromTop;
   return bytes * 8 + (storage() ?? 0) * 8 - fromTop - bitSize;

@@ -3,10 +3,11 @@ import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
-import { attributeOf, chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
+import { chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
 import { optional } from './members.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
 import { attachSymbols } from './symbols.ts';
+import { typeOfSymbol } from './symbol-type.ts';
 import { TypeBuilder } from './types.ts';
 
 /**
@@ -74,15 +75,10 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
   } as const;
   if (die === undefined) return base;
   const chain = chainOf(die);
-  const typed = attributeOf(chain, AT.type);
   const name = nameOf(chain);
   return {
     ...base,
-    type: code
-      ? builder.functionIdOf(die)
-      : builder.idOf(
-          typed === undefined ? 'none' : (typed.die.file.resolve(typed.value, typed.die.unit) ?? 'unreadable'),
-        ),
+    ...optional('type', typeOfSymbol(symbol, die, builder)),
     ...optional('qualifiedName', name === undefined ? undefined : join(scopeOf(die), name)),
     language: languageOf(die),
     ...optional('declared', placeOf(chain)),

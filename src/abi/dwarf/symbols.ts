@@ -1,4 +1,4 @@
-import { AT } from '../../dwarf/constants.ts';
+import { AT, TAG } from '../../dwarf/constants.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { PlacedIndex } from '../../dwarf/index-pass.ts';
@@ -50,7 +50,32 @@ export function attachSymbols(
       for (const address of addresses) take(found, open.get(address) ?? [], die, code);
     }
   }
+  attachByName(files, symbols, found);
   return found;
+}
+
+/**
+ * Functions whose entry has no address: of two equal functions gcc makes one a jump to the other, and describes it
+ * without its place. Read only when symbols are left; those of C++ say their parameters themselves.
+ */
+function attachByName(files: readonly DwarfFile[], symbols: readonly ElfSymbol[], found: Map<ElfSymbol, Die>): void {
+  const left = new Map<string, ElfSymbol[]>();
+  for (const symbol of symbols) {
+    if (isCode(symbol) && !found.has(symbol) && !symbol.name.startsWith('_Z')) push(left, symbol.name, symbol);
+  }
+  if (left.size === 0) return;
+  for (const file of files) {
+    for (const unit of file.units) {
+      const root = file.root(unit);
+      if (root === undefined) continue;
+      for (const die of file.children(root)) {
+        if (die.tag !== TAG.subprogram) continue;
+        const chain = chainOf(die);
+        if (flagOf(chain, AT.external))
+          take(found, left.get(linkageNameOf(chain) ?? nameOf(chain) ?? '') ?? [], die, true);
+      }
+    }
+  }
 }
 
 function dieAt(file: DwarfFile, placed: PlacedIndex, at: number): Die | undefined {
