@@ -151,6 +151,19 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
           },
         ),
   },
+  snapshot: {
+    summary: 'record what comparisons need of a release, so that the file itself need not be kept',
+    setUp: (command) =>
+      void command
+        .argument('<file>', 'the release')
+        .requiredOption('-o, --output <file>', 'where to write, for example greet.abi.json.gz')
+        .option('--release <version>', 'version of the release')
+        .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
+        .action(async (file: string, options: { output: string; release?: string; debugDir?: string[] }) => {
+          const { snapshotCommand } = await import('./parts/snapshot.ts');
+          exitCode = await snapshotCommand(file, options, terminal);
+        }),
+  },
   inspect: {
     summary: 'tell what a file is: symbols, versions, needs, hardening, oldest systems, Go information',
     setUp: (command) =>

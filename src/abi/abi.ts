@@ -12,6 +12,11 @@ export interface AbiInput {
   readonly search: DebugSearch;
 }
 
+/** A type graph that was read before, such as one of a snapshot. */
+export interface ReadAbi {
+  readonly types: TypeGraph;
+}
+
 /** The type graph of one file. */
 export function readAbi({ image, bytes, search }: AbiInput): TypeGraph {
   const { files, missing } = openDebugInfo(image, bytes, search);
@@ -19,8 +24,12 @@ export function readAbi({ image, bytes, search }: AbiInput): TypeGraph {
 }
 
 /** Compares the types of the symbols that both files export. */
-export function compareAbi(old: AbiInput, now: AbiInput, options: CompareTypesOptions = {}): TypeEvidence {
-  const before = readAbi(old);
-  const after = readAbi(now);
+export function compareAbi(
+  old: AbiInput | ReadAbi,
+  now: AbiInput | ReadAbi,
+  options: CompareTypesOptions = {},
+): TypeEvidence {
+  const before = 'types' in old ? old.types : readAbi(old);
+  const after = 'types' in now ? now.types : readAbi(now);
   return compareTypes(before, after, options);
 }

@@ -1,10 +1,13 @@
-import { type CompareFilesOptions, type Comparison, compareFiles } from '../compare/files.ts';
+import type { AbiInput, ReadAbi } from '../abi/abi.ts';
+import { type CompareFilesOptions, type Comparison, compareFiles, type SideContent } from '../compare/files.ts';
+import type { ElfImage } from '../elf/model.ts';
 import { UsageError } from '../errors.ts';
 import { renderDiffJson } from '../report/diff-json.ts';
 import { renderDiffText } from '../report/diff-text.ts';
 import { DIFF_VERDICTS, type DiffVerdict } from '../rules/effects.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
 import { readInput } from './read-input.ts';
+import { type ReleaseFile, readRelease, sameBytes } from './release-file.ts';
 
 export interface DiffCommandOptions {
   readonly format?: Format;
@@ -35,14 +38,14 @@ export async function diffCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const line = failLine(options.failOn);
-  const [old, now] = await Promise.all([readInput(oldFile, 'the old file'), readInput(newFile, 'the new file')]);
-  const compare: CompareFilesOptions = {
+  const [old, now] = await Promise.all([readRelease(oldFile, 'the old file'), readRelease(newFile, 'the new file')]);
+  const compare: CompareFilesOptions<SideContent> = {
     // Reading debug information is the larger part of the program: not loaded for a file compared with itself.
-    ...(Buffer.compare(old, now) !== 0 && { compareTypes: await typeComparison(oldFile, newFile, options) }),
+    ...(!sameBytes(old, now) && { compareTypes: await typeComparison(old, now, options) }),
     ...(options.required !== undefined && { required: options.required }),
     ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
   };
-  const comparison = compareFiles({ name: oldFile, bytes: old }, { name: newFile, bytes: now }, compare);
+  const comparison = compareFiles(old, now, compare);
   terminal.out(await render(comparison, options.format ?? 'text', terminal));
   return exitOfDiff(comparison.verdict, line);
 }
@@ -61,25 +64,23 @@ function failLine(text: string | undefined): FailLine | undefined {
 }
 
 async function typeComparison(
-  oldFile: string,
-  newFile: string,
+  oldFile: ReleaseFile,
+  newFile: ReleaseFile,
   { headers = [], debugDir = [] }: DiffCommandOptions,
-): Promise<NonNullable<CompareFilesOptions['compareTypes']>> {
+): Promise<NonNullable<CompareFilesOptions<SideContent>['compareTypes']>> {
   const [{ compareAbi }, { isPublicHeader, locate }] = await Promise.all([
     import('../parts/abi.ts'),
     import('../gate/sources.ts'),
   ]);
   const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
   const here = { root: process.cwd(), repository: process.cwd() };
+  const side = (image: ElfImage, file: ReleaseFile): AbiInput | ReadAbi =>
+    'bytes' in file ? { image, bytes: file.bytes, search: { file: file.name, directories } } : file;
   return (old, now) =>
-    compareAbi(
-      { ...old, search: { file: oldFile, directories } },
-      { ...now, search: { file: newFile, directories } },
-      {
-        locate: (file) => locate(file, here),
-        ...(headers.length > 0 && { isPublicHeader: (file: string) => isPublicHeader(file, headers, here) }),
-      },
-    );
+    compareAbi(side(old.image, oldFile), side(now.image, newFile), {
+      locate: (file) => locate(file, here),
+      ...(headers.length > 0 && { isPublicHeader: (file: string) => isPublicHeader(file, headers, here) }),
+    });
 }
 
 async function readScript(file: string): Promise<NonNullable<CompareFilesOptions['versionScript']>> {

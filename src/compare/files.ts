@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ElfImage, ElfProblem, Floors, Hardening } from '../elf/model.ts';
+import type { ElfImage, ElfProblem, ElfReading, Floors, Hardening } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import { type DiffVerdict, worstEffect } from '../rules/effects.ts';
 import type { Finding } from '../rules/finding.ts';
@@ -7,7 +7,7 @@ import { finding } from '../rules/make.ts';
 import { compareImages } from './compare.ts';
 import { change } from './fold.ts';
 import { interfaceOf, isGoPlugin } from './interface.ts';
-import { type FileContent, sameContent } from './loaded-content.ts';
+import { type FileContent, type RecordedContent, sameContent } from './loaded-content.ts';
 import type { CompareOptions, TypeEvidence } from './model.ts';
 
 /** A file to compare. */
@@ -17,9 +17,24 @@ export interface ComparedFile {
   readonly bytes: Uint8Array;
 }
 
-export interface CompareFilesOptions extends Pick<CompareOptions, 'required' | 'versionScript'> {
+/** What was recorded of a file that is not at hand itself; see src/snapshot/. */
+export interface RecordedFile extends ElfReading {
+  readonly name: string;
+  /** Of the file itself: `sha256:<hex>`, and bytes. */
+  readonly digest: string;
+  readonly size: number;
+  /** What contentDigest() gave for the file. */
+  readonly content?: string;
+  /** Why nothing of the record can be used: one or two sentences. */
+  readonly refused?: string;
+}
+
+/** One side of a comparison: a file as read, or what was recorded of one. */
+export type SideContent = FileContent | RecordedContent;
+
+export interface CompareFilesOptions<Content = FileContent> extends Pick<CompareOptions, 'required' | 'versionScript'> {
   /** Compares the types of the symbols that both files export; not called when the files have the same content. */
-  readonly compareTypes?: (old: FileContent, now: FileContent) => TypeEvidence;
+  compareTypes?(old: Content, now: Content): TypeEvidence;
 }
 
 /** What a file was, next to the verdict. */
@@ -42,6 +57,8 @@ export interface FileEvidence {
   readonly oldest?: Floors['oldest'];
   readonly hardening?: Hardening;
   readonly debug?: boolean;
+  /** The file itself was not read, but a snapshot of it. */
+  readonly snapshot?: true;
 }
 
 export interface Comparison {
@@ -54,13 +71,26 @@ export interface Comparison {
  * Compares two releases of a file. Never throws for a bad file: what cannot be read is a finding, and the verdict is
  * undecided or worse then.
  */
-export function compareFiles(old: ComparedFile, now: ComparedFile, options: CompareFilesOptions = {}): Comparison {
-  const [before, after] = [readElf(old.bytes), readElf(now.bytes)];
-  const findings: Finding[] = [...oldProblems(old.name, before.problems), ...newProblems(after.problems)];
+export function compareFiles(old: ComparedFile, now: ComparedFile, options?: CompareFilesOptions): Comparison;
+/** The same, where either may be a record; a comparison of types has to know by itself what was recorded then. */
+export function compareFiles(
+  old: ComparedFile | RecordedFile,
+  now: ComparedFile | RecordedFile,
+  options?: CompareFilesOptions<SideContent>,
+): Comparison;
+export function compareFiles(
+  old: ComparedFile | RecordedFile,
+  now: ComparedFile | RecordedFile,
+  options: CompareFilesOptions<SideContent> = {},
+): Comparison {
+  const [before, after] = [readingOf(old), readingOf(now)];
+  const findings: Finding[] = [
+    ...refusals([old, now]),
+    ...oldProblems(old.name, before.problems),
+    ...newProblems(after.problems),
+  ];
   if (before.image !== undefined && after.image !== undefined) {
-    findings.push(
-      ...compareContents({ bytes: old.bytes, image: before.image }, { bytes: now.bytes, image: after.image }, options),
-    );
+    findings.push(...compareContents(contentOf(old, before.image), contentOf(now, after.image), options));
   } else {
     const unread = [before.image === undefined ? old.name : '', after.image === undefined ? now.name : ''];
     const names = unread.filter((name) => name !== '').join(' and ');
@@ -72,7 +102,19 @@ export function compareFiles(old: ComparedFile, now: ComparedFile, options: Comp
   return { verdict: worstEffect(findings), findings, evidence };
 }
 
-function compareContents(old: FileContent, now: FileContent, options: CompareFilesOptions): readonly Finding[] {
+function readingOf(file: ComparedFile | RecordedFile): ElfReading {
+  return 'bytes' in file ? readElf(file.bytes) : file;
+}
+
+function contentOf(file: ComparedFile | RecordedFile, image: ElfImage): SideContent {
+  return 'bytes' in file ? { bytes: file.bytes, image } : { content: file.content, image };
+}
+
+function compareContents(
+  old: SideContent,
+  now: SideContent,
+  options: CompareFilesOptions<SideContent>,
+): readonly Finding[] {
   const { compareTypes, ...rest } = options;
   if (sameContent(old, now)) return compareImages(old.image, now.image, { ...rest, sameContent: true });
   // What a Go plugin exports is told by Go's own tables; reading all its debug information would answer nothing.
@@ -92,6 +134,14 @@ function withoutTypes(old: ElfImage, now: ElfImage): TypeEvidence {
   return { findings: [], compared: new Set(), missing };
 }
 
+function refusals(files: readonly (ComparedFile | RecordedFile)[]): Finding[] {
+  return files.flatMap((file): Finding[] => {
+    if ('bytes' in file || file.refused === undefined) return [];
+    const message = `The snapshot ${file.name} cannot be used. ${file.refused}`;
+    return [finding('snapshot/refused', message, { effect: 'undecided', subject: file.name })];
+  });
+}
+
 /** A damaged baseline decides nothing about the new file, but what it promised may be unknown. */
 function oldProblems(name: string, problems: readonly ElfProblem[]): Finding[] {
   return problems.map(({ rule, message }) =>
@@ -107,9 +157,8 @@ function newProblems(problems: readonly ElfProblem[]): Finding[] {
   });
 }
 
-function evidenceOf({ name, bytes }: ComparedFile, image: ElfImage | undefined): FileEvidence {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  const file = { file: name, digest, size: bytes.length };
+function evidenceOf(compared: ComparedFile | RecordedFile, image: ElfImage | undefined): FileEvidence {
+  const file = identityOf(compared);
   if (image === undefined) return file;
   const { header, dynamic, notes } = image;
   return {
@@ -128,4 +177,12 @@ function evidenceOf({ name, bytes }: ComparedFile, image: ElfImage | undefined):
     hardening: image.hardening,
     debug: image.debug.dwarf,
   };
+}
+
+function identityOf(compared: ComparedFile | RecordedFile): FileEvidence {
+  if (!('bytes' in compared)) {
+    return { file: compared.name, digest: compared.digest, size: compared.size, snapshot: true };
+  }
+  const digest = `sha256:${createHash('sha256').update(compared.bytes).digest('hex')}`;
+  return { file: compared.name, digest, size: compared.bytes.length };
 }

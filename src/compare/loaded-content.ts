@@ -1,9 +1,17 @@
+import { createHash } from 'node:crypto';
 import type { ElfImage, Section, Segment } from '../elf/model.ts';
 
 /** A file as bytes with what was read from them. */
 export interface FileContent {
   readonly bytes: Uint8Array;
   readonly image: ElfImage;
+}
+
+/** What a snapshot knows of a file's bytes. */
+export interface RecordedContent {
+  readonly image: ElfImage;
+  /** What {@link contentDigest} gave for the file. */
+  readonly content?: string;
 }
 
 interface Range {
@@ -23,8 +31,33 @@ const SHT_NOBITS = 8;
  * the debug information. Left out are the build id, and the fields of the ELF header that place the section headers.
  * The same code with other debug information does not count: a struct can have grown without any code here noticing.
  */
-export function sameContent(old: FileContent, now: FileContent): boolean {
-  return sameLoadedContent(old, now) && sameDebugInformation(old, now);
+export function sameContent(old: FileContent | RecordedContent, now: FileContent | RecordedContent): boolean {
+  if ('bytes' in old && 'bytes' in now) return sameLoadedContent(old, now) && sameDebugInformation(old, now);
+  const [before, after] = [old, now].map((one) => ('bytes' in one ? contentDigest(one) : one.content));
+  return before !== undefined && before === after;
+}
+
+/**
+ * `sha256:<hex>` of everything that {@link sameContent} compares: two files have the same content when their digests are
+ * the same. Undefined for a file that maps nothing, or that is shorter than it says: it equals no other.
+ */
+export function contentDigest(file: FileContent): string | undefined {
+  const { bytes, image } = file;
+  const skip = skipped(file);
+  const hash = createHash('sha256');
+  const mapped = loads(image);
+  if (mapped.length === 0 || mapped.some(({ offset, fileSize }) => offset + fileSize > bytes.length)) return undefined;
+  const layout = image.segments.map(({ typeCode, vaddr, offset, fileSize, memorySize, flags }) => {
+    return [typeCode, vaddr, offset, fileSize, memorySize, flags.read, flags.write, flags.execute];
+  });
+  const debug = debugSections(image);
+  hash.update(JSON.stringify([layout, skip, debug.map(({ name, size }) => [name, size])]));
+  for (const segment of mapped) {
+    const end = segment.offset + segment.fileSize;
+    for (const [from, to] of kept(segment.offset, end, skip)) hash.update(bytes.subarray(from, to));
+  }
+  for (const section of debug) hash.update(contents(bytes, section));
+  return `sha256:${hash.digest('hex')}`;
 }
 
 /** Everything that the loader maps is the same, apart from the build id. The types need not be. */
@@ -123,16 +156,21 @@ function sameBytes(
 ): boolean {
   const end = segment.offset + segment.fileSize;
   if (end > old.length || other.offset + other.fileSize > now.length) return false;
-  const cuts = skip
-    .filter((range) => range.start < end && range.end > segment.offset)
-    .sort((a, b) => a.start - b.start);
-  let at = segment.offset;
+  return kept(segment.offset, end, skip).every(
+    ([from, to]) => Buffer.compare(old.subarray(from, to), now.subarray(from, to)) === 0,
+  );
+}
+
+/** The parts between `start` and `end` that are not skipped, in their order. */
+function kept(start: number, end: number, skip: readonly Range[]): readonly (readonly [number, number])[] {
+  const cuts = skip.filter((range) => range.start < end && range.end > start).sort((a, b) => a.start - b.start);
+  const parts: (readonly [number, number])[] = [];
+  let at = start;
   for (const cut of [...cuts, { start: end, end }]) {
-    const stop = Math.max(at, Math.min(cut.start, end));
-    if (Buffer.compare(old.subarray(at, stop), now.subarray(at, stop)) !== 0) return false;
+    parts.push([at, Math.max(at, Math.min(cut.start, end))]);
     at = Math.max(at, cut.end);
   }
-  return true;
+  return parts;
 }
 
 function sameDebugInformation(old: FileContent, now: FileContent): boolean {

@@ -10,11 +10,11 @@ import { errorCode } from './error-code.ts';
  * @param overwrite false: an existing file is left as it is
  * @throws UsageError when the file exists and must not be overwritten, EnvironmentError when it cannot be written
  */
-export function replaceFile(path: string, shown: string, text: string, overwrite: boolean): void {
+export function replaceFile(path: string, shown: string, content: string | Uint8Array, overwrite: boolean): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, text, { flag: 'wx' });
+    writeFileSync(temporary, content, { flag: 'wx' });
     if (overwrite) renameSync(temporary, path);
     else linkSync(temporary, path);
   } catch (error) {

@@ -6,6 +6,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   elf: 'The file itself',
   sym: 'Symbols and symbol versions',
   abi: 'Types and layout',
+  snapshot: 'Snapshots',
   change: 'Other changes between releases',
   go: 'Go plugins',
   dep: 'Libraries and systems it needs',

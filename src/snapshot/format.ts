@@ -1,5 +1,5 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { type Codec, list, optional, record } from './codec.ts';
+import { type Codec, list, record } from './codec.ts';
 import { ColumnReader, type ColumnTable, ColumnWriter, isSnapshotError, SnapshotError } from './columns.ts';
 import { graphCodec } from './graph-codec.ts';
 import { imageCodec, problemCodec } from './image-codec.ts';
@@ -16,7 +16,7 @@ type Tables = Pick<Snapshot, 'image' | 'problems' | 'types'>;
 const tables: Codec<Tables> = record<Tables>({
   image: imageCodec,
   problems: list(problemCodec),
-  types: optional(graphCodec),
+  types: graphCodec,
 });
 
 const KEYS = new Set(['schema', 'digest', 'size', 'release', 'content', 'strings', 'columns']);

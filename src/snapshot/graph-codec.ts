@@ -15,7 +15,20 @@ import type {
   TypeNode,
   Variants,
 } from '../abi/model.ts';
-import { ascending, type Codec, choice, flag, type Kinds, list, number, optional, record, reference, tagged, text } from './codec.ts';
+import {
+  ascending,
+  type Codec,
+  choice,
+  flag,
+  type Kinds,
+  list,
+  number,
+  optional,
+  record,
+  reference,
+  tagged,
+  text,
+} from './codec.ts';
 
 /** The type graph, as a snapshot keeps it; see src/abi/model.ts for what the fields mean. */
 

@@ -14,7 +14,19 @@ import type {
   VersionDefinition,
   VersionNeed,
 } from '../elf/model.ts';
-import { ascending, type Codec, choice, dictionary, flag, list, nullable, number, optional, record, text } from './codec.ts';
+import {
+  ascending,
+  type Codec,
+  choice,
+  dictionary,
+  flag,
+  list,
+  nullable,
+  number,
+  optional,
+  record,
+  text,
+} from './codec.ts';
 
 /** What was read from an ELF file, as a snapshot keeps it; see src/elf/model.ts for what the fields mean. */
 

@@ -13,6 +13,6 @@ export interface Snapshot {
   readonly content?: string;
   readonly image: ElfImage;
   readonly problems: readonly ElfProblem[];
-  /** Absent for Go plugins, whose interface is not in their debug information. */
-  readonly types?: TypeGraph;
+  /** Of a Go plugin it says that it is missing: such a plugin's interface is not in its debug information. */
+  readonly types: TypeGraph;
 }

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readAbi } from '../abi/abi.ts';
+import type { DebugSearch } from '../abi/dwarf/open.ts';
+import type { TypeGraph } from '../abi/model.ts';
+import { isGoPlugin } from '../compare/interface.ts';
+import { contentDigest } from '../compare/loaded-content.ts';
+import type { ElfImage } from '../elf/model.ts';
+import { readElf } from '../elf/read.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export type SnapshotMaking =
+  | { readonly snapshot: Snapshot; readonly problem?: undefined }
+  | { readonly snapshot?: undefined; readonly problem: string };
+
+/**
+ * Records of a file what a comparison needs. The same file and debug information give the same snapshot, wherever they
+ * lie.
+ * @param search where the debug information may lie
+ * @param release version of the release, for the advice on the next one
+ */
+export function makeSnapshot(bytes: Uint8Array, search: DebugSearch, release?: string): SnapshotMaking {
+  const { image, problems } = readElf(bytes);
+  if (image === undefined) return { problem: problems.map(({ message }) => message).join(' ') };
+  const content = contentDigest({ bytes, image });
+  return {
+    snapshot: {
+      digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+      size: bytes.length,
+      ...(release === undefined ? {} : { release }),
+      ...(content === undefined ? {} : { content }),
+      image,
+      problems,
+      types: isGoPlugin(image) ? goPluginTypes(image) : readAbi({ image, bytes, search }),
+    },
+  };
+}
+
+function goPluginTypes({ header }: ElfImage): TypeGraph {
+  return {
+    nodes: [],
+    symbols: [],
+    missing: [
+      {
+        code: 'unsupported',
+        message: 'The interface of a Go plugin is not in its debug information.',
+        fix: "Compare the plugins themselves: their interface stands in Go's own tables.",
+      },
+    ],
+    odr: [],
+    producers: [],
+    pointerSize: header.class / 8,
+    littleEndian: header.endian === 'little',
+  };
+}
