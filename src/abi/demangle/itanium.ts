@@ -47,6 +47,26 @@ export function demangleItanium(name: string): string | undefined {
   }
 }
 
+/**
+ * A member function without the class that it is of: `area(int) const`. What an override has in common with the
+ * function that it overrides.
+ * @returns undefined for what is no mangled function of a class
+ */
+export function demangleMember(name: string): string | undefined {
+  if (!name.startsWith('_Z') || name.length > MAX_NAME) return undefined;
+  try {
+    const state = new State(name, GRAMMAR);
+    state.at = 2;
+    const node = encoding(state, true);
+    if (!state.done || node.is !== 'encoding' || node.name.is !== 'nested') return undefined;
+    const { parameters, suffix } = node;
+    return print({ is: 'encoding', name: node.name.name, parameters, suffix });
+  } catch (error) {
+    if (error instanceof NotDemangled) return undefined;
+    throw error;
+  }
+}
+
 /** Suffixes that compilers add to copies of a function: `.part.0`, `.constprop.1`, `.cold`. */
 function clone(state: State): string {
   const match = /^\.(?:[A-Za-z_]+|\d+)(?:\.\d+)*/.exec(state.input.slice(state.at, state.at + 200));
