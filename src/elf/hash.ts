@@ -55,6 +55,11 @@ export function countSymbols(
   return count;
 }
 
+/** 64-bit s390 and Alpha have entries of 8 bytes in DT_HASH, against the gABI. */
+export function usesWideHash(bytes: ElfBytes, machineCode: number): boolean {
+  return bytes.wide && (machineCode === EM.S390 || machineCode === EM.ALPHA);
+}
+
 /** DT_HASH: nbucket, nchain, buckets, chains (gABI chapter 5). There is one chain entry for each symbol. */
 function fromSysvHash(
   bytes: ElfBytes,
@@ -65,8 +70,7 @@ function fromSysvHash(
 ): HashCount | undefined {
   const address = table.get(DT.HASH);
   if (address === undefined) return undefined;
-  // 64-bit s390 and Alpha have hash entries of 8 bytes, against the gABI.
-  const eight = bytes.wide && (machineCode === EM.S390 || machineCode === EM.ALPHA);
+  const eight = usesWideHash(bytes, machineCode);
   const size = eight ? 8 : 4;
   const offset = map.offsetOf(address);
   if (offset === undefined || map.roomAt(address) < 2 * size) {

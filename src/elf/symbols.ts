@@ -15,10 +15,14 @@ const TYPES: Readonly<Record<number, SymbolType>> = {
   6: 'tls',
   10: 'ifunc',
 };
+const SHN_ABS = 0xfff1;
 const VISIBILITIES: readonly SymbolVisibility[] = ['default', 'internal', 'hidden', 'protected'];
 
 export interface Symbols {
+  /** What others can bind to. */
   readonly defined: readonly ElfSymbol[];
+  /** Place in the table of each defined symbol. */
+  readonly indexes: readonly number[];
   readonly undefined: readonly ElfSymbol[];
 }
 
@@ -41,6 +45,7 @@ export function readSymbols(
   const valueAt = wide ? 8 : 4;
   const sizeAt = wide ? 16 : 8;
   const defined: ElfSymbol[] = [];
+  const indexes: number[] = [];
   const missing: ElfSymbol[] = [];
   if (versions.versym !== undefined && versions.versymCount < count) {
     problems.malformed('The table of symbol versions (DT_VERSYM) is shorter than the symbol table.', versions.versym);
@@ -52,7 +57,9 @@ export function readSymbols(
     const binding = BINDINGS[info >>> 4] ?? 'other';
     const visibility = VISIBILITIES[bytes.u8(at + infoAt + 1) & 3] ?? 'default';
     const isUndefined = section === 0;
-    if (!isUndefined && (binding === 'local' || visibility === 'hidden' || visibility === 'internal')) continue;
+    const type = TYPES[info & 15] ?? 'other';
+    const value = bytes.uword(at + valueAt);
+    if (!isUndefined && !canBeFound({ binding, type, visibility, value, section })) continue;
 
     const versym =
       versions.versym === undefined || index >= versions.versymCount
@@ -65,20 +72,40 @@ export function readSymbols(
       default: !isUndefined && (versym & VERSYM_HIDDEN) === 0,
       ...(isUndefined && version?.library !== undefined ? { library: version.library } : {}),
       binding,
-      type: TYPES[info & 15] ?? 'other',
+      type,
       visibility,
       size: bytes.uword(at + sizeAt),
-      value: bytes.uword(at + valueAt),
+      value,
       section,
     };
     if (isUndefined) missing.push(symbol);
-    else defined.push(symbol);
+    else {
+      defined.push(symbol);
+      indexes.push(index);
+    }
     if (strings.exhausted) {
       problems.malformed('The symbols share names in a way that no linker writes; the rest was not read.', at);
       break;
     }
   }
-  return { defined, undefined: missing };
+  return { defined, indexes, undefined: missing };
+}
+
+/**
+ * Whether the dynamic loader takes a definition for a name: glibc's check_match and do_lookup_x (elf/dl-lookup.c) pass
+ * over all others, and so does musl.
+ */
+function canBeFound({
+  binding,
+  type,
+  visibility,
+  value,
+  section,
+}: Pick<ElfSymbol, 'binding' | 'type' | 'visibility' | 'value' | 'section'>): boolean {
+  if (binding === 'local' || binding === 'other') return false;
+  if (visibility === 'hidden' || visibility === 'internal') return false;
+  if (type === 'section' || type === 'file' || type === 'other') return false;
+  return value !== 0 || section === SHN_ABS || type === 'tls';
 }
 
 /**

@@ -300,6 +300,7 @@ function hugeNames(count: number, length: number): Uint8Array {
     view.setUint32(symbolsAt + 24 * index, 1, true);
     bytes[symbolsAt + 24 * index + 4] = 0x12;
     bytes[symbolsAt + 24 * index + 6] = 1;
+    u64(symbolsAt + 24 * index + 8, symbolsAt);
   }
   bytes.fill(0x61, stringsAt + 1, stringsAt + 1 + length);
   return bytes;
