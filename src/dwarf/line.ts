@@ -39,7 +39,7 @@ const EMPTY: LineTable = { version: 5, directories: new Rows(), files: new Rows(
 interface FileState {
   readonly tables: Map<number, LineTable>;
   readonly units: Map<UnitHeader, UnitNames>;
-  /** DW_AT_comp_dir by DW_AT_stmt_list: type units share a table with the unit that has it. */
+  /** DW_AT_comp_dir by the offset of the line table: type units share a table with the unit that has it. */
   directories?: Map<number, string>;
   rows: number;
   characters: number;
@@ -123,7 +123,7 @@ function readUnit(file: DwarfFile, unit: UnitHeader, state: FileState): UnitName
   if (offset === undefined) return { table: EMPTY, place, directory: undefined, names };
   const shift = skeleton === undefined ? (unit.contribution?.line ?? 0) : 0;
   const table = tableAt(place, offset + shift, skeleton === undefined ? state : stateOf(place.file));
-  return { table, place, directory: compilationDirectory(place, offset), names };
+  return { table, place, directory: compilationDirectory(place, offset + shift), names };
 }
 
 function offsetOf(value: AttributeValue | undefined): number | undefined {
@@ -138,10 +138,15 @@ function compilationDirectory({ file, unit }: UnitPlace, table: number): string 
     state.directories = new Map();
     for (const other of file.units) {
       const root = file.root(other);
-      const offset = offsetOf(root?.get(AT.stmt_list));
-      const directory = file.text(root?.get(AT.comp_dir), other);
-      if (offset !== undefined && directory !== undefined && !state.directories.has(offset))
-        state.directories.set(offset, directory);
+      // A split unit leaves both to its skeleton; the type units beside it use the only table of the .dwo file.
+      const skeleton = file.skeletonOf(other);
+      const offset = offsetOf(root?.get(AT.stmt_list)) ?? (skeleton === undefined ? undefined : 0);
+      const directory =
+        file.text(root?.get(AT.comp_dir), other) ??
+        skeleton?.file.text(skeleton.file.root(skeleton.unit)?.get(AT.comp_dir), skeleton.unit);
+      const key = (offset ?? 0) + (other.contribution?.line ?? 0);
+      if (offset !== undefined && directory !== undefined && !state.directories.has(key))
+        state.directories.set(key, directory);
     }
   }
   return state.directories.get(table);

@@ -4,7 +4,7 @@ import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { nameOf } from './attributes.ts';
 import { join, scopeOf } from './scope.ts';
 
-/** Where the definitions of named records and enums lie, by the last part of their name. */
+/** Where the definitions of named records and enums lie, by the last part of their name; places in .debug_types are negative. */
 type ByName = Map<string, number[]>;
 
 const known = new WeakMap<DwarfFile, ByName>();
@@ -23,9 +23,9 @@ export function definitionsOf(declaration: Die): readonly Die[] {
   let qualified: string | undefined;
   for (const file of declaration.file.program.files) {
     const candidates = definitionsByName(file).get(name) ?? [];
-    for (const offset of candidates.slice(0, MAX_CANDIDATES)) {
-      const unit = unitAt(file.units, offset);
-      const die = unit === undefined ? undefined : file.entryAt(unit, offset);
+    for (const place of candidates.slice(0, MAX_CANDIDATES)) {
+      const unit = place < 0 ? unitAt(file.typeUnits, -place) : unitAt(file.units, place);
+      const die = unit === undefined ? undefined : file.entryAt(unit, Math.abs(place));
       if (die === undefined || !sameKind(die.tag, declaration.tag)) continue;
       qualified ??= join(scopeOf(declaration), name);
       if (join(scopeOf(die), name) === qualified) found.push(die);
@@ -48,17 +48,21 @@ function definitionsByName(file: DwarfFile): ByName {
   if (byName !== undefined) return byName;
   byName = new Map();
   known.set(file, byName);
-  const { scopes } = file.index();
-  for (let at = 0; at < scopes.count; at += 1) {
-    if (scopes.declaration[at] === 1 || !isDefinable(scopes.tag[at] ?? 0)) continue;
-    const offset = scopes.offset[at] ?? 0;
-    const unit = file.units[scopes.unit[at] ?? 0];
-    const die = unit === undefined ? undefined : file.entryAt(unit, offset);
-    const name = die === undefined ? undefined : file.name(die);
-    if (name === undefined) continue;
-    const offsets = byName.get(name);
-    if (offsets === undefined) byName.set(name, [offset]);
-    else offsets.push(offset);
+  for (const section of ['info', 'types'] as const) {
+    const units = section === 'info' ? file.units : file.typeUnits;
+    const { scopes } = file.index(section);
+    for (let at = 0; at < scopes.count; at += 1) {
+      if (scopes.declaration[at] === 1 || !isDefinable(scopes.tag[at] ?? 0)) continue;
+      const offset = scopes.offset[at] ?? 0;
+      const unit = units[scopes.unit[at] ?? 0];
+      const die = unit === undefined ? undefined : file.entryAt(unit, offset);
+      const name = die === undefined ? undefined : file.name(die);
+      if (name === undefined) continue;
+      const place = section === 'info' ? offset : -offset;
+      const places = byName.get(name);
+      if (places === undefined) byName.set(name, [place]);
+      else places.push(place);
+    }
   }
   return byName;
 }
