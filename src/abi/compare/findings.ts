@@ -68,7 +68,7 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
   const exposed = flags[at] ?? 0;
   const hidden = exposed === 0 || isHidden(exposed, () => context.isPrivate(at));
   const way = context.wayTo(at);
-  const isSymbol = way !== undefined && way.nodes.length === 1 && after.kind === 'function';
+  const isSymbol = way !== undefined && way.nodes.length === 1 && way.skipped === 0 && after.kind === 'function';
   const changes = told.map((change) => ({
     ...change,
     effect: hidden ? 'compatible' : softened(change, exposed, told, !isSymbol),

@@ -11,14 +11,12 @@ interface Pairs {
   readonly graph: PairGraph;
 }
 
-/** Steps of a path that are shown; a list of 50,000 structs has as many. */
-const MAX_STEPS = 24;
-
 /** From an exported symbol to the changed part: symbol, parameter, type, member, type, member. */
 export function pathOf(pairs: Pairs, way: Way | undefined, part: string | undefined): readonly string[] {
   const path: string[] = [];
   if (way !== undefined) {
     path.push(pairs.graph.roots[way.root]?.name ?? '');
+    if (way.skipped > 0) path.push(`… ${way.skipped} more types`);
     way.nodes.forEach((at, step) => {
       const text = way.labels[step] ?? '';
       if (text !== '') path.push(text);
@@ -27,9 +25,7 @@ export function pathOf(pairs: Pairs, way: Way | undefined, part: string | undefi
     });
   }
   if (part !== undefined && part !== path.at(-1)) path.push(part);
-  if (path.length <= MAX_STEPS) return path;
-  const left = path.length - MAX_STEPS;
-  return [...path.slice(0, MAX_STEPS / 2), `… ${left} more steps`, ...path.slice(-MAX_STEPS / 2)];
+  return path;
 }
 
 /** Functions on the way show by their parameters. */

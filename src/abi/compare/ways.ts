@@ -1,35 +1,41 @@
 import type { PairGraph } from './explore.ts';
 
-/** A way from a symbol to a node: the symbol's number and the labels of the edges. */
+/** The shortest way from a symbol to a node, its last steps only where it is long. */
 export interface Way {
+  /** Number of the symbol. */
   readonly root: number;
+  /** Steps behind the symbol that are left out. */
+  readonly skipped: number;
   readonly labels: readonly string[];
   readonly nodes: readonly number[];
 }
 
+/** Steps of a way that are told: a list of 50,000 structs has as many. */
+const MAX_TOLD = 12;
+
 /** For each node the shortest way from a symbol, found once for all by going through the graph in breadth. */
 export function shortestWays({ nodes, roots }: PairGraph): (target: number) => Way | undefined {
   const from = new Int32Array(nodes.length).fill(-1);
+  const depth = new Int32Array(nodes.length);
   const label: string[] = new Array(nodes.length).fill('');
   const rootOf = new Int32Array(nodes.length).fill(-1);
   let level: number[] = [];
+  const reach = (to: number, root: number, before: number, text: string): boolean => {
+    if (rootOf[to] !== -1) return false;
+    rootOf[to] = root;
+    from[to] = before;
+    depth[to] = before < 0 ? 1 : (depth[before] ?? 0) + 1;
+    label[to] = text;
+    return true;
+  };
   roots.forEach((root, number) => {
-    for (const edge of root.edges) {
-      if (rootOf[edge.to] !== -1) continue;
-      rootOf[edge.to] = number;
-      label[edge.to] = edge.label;
-      level.push(edge.to);
-    }
+    for (const edge of root.edges) if (reach(edge.to, number, -1, edge.label)) level.push(edge.to);
   });
   while (level.length > 0) {
     const next: number[] = [];
     for (const at of level) {
-      for (const edge of nodes[at]?.edges ?? []) {
-        if (rootOf[edge.to] !== -1) continue;
-        rootOf[edge.to] = rootOf[at] ?? -1;
-        from[edge.to] = at;
-        label[edge.to] = edge.label;
-        next.push(edge.to);
+      for (const { to, label: text } of nodes[at]?.edges ?? []) {
+        if (reach(to, rootOf[at] ?? -1, at, text)) next.push(to);
       }
     }
     level = next;
@@ -39,11 +45,12 @@ export function shortestWays({ nodes, roots }: PairGraph): (target: number) => W
     if (root < 0) return undefined;
     const labels: string[] = [];
     const passed: number[] = [];
-    for (let at = target; at >= 0; at = from[at] ?? -1) {
+    for (let at = target; at >= 0 && passed.length < MAX_TOLD; at = from[at] ?? -1) {
       labels.push(label[at] ?? '');
       passed.push(at);
     }
-    return { root, labels: labels.reverse(), nodes: passed.reverse() };
+    const skipped = (depth[target] ?? 0) - passed.length;
+    return { root, skipped, labels: labels.reverse(), nodes: passed.reverse() };
   };
 }
 
@@ -57,7 +64,7 @@ export interface Reach {
  * Steps of all searches for affected symbols together. A search goes through everything that leads to a changed type;
  * with thousands of changed types that all hang together only the first ones are told in full.
  */
-const MAX_STEPS = 30_000_000;
+const MAX_STEPS = 10_000_000;
 
 /** Numbers of the symbols that reach a node, found by going backwards from it. */
 export function reachedFrom(graph: PairGraph): (target: number) => Reach {
