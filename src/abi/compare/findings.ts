@@ -1,6 +1,7 @@
 import { severityOfEffect } from '../../rules/effects.ts';
 import type { Effect, Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
+import type { TypeNode } from '../model.ts';
 import type { LocalChange, PairNode } from './change.ts';
 import { type Consequences, consequencesOf } from './consequences.ts';
 import type { PairGraph, SymbolTypes } from './explore.ts';
@@ -55,11 +56,13 @@ function nodesOf(graphs: Graphs, pair: PairNode | undefined) {
   return { before: graphs.old.nodes[pair?.old ?? -1], after: graphs.new.nodes[pair?.new ?? -1] };
 }
 
+/** An id without a node: its finding is made as for any other. */
+const ABSENT: TypeNode = { kind: 'unknown', reason: 'a type that is not there' };
+
 function nodeFinding(at: number, node: PairNode, context: Context): Finding | undefined {
   if (node.changes.length === 0) return undefined;
   const { graphs, flags, graph, options } = context;
-  const { before, after } = nodesOf(graphs, node);
-  if (before === undefined || after === undefined) return undefined;
+  const { before = ABSENT, after = ABSENT } = nodesOf(graphs, node);
   const told =
     context.consequences.causeOf(at) === undefined
       ? node.changes

@@ -41,7 +41,7 @@ function nodeOf({ graphs, graph }: Pairs, at: number): TypeNode | undefined {
 export function nodeName(pairs: Pairs, at: number, way: Way | undefined): string {
   const node = nodeOf(pairs, at);
   const alias = pairs.graph.nodes[at]?.alias;
-  if (node === undefined) return '';
+  if (node === undefined || node.kind === 'unknown') return 'a type that could not be read';
   if (isRecord(node)) return node.name === undefined && alias !== undefined ? alias.name : recordName(node);
   if (node.kind === 'enum') {
     if (node.name === undefined) return alias?.name ?? qualifiedName(node);

@@ -29,13 +29,13 @@ export function compareVirtuals(
   for (const { key, slot, at } of before) {
     const other = now.get(key);
     if (other === undefined) {
-      if (ofOld(slot)) changes.push(breaking(`virtual function ${slot.name} was removed`, slot.name, slot));
+      if (ofOld(slot)) changes.push(breaking(`virtual function ${slot.name} was removed`, slot.name));
       continue;
     }
     // The override of a base's function went or came: the slot stays where it is.
     if (ofOld(slot) && at !== other.at) {
       const text = `virtual function ${slot.name} moved from slot ${at} to ${other.at}`;
-      changes.push({ ...breaking(text, slot.name, other.slot), old: String(at), new: String(other.at) });
+      changes.push({ ...breaking(text, slot.name), old: String(at), new: String(other.at) });
     }
     if (ofOld(slot) && slot.pure !== other.slot.pure) changes.push(purity(slot, other.slot));
     const edge = functionEdge(graphs, slot, other.slot, pair, pairOf);
@@ -68,23 +68,23 @@ function purity(slot: Slot, other: Slot): LocalChange {
   const text = other.pure
     ? `virtual function ${slot.name} became pure`
     : `virtual function ${slot.name} is no longer pure`;
-  return { ...breaking(text, slot.name, other), effect: other.pure ? 'breaking' : 'compatible' };
+  return { ...breaking(text, slot.name), effect: other.pure ? 'breaking' : 'compatible' };
 }
 
 function added(slot: Slot, at: number, appended: boolean): LocalChange {
   const pure = slot.pure ? 'pure virtual' : 'virtual';
   const text = `${pure} function ${slot.name} was added in slot ${at}${appended ? ', behind the old ones' : ''}`;
-  const change = breaking(text, slot.name, slot);
+  const change = breaking(text, slot.name);
   return appended ? { ...change, rule: 'abi/vtable-extended', effect: 'risky' } : change;
 }
 
-function breaking(text: string, part: string, slot?: Slot): LocalChange {
+/** Where: at the class, since gcc gives functions the place of their definition. */
+function breaking(text: string, part: string): LocalChange {
   return {
     rule: 'abi/vtable-changed',
     effect: 'breaking',
     text,
     part,
-    ...(slot?.declared === undefined ? {} : { declared: slot.declared }),
     matters: 'layout',
   };
 }
