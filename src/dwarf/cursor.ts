@@ -23,7 +23,7 @@ export class Cursor {
   /** Starts anew at another place of the same section, so that one cursor serves many short reads. */
   move(offset: number, end: number): this {
     this.failed = false;
-    this.end = end < this.bytes.length ? end : this.bytes.length;
+    this.end = Math.min(end, this.bytes.length);
     this.offset = offset;
     if (!(offset >= 0 && offset <= this.end)) this.fail();
     return this;
