@@ -1,4 +1,4 @@
-import type { ElfProblem } from '../elf/model.ts';
+import type { ElfImage, ElfProblem } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import { parseTarget } from '../elf/targets.ts';
 import { UsageError } from '../errors.ts';
@@ -6,6 +6,7 @@ import { libraryFinder } from '../fit/library-files.ts';
 import type { Fit, FitOptions, HostImage, LoadableFile } from '../fit/model.ts';
 import { fitPlugins } from '../fit/plugin.ts';
 import { isSystemLibrary } from '../fit/requirements.ts';
+import { readGo } from '../golang/read.ts';
 import { type FileFit, renderFitJson, renderFitText } from '../report/fit-text.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
@@ -43,10 +44,11 @@ export async function fitCommand(
   const readable: { readonly index: number; readonly plugin: LoadableFile; readonly problems: readonly Finding[] }[] =
     [];
   for (const [index, file] of plugins.entries()) {
-    const { image, problems } = readElf(await readInput(file, 'the plugin'));
+    const bytes = await readInput(file, 'the plugin');
+    const { image, problems } = readElf(bytes);
     const found = problems.map(pluginProblem);
     if (image === undefined) results[index] = { file, fit: judged(found) };
-    else readable.push({ index, plugin: { file, image }, problems: found });
+    else readable.push({ index, plugin: { file, image, ...goOf(bytes, image) }, problems: found });
   }
   const first = hostFile?.image ?? readable[0]?.plugin.image;
   if (first !== undefined) {
@@ -66,7 +68,9 @@ export async function fitCommand(
       fitOptions,
     );
     for (const [at, { index, plugin, problems }] of readable.entries()) {
-      results[index] = { file: plugin.file, fit: judged([...problems, ...(fits[at]?.reasons ?? [])]) };
+      const fit = fits[at];
+      const go = fit?.go === undefined ? {} : { go: fit.go };
+      results[index] = { file: plugin.file, fit: { ...judged([...problems, ...(fit?.reasons ?? [])]), ...go } };
     }
   }
   terminal.out(render(results, options.format ?? 'text', terminal));
@@ -80,11 +84,17 @@ function exitOfFit(results: readonly FileFit[]): ExitCode {
 }
 
 async function readHost(file: string): Promise<HostImage> {
-  const { image, problems } = readElf(await readInput(file, 'the host'));
+  const bytes = await readInput(file, 'the host');
+  const { image, problems } = readElf(bytes);
   if (image === undefined) {
     throw new UsageError(`The host ${file} cannot be used: ${problems[0]?.message ?? 'it is no ELF file.'}`);
   }
-  return { file, image };
+  return { file, image, ...goOf(bytes, image) };
+}
+
+function goOf(bytes: Uint8Array, image: ElfImage): Pick<LoadableFile, 'go'> {
+  const go = readGo(bytes, image);
+  return go === undefined ? {} : { go };
 }
 
 function pluginProblem({ rule, message }: ElfProblem): Finding {

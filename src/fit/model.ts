@@ -1,5 +1,7 @@
 import type { ElfImage } from '../elf/model.ts';
 import type { FloorTarget } from '../elf/targets.ts';
+import type { GoFit } from '../golang/fit/fit.ts';
+import type { GoReading } from '../golang/read.ts';
 import type { Finding } from '../rules/finding.ts';
 
 /** A file that is, or would be, loaded into a process. */
@@ -7,6 +9,8 @@ export interface LoadableFile {
   /** Its path; $ORIGIN is the directory of it. */
   readonly file: string;
   readonly image: ElfImage;
+  /** What the Go toolchain left in it; absent for other files. */
+  readonly go?: GoReading;
 }
 
 /** The program that loads plugins. */
@@ -33,4 +37,6 @@ export interface FitOptions {
 export interface Fit {
   readonly loads: boolean | 'undecided';
   readonly reasons: readonly Finding[];
+  /** For a Go plugin in a Go host: the comparison of packages. */
+  readonly go?: GoFit;
 }

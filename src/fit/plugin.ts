@@ -1,13 +1,14 @@
 import { refusedKind, targetMismatch } from '../compare/identity.ts';
-import { isGoPlugin } from '../compare/interface.ts';
 import { requiredMissing } from '../compare/required.ts';
 import { floorFindings } from '../elf/floor-findings.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { isForMusl } from '../elf/musl.ts';
 import { compareVersions } from '../elf/systems.ts';
+import type { Opened } from '../golang/fit/fit.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { type Closure, closureOf } from './closure.ts';
+import { fitGoPlugin } from './go-plugin.ts';
 import type { Fit, FitOptions, HostImage, LoadableFile } from './model.ts';
 import { missingLibraries, missingVersions, type Process, unboundSymbols } from './requirements.ts';
 import { sharedTlsFindings, staticTlsFindings, staticTlsOf } from './static-tls.ts';
@@ -22,11 +23,16 @@ export function fitPlugins(
   options: FitOptions,
 ): readonly Fit[] {
   let tls = 0;
+  const opened: Opened[] = [];
   const hostClosure = host === undefined ? undefined : closureOf(host, options.find);
   return plugins.map((plugin) => {
-    const { reasons, tlsBytes } = judge(host, hostClosure, plugin, options, tls);
+    const { reasons: found, tlsBytes } = judge(host, hostClosure, plugin, options, tls);
     tls += tlsBytes;
-    return { loads: loads(reasons), reasons };
+    const go = fitGoPlugin(host, plugin, opened);
+    const reasons = [...found, ...go.findings];
+    const answer = loads(reasons);
+    if (plugin.go !== undefined) opened.push({ file: plugin.file, go: plugin.go, accepted: answer !== false });
+    return { loads: answer, reasons, ...(go.fit === undefined ? {} : { go: go.fit }) };
   });
 }
 
@@ -69,7 +75,6 @@ function judge(
     ...sharedTlsFindings(tlsBytes, tlsBefore),
     ...stackFindings(process, options),
     ...requiredMissing(plugin.image, options.required ?? []).map(({ effect: _, ...found }) => found),
-    ...goFindings(plugin.image),
   ];
   return { reasons, tlsBytes };
 }
@@ -135,11 +140,4 @@ function glibcOf({ byName }: Closure): string | undefined {
     .flatMap(({ name }) => /^GLIBC_(\d+(?:\.\d+)+)$/.exec(name)?.[1] ?? [])
     .sort(compareVersions)
     .at(-1);
-}
-
-function goFindings(image: ElfImage): Finding[] {
-  if (!isGoPlugin(image)) return [];
-  return [
-    finding('fit/go-not-checked', 'This is a Go plugin; whether its packages match those of the host was not checked.'),
-  ];
 }

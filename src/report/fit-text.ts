@@ -17,8 +17,8 @@ const MOST_FINDINGS = 100;
 
 /** Answers as JSON (`plugin-gate/fit/v1`, schema/fit.v1.json), two blanks deep, ending with a line feed. */
 export function renderFitJson(results: readonly FileFit[]): string {
-  const plugins = results.map(({ file, fit: { loads, reasons } }) => {
-    return { file, loads, reasons: worstFirst(reasons).map(findingJson) };
+  const plugins = results.map(({ file, fit: { loads, reasons, go } }) => {
+    return { file, loads, reasons: worstFirst(reasons).map(findingJson), ...(go === undefined ? {} : { go }) };
   });
   return `${JSON.stringify({ schema: 'plugin-gate/fit/v1', plugins }, undefined, 2)}\n`;
 }

@@ -8,11 +8,14 @@ import { depRules } from './catalogue/dep.ts';
 import { elfRules } from './catalogue/elf.ts';
 import { fitRules } from './catalogue/fit.ts';
 import { gateRules } from './catalogue/gate.ts';
+import { goRules } from './catalogue/go.ts';
 import { hardRules } from './catalogue/hard.ts';
 import { loadRules } from './catalogue/load.ts';
 import { policyRules } from './catalogue/policy.ts';
 import { sigRules } from './catalogue/sig.ts';
+import { snapshotRules } from './catalogue/snapshot.ts';
 import { symRules } from './catalogue/sym.ts';
+import { versionRules } from './catalogue/version.ts';
 import type { Rule } from './rule.ts';
 
 /** Every rule of the gate, by id. One file a family under catalogue/. */
@@ -24,8 +27,11 @@ export const catalogue = {
   ...symRules,
   ...abiRules,
   ...abiTypeRules,
+  ...snapshotRules,
   ...changeRules,
+  ...versionRules,
   ...depRules,
+  ...goRules,
   ...hardRules,
   ...fitRules,
   ...sigRules,

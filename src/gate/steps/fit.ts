@@ -2,12 +2,14 @@ import { join, resolve } from 'node:path';
 import { readArtifact } from '../../artifact/read.ts';
 import { expandTokens } from '../../build/tokens.ts';
 import type { HostConfig } from '../../config/schema.ts';
+import type { ElfImage } from '../../elf/model.ts';
 import { readElf } from '../../elf/read.ts';
 import { parseTarget } from '../../elf/targets.ts';
 import { libraryFinder } from '../../fit/library-files.ts';
 import type { Fit, HostImage } from '../../fit/model.ts';
 import { fitPlugin } from '../../fit/plugin.ts';
 import { isSystemLibrary } from '../../fit/requirements.ts';
+import { type GoReading, readGo } from '../../golang/read.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
@@ -22,7 +24,13 @@ export const fitStep: GateStep = async (job, known, context) => {
   return {
     outcome: {
       findings: folded(results),
-      evidence: { hosts: results.map(({ host, fit }) => ({ name: host.name, loads: fit.loads })) },
+      evidence: {
+        hosts: results.map(({ host, fit: { loads, go } }) => ({
+          name: host.name,
+          loads,
+          ...(go === undefined ? {} : { go }),
+        })),
+      },
       summary: results.map(({ host, fit }) => `${host.name}: ${inWords(fit)}`).join(', '),
     },
   };
@@ -35,9 +43,9 @@ function fitInto(host: HostConfig, job: Job, known: Known, context: GateContext)
   const file = path === undefined ? undefined : readHost(path, host.name, context);
   if (file !== undefined && 'reason' in file) return { loads: 'undecided', reasons: [file.reason] };
   const target = host.target === undefined ? undefined : parseTarget(host.target);
-  return fitPlugin(
+  const fit = fitPlugin(
     file,
-    { file: join(context.root, artifact.file), image },
+    { file: join(context.root, artifact.file), image, ...goOf(artifact.bytes, image) },
     {
       find: libraryFinder(file?.image ?? image, {
         directories: host.libraries.map((directory) => resolve(context.root, directory)),
@@ -47,6 +55,15 @@ function fitInto(host: HostConfig, job: Job, known: Known, context: GateContext)
       ...(target === undefined ? {} : { target }),
     },
   );
+  const answered = file === undefined && job.plugin.hosts.some((other) => other.file !== undefined);
+  return answered ? withoutPackages(fit) : fit;
+}
+
+/** A system to load on has no packages to compare; where another host names its file, that one answers for them. */
+function withoutPackages(fit: Fit): Fit {
+  const reasons = fit.reasons.filter(({ rule }) => rule !== 'go/host-unknown');
+  const open = reasons.some(({ severity }) => severity === 'undecided');
+  return { ...fit, reasons, loads: fit.loads === 'undecided' && !open ? true : fit.loads };
 }
 
 function readHost(path: string, name: string, { root }: GateContext): HostImage | { readonly reason: Finding } {
@@ -58,7 +75,13 @@ function readHost(path: string, name: string, { root }: GateContext): HostImage 
   const { artifact, problem } = readArtifact('/', file.slice(1));
   if (artifact === undefined) return open(problem.message);
   const { image, problems } = readElf(artifact.bytes);
-  return image === undefined ? open(problems[0]?.message ?? 'it is no ELF file.') : { file, image };
+  if (image === undefined) return open(problems[0]?.message ?? 'it is no ELF file.');
+  return { file, image, ...goOf(artifact.bytes, image) };
+}
+
+function goOf(bytes: Uint8Array, image: ElfImage): { readonly go?: GoReading } {
+  const go = readGo(bytes, image);
+  return go === undefined ? {} : { go };
 }
 
 /** One finding for what is the same in several hosts, with their names unless it is so in all. */

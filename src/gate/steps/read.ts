@@ -1,9 +1,13 @@
 import { readArtifact } from '../../artifact/read.ts';
 import { artifactFinding } from '../../build/outcome.ts';
+import { isGoPlugin } from '../../compare/interface.ts';
 import { elfFindings } from '../../elf/findings.ts';
 import type { ElfImage } from '../../elf/model.ts';
 import { readElf } from '../../elf/read.ts';
+import type { Finding } from '../../rules/finding.ts';
+import { finding } from '../../rules/make.ts';
 import { type GateStep, skip } from '../known.ts';
+import type { Job } from '../plan.ts';
 
 /** Reads the artifact once: digest, symbols, needs, hardening. Every later step works on these bytes. */
 export const readStep: GateStep = async (job, known, context) => {
@@ -19,7 +23,7 @@ export const readStep: GateStep = async (job, known, context) => {
   }
   const reading = readElf(artifact.bytes);
   const { image } = reading;
-  const findings = elfFindings(reading, { platform: job.target });
+  const findings = [...elfFindings(reading, { platform: job.target }), ...kindFindings(job, image)];
   if (image === undefined) {
     return {
       outcome: { findings, evidence: undefined, summary: 'not a plugin that can be read' },
@@ -40,6 +44,11 @@ export const readStep: GateStep = async (job, known, context) => {
     },
   };
 };
+
+function kindFindings({ plugin: { kind } }: Job, image: ElfImage | undefined): readonly Finding[] {
+  if (kind !== 'go-plugin' || image === undefined || isGoPlugin(image)) return [];
+  return [finding('go/not-plugin', 'The file is no Go plugin, but the configuration says so.', { subject: 'kind' })];
+}
 
 function summaryOf({ header, symbols, undefined: needed, floors }: ElfImage): string {
   const glibc = floors.versions.GLIBC;

@@ -110,12 +110,4 @@ export const fitRules = defineRules({
     fix: 'Mark assembly files with .note.GNU-stack, avoid nested functions, link with -z noexecstack.',
     controls: [controls.ssdfHardenBuild],
   },
-  'fit/go-not-checked': {
-    title: 'Go plugin: package hashes were not compared',
-    severity: 'undecided',
-    step: 'fit',
-    why: 'A Go host loads a plugin only when every shared package was built from the same source by the same toolchain.',
-    fix: 'Check the plugin as kind go-plugin with its Go host.',
-    controls: evidence,
-  },
 });
