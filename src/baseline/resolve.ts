@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Artifact, type ArtifactLimits, readArtifact } from '../artifact/read.ts';
 import { expandTokens, tokensFor } from '../build/tokens.ts';
@@ -57,13 +57,18 @@ export function resolveBaseline(request: BaselineRequest): BaselineResolution {
   if (request.artifactFile !== undefined && isSameFile(root, request.artifactFile, file)) {
     return failed('baseline/is-artifact', `${file} is named both as the artifact and as the previous release.`, file);
   }
-  return { baseline: { artifact, source: `file ${file}` }, findings: [] };
+  const { version } = config;
+  return {
+    baseline: { artifact, source: `file ${file}`, ...(version === undefined ? {} : { version }) },
+    findings: [],
+  };
 }
 
-/** Whether two paths lead to one file, through links too; by their text when one does not exist. */
+/** Whether two paths lead to one file, through links of both kinds too; by their text when one does not exist. */
 function isSameFile(root: string, a: string, b: string): boolean {
   try {
-    return realpathSync(join(root, a)) === realpathSync(join(root, b));
+    const [one, other] = [statSync(join(root, a), { bigint: true }), statSync(join(root, b), { bigint: true })];
+    return one.dev === other.dev && one.ino === other.ino;
   } catch {
     return join(root, a) === join(root, b);
   }

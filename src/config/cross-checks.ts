@@ -105,7 +105,12 @@ function checkProbe(data: unknown, at: DataPath): Fault[] {
 }
 
 function checkBaseline(data: unknown, at: DataPath): Fault[] {
-  return has(data, at) ? exactlyOne(data, at, ['file', 'none']) : [];
+  if (!has(data, at)) return [];
+  const lost = has(data, [...at, 'version']) && has(data, [...at, 'none']) && !has(data, [...at, 'file']);
+  return [
+    ...exactlyOne(data, at, ['file', 'none']),
+    ...(lost ? [key([...at, 'version'], 'is that of a previous release, and there is none')] : []),
+  ];
 }
 
 /** Either a Sigstore bundle with identity and issuer, or a key with a detached signature. */

@@ -2,6 +2,7 @@ import type { Artifact } from '../artifact/read.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { DiffVerdict } from '../rules/effects.ts';
 import type { Finding } from '../rules/finding.ts';
+import type { VersionAdvice } from '../version/advice.ts';
 import type { Job } from './plan.ts';
 import type { Prepared } from './prepare.ts';
 import type { PluginResult } from './report.ts';
@@ -18,8 +19,11 @@ export interface Known {
     readonly image?: ElfImage;
     readonly source: string;
     readonly version?: string;
+    /** The baseline is a snapshot; digest of the file that it was made of. */
+    readonly snapshotOf?: string;
   };
   readonly compatibility?: DiffVerdict;
+  readonly versionAdvice?: VersionAdvice;
   /** Set by the step verify. Only a plugin that is cleared is run: its signature is valid, or none was asked for. */
   readonly signature?: 'cleared' | 'refused';
   readonly facts: PluginResult['facts'];

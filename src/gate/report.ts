@@ -1,5 +1,6 @@
 import type { DiffVerdict } from '../rules/effects.ts';
 import type { PlacedFinding, Step } from '../rules/finding.ts';
+import type { VersionAdvice } from '../version/advice.ts';
 
 /** What a step came to. `skipped` always has a reason that a person can judge. */
 export type StepStatus = 'pass' | 'warn' | 'fail' | 'undecided' | 'skipped';
@@ -36,6 +37,8 @@ export interface PluginResult {
   readonly status: StepStatus;
   /** Verdict of the comparison with the previous release, when there was one. */
   readonly compatibility?: DiffVerdict;
+  /** What Semantic Versioning asks of this release, when it was compared. */
+  readonly versionAdvice?: VersionAdvice;
   readonly steps: readonly StepResult[];
   /** Small numbers for tables and charts; old values when there is a baseline. */
   readonly facts: {

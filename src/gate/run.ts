@@ -115,7 +115,7 @@ function judgementOf(ran: readonly RanJob[], config: ConfigFiles, request: GateR
 
 function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFinding[]): PluginResult {
   const own = findings.filter(({ plugin, target }) => plugin === job.plugin.name && target === job.target);
-  const { artifact, previous, compatibility } = known;
+  const { artifact, previous, compatibility, versionAdvice } = known;
   return {
     plugin: job.plugin.name,
     kind: job.plugin.kind,
@@ -136,6 +136,7 @@ function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFi
         }),
     status: statusOf(own),
     ...(compatibility === undefined ? {} : { compatibility }),
+    ...(versionAdvice === undefined ? {} : { versionAdvice }),
     steps: steps.map((step) => stepResult(step, own)),
     facts: known.facts,
   };

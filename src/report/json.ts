@@ -21,6 +21,7 @@ const ORDER: ReadonlyMap<string, number> = new Map(
     ['path', 'affected', 'fix', 'details', 'waiver', 'reason', 'owner', 'expires', 'fingerprint'],
     ['file', 'line', 'column', 'digest', 'size', 'artifact', 'baseline', 'steps', 'facts', 'evidence'],
     ['error', 'undecided', 'warning', 'note', 'waived', 'blocking', 'off'],
+    ['asks', 'certain', 'claimed', 'previous', 'least', 'enough'],
     ['plugins', 'findings'],
   ]
     .flat()

@@ -7,6 +7,7 @@ import { type Section, type SectionKind, sectionsOf } from './group.ts';
 import type { SourceLinks } from './links.ts';
 import { type Depth, findingMarkdown } from './markdown-finding.ts';
 import { pluginsMarkdown, timingsMarkdown } from './markdown-table.ts';
+import { versionLines } from './version-line.ts';
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8 that the text may take; 1,000,000 unless given (a job summary may have 1 MiB). */
@@ -75,6 +76,7 @@ function documentOf(
     `**${proseMarkdown(truncate(report.headline, 600))}**`,
     countsLine(report.counts),
     pluginsMarkdown(report.plugins, shape.rows),
+    versionsMarkdown(report.plugins, shape.rows),
     ...sections.map((section) => sectionMarkdown(section, shape, links)),
     shape.timings ? timingsMarkdown(report.plugins) : '',
     adviceMarkdown(report),
@@ -97,6 +99,13 @@ function sectionMarkdown(section: Section, shape: Shape, links: SourceLinks | un
   const body = texts.join(depth === 'line' ? '\n' : '\n\n');
   if (kind === 'error' || kind === 'undecided') return `### ${title} (${count})\n\n${body}`;
   return `<details>\n<summary><b>${title} (${count})</b></summary>\n\n${body}\n\n</details>`;
+}
+
+function versionsMarkdown(plugins: GateReport['plugins'], limit: number): string {
+  const lines = versionLines(plugins);
+  const shown = lines.slice(0, limit).map((line) => `- ${proseMarkdown(truncate(line, 400))}`);
+  if (lines.length > shown.length) shown.push(`- … and ${lines.length - shown.length} more, all in the JSON report.`);
+  return shown.join('\n');
 }
 
 function adviceMarkdown(report: GateReport): string {

@@ -83,6 +83,17 @@ const plugin = z
     target: name.meta({ description: 'For example linux/amd64.' }),
     status,
     compatibility: z.enum(DIFF_VERDICTS).optional(),
+    versionAdvice: z
+      .object({
+        asks: z.enum(['major', 'minor', 'patch', 'none']),
+        certain: z.boolean().meta({ description: 'false: parts of the comparison stayed undecided.' }),
+        claimed: name.optional(),
+        previous: name.optional(),
+        least: name.optional().meta({ description: 'The lowest version that would do.' }),
+        enough: z.boolean().optional().meta({ description: 'Whether the claimed version is that high.' }),
+      })
+      .optional()
+      .meta({ description: 'What Semantic Versioning asks of the release for what changed.' }),
     artifact: artifact.optional(),
     baseline: artifact.extend({ source: text, version: name.optional() }).optional(),
     steps: z

@@ -8,6 +8,7 @@ import { formatCount, formatDuration } from '../text/units.ts';
 import { countsLine } from './counts.ts';
 import { paintSeverity, renderFinding, textWidth } from './finding-text.ts';
 import { blockingNote, type FindingGroup, type Section, sectionsOf, whereOf } from './group.ts';
+import { versionLines } from './version-line.ts';
 
 export interface TextOptions {
   /** Whether escape sequences may be written. */
@@ -44,6 +45,7 @@ export function renderText(report: GateReport, options: TextOptions = {}): strin
     verdictBlock(report, style, width),
     ...sectionsOf(report.findings).map((section) => sectionBlock(section, style, width, options.limit ?? 50)),
     pluginTable(report.plugins, style),
+    versions(report.plugins, width),
     timings(report.plugins, style, width),
     ending(report, options.written ?? [], style),
   ];
@@ -142,6 +144,15 @@ function pluginTable(plugins: readonly PluginResult[], style: Style): string {
   if (plugins.length > shown.length) rows.push(style.dim(`  … and ${formatCount(plugins.length - shown.length)} more`));
   const legend = style.dim('  ✓ pass  ! warning  ✗ fail  ? undecided  – skipped');
   return `${[style.bold('Plugins'), '', style.dim(header), ...rows, '', legend].join('\n')}\n`;
+}
+
+function versions(plugins: readonly PluginResult[], width: number): string {
+  const lines = versionLines(plugins);
+  const shown = lines
+    .slice(0, MAX_PLUGIN_ROWS)
+    .map((line) => wrapIndented(escapeTerminal(truncate(line, 400)), width, '  '));
+  if (lines.length > shown.length) shown.push(`  … and ${formatCount(lines.length - shown.length)} more`);
+  return shown.length === 0 ? '' : `${shown.join('\n')}\n`;
 }
 
 function stepMark(result: PluginResult, step: Step, style: Style): string {

@@ -8,6 +8,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   abi: 'Types and layout',
   snapshot: 'Snapshots',
   change: 'Other changes between releases',
+  version: 'Version of the release',
   go: 'Go plugins',
   dep: 'Libraries and systems it needs',
   hard: 'Hardening',

@@ -6,15 +6,15 @@ import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
-import { elfFindings } from '../../elf/findings.ts';
-import { readElf } from '../../elf/read.ts';
 import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
+import { adviseVersion, versionFindings } from '../../version/advice.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
 import { preparedBaseline, preparedScript } from '../prepare.ts';
 import { isPublicHeader, locate } from '../sources.ts';
+import { type PreviousRelease, readPrevious } from './previous-release.ts';
 
 /** Compares symbols, versions and needs with the previous release, and the exports with what the project promised. */
 export const compareStep: GateStep = async (job, known, context) => {
@@ -37,71 +37,60 @@ export const compareStep: GateStep = async (job, known, context) => {
     ];
     return { outcome: { findings, evidence: undefined, summary: 'only with what the configuration promises' } };
   }
-  const reading = readElf(baseline.artifact.bytes);
-  const previous = {
-    artifact: baseline.artifact,
-    image: reading.image,
-    source: baseline.source,
-    version: baseline.version,
-  };
-  if (reading.image === undefined) {
-    const problems = elfFindings(reading).map(({ message }) => message);
-    const text = `The previous release (${baseline.source}) cannot be compared with. ${problems.join(' ')}`;
+  const previous = await readPrevious(baseline);
+  if (previous.image === undefined) {
+    const text = `The previous release (${baseline.source}) cannot be compared with. ${previous.problem}`;
     const findings = [finding('baseline/unusable', text, { subject: baseline.artifact.file })];
     return {
       outcome: { findings, evidence: undefined, summary: 'the previous release could not be read' },
-      known: { previous, compatibility: 'undecided' },
+      known: { previous: previous.known, compatibility: 'undecided' },
     };
   }
-  const content = sameContent(
-    { bytes: baseline.artifact.bytes, image: reading.image },
-    { bytes: artifact.bytes, image },
-  );
+  const content = sameContent(previous.content, { bytes: artifact.bytes, image });
   const types = content ? undefined : typesOf(job, known, context, previous);
-  const findings = [
+  const changes = [
     ...script.findings,
-    ...compareImages(reading.image, image, {
+    ...compareImages(previous.image, image, {
       required,
       sameContent: content,
       ...(types === undefined ? {} : { types }),
       ...(script.script === undefined ? {} : { versionScript: script.script }),
     }),
   ];
-  const compatibility = worstEffect(findings);
+  const compatibility = worstEffect(changes);
+  const versions = { claimed: job.plugin.version, previous: previous.known.version };
+  const versionAdvice = adviseVersion(changes, compatibility, versions);
+  const findings = [...changes, ...versionFindings(versionAdvice, changes)];
   return {
     outcome: {
       findings,
       evidence: {
         baseline: { file: baseline.artifact.file, digest: baseline.artifact.digest, source: baseline.source },
         verdict: compatibility,
+        version: versionAdvice,
       },
       summary: `${compatibility} with ${baseline.source}`,
     },
     known: {
-      previous,
+      previous: previous.known,
       compatibility,
+      versionAdvice,
       facts: {
-        oldSizes: reading.image.sizes,
-        oldFloors: reading.image.floors.versions,
-        oldExported: reading.image.symbols.length,
+        oldSizes: previous.image.sizes,
+        oldFloors: previous.image.floors.versions,
+        oldExported: previous.image.symbols.length,
       },
     },
   };
 };
 
-function typesOf(
-  job: Job,
-  known: Known,
-  context: GateContext,
-  previous: NonNullable<Known['previous']>,
-): TypeEvidence | undefined {
+function typesOf(job: Job, known: Known, context: GateContext, previous: PreviousRelease): TypeEvidence | undefined {
   const { artifact, image } = known;
   // A Go plugin is used through its own table and Go's types, which the C-level comparison knows nothing of.
-  if (artifact === undefined || image === undefined || previous.image === undefined || job.plugin.kind === 'go-plugin')
-    return undefined;
+  if (artifact === undefined || image === undefined || job.plugin.kind === 'go-plugin') return undefined;
   const search = (file: string) => ({ file: join(context.root, file), directories: [] });
   return compareAbi(
-    { image: previous.image, bytes: previous.artifact.bytes, search: search(previous.artifact.file) },
+    previous.types(search(previous.known.artifact.file)),
     { image, bytes: artifact.bytes, search: search(artifact.file) },
     {
       locate: (file) => locate(file, context),

@@ -2,6 +2,7 @@ import type { GateReport, PluginResult } from '../../gate/report.ts';
 import { STEPS, type Step } from '../../rules/finding.ts';
 import { truncate } from '../../text/truncate.ts';
 import { formatBytes, formatPercentChange, plural } from '../../text/units.ts';
+import { versionLines } from '../version-line.ts';
 import { icon, STATUS_WORDS } from './icons.ts';
 import { html, type Markup, NOTHING } from './markup.ts';
 
@@ -22,6 +23,9 @@ ${STEPS.map((step) => html`<th role="columnheader" scope="col" class="mark">${st
 <tbody role="rowgroup">
 ${plugins.slice(0, MAX_ROWS).map(rowOf)}
 </tbody></table>
+${versionLines(plugins)
+  .slice(0, MAX_ROWS)
+  .map((line) => html`<p>${truncate(line, 400)}</p>`)}
 ${left > 0 && html`<p class="muted">… and ${plural(left, 'more plugin')}, all in the JSON report.</p>`}
 </section>`;
 }
