@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { ExitCode, Format, Terminal } from './commands/command.ts';
 import { isEnvironmentError, isUsageError } from './errors.ts';
 import { toolVersion } from './installation.ts';
+import type { SandboxProfile } from './loader/sandbox.ts';
 
 /**
  * The command line: the only reader of argv. Each command is loaded when it is used, so that `inspect` does not pay for
@@ -243,10 +244,27 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
         .argument('<file>', 'the plugin')
         .addOption(listOption('--symbol <name>', 'symbol that must resolve'))
         .addOption(listOption('--probe <name>', 'function to call as int NAME(void); healthy when it returns 0'))
+        .addOption(
+          new Option('--profile <name>', 'what it may ask of the system; c unless given, go for Go').choices([
+            'strict',
+            'c',
+            'go',
+            'audit',
+          ]),
+        )
         .option('--timeout <milliseconds>', 'for each phase', milliseconds)
         .addOption(format('text', 'json'))
         .action(
-          async (file: string, options: { symbol?: string[]; probe?: string[]; timeout?: number; format: Format }) => {
+          async (
+            file: string,
+            options: {
+              symbol?: string[];
+              probe?: string[];
+              profile?: SandboxProfile;
+              timeout?: number;
+              format: Format;
+            },
+          ) => {
             const { loadCommand } = await import('./parts/load.ts');
             const { symbol, probe, ...rest } = options;
             exitCode = await loadCommand(

@@ -15,6 +15,8 @@ export interface ActionInputs {
   /** As given: relative to the working directory. */
   readonly reportDirectory?: string;
   readonly key?: string;
+  /** Absolute path of a report that another run made: it is posted, and no gate is run. */
+  readonly report?: string;
 }
 
 /** As in the configuration file (`report.key`). */
@@ -67,6 +69,11 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     wrong('key', key, 'expected letters, digits, dot, underscore and hyphen, 100 at most, not beginning with . or -');
   }
 
+  const report = pathInput('report');
+  if (report !== '' && !inside(workspace, resolve(workingDirectory, report))) {
+    wrong('report', report, 'expected a file in the workspace');
+  }
+
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   return {
     config,
@@ -76,5 +83,6 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(checkRunText !== '' && { checkRun: checkRunText === 'true' }),
     ...(reportDirectory !== '' && { reportDirectory }),
     ...(key !== '' && { key }),
+    ...(report !== '' && { report: resolve(workingDirectory, report) }),
   };
 }

@@ -89,3 +89,18 @@ export async function publish(request: PublishRequest): Promise<void> {
 
   logPosting(await request.post({ context, report, render, ...posting }), log);
 }
+
+export interface PublishForeignRequest {
+  readonly log: ActionLog;
+  readonly summaryFile: string | undefined;
+  readonly setOutput: SetOutput;
+  readonly post: (request: PostRequest) => Promise<PostOutcome>;
+  readonly posting: PostRequest;
+}
+
+/** Posts a report that another run made. Report files are that run's; they are not written again. */
+export async function publishForeign({ log, posting, ...request }: PublishForeignRequest): Promise<void> {
+  setOutputs(outputsOf(posting.report, '', []), request.setOutput);
+  await writeSummary(posting.render(SUMMARY_LIMIT), request.summaryFile, log);
+  logPosting(await request.post(posting), log);
+}

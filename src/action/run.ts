@@ -6,6 +6,7 @@ import type { GateReport } from '../gate/report.ts';
 import type { Progress } from '../gate/step.ts';
 import type { CommentMode } from '../github/comment-decision.ts';
 import { type GitHubContext, githubContext } from '../github/context.ts';
+import { DEFAULT_KEY } from '../github/key.ts';
 import type { PostOutcome, PostRequest } from '../github/post.ts';
 import { codeBlock } from '../text/markdown.ts';
 import { truncateBytes } from '../text/truncate.ts';
@@ -14,7 +15,7 @@ import { reportFailure } from './failure.ts';
 import { readInputs } from './inputs.ts';
 import { actionLog } from './log.ts';
 import { NO_VERDICT, type SetOutput, setOutputs } from './outputs.ts';
-import { publish, writeSummary } from './publish.ts';
+import { publish, publishForeign, writeSummary } from './publish.ts';
 
 /** What the gate is asked for. */
 export interface GateRequest {
@@ -92,8 +93,29 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
     const secret = deps.getInput('token');
     if (secret !== '') deps.setSecret(secret);
     const inputs = readInputs(deps.getInput, workspace);
-    const context = githubContext(env, await readEvent(env.GITHUB_EVENT_PATH));
+    const event = await readEvent(env.GITHUB_EVENT_PATH);
+    const context = githubContext(env, event);
     refuseUnsafe(context);
+    const client = { version: deps.version, log: log.debug, ...deps.client };
+    if (inputs.report !== undefined) {
+      const { readForeign } = await import('./foreign.ts');
+      const posting = readForeign(inputs.report, workspace, context, event);
+      await publishForeign({
+        log,
+        summaryFile: env.GITHUB_STEP_SUMMARY,
+        setOutput: deps.setOutput,
+        post: deps.post,
+        posting: {
+          ...posting,
+          key: inputs.key ?? DEFAULT_KEY,
+          comment: inputs.comment ?? 'always',
+          checkRun: inputs.checkRun ?? true,
+          token: inputs.token,
+          client,
+        },
+      });
+      return 0;
+    }
 
     let result: GateResult;
     try {
@@ -123,7 +145,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         comment: inputs.comment ?? settings.comment,
         checkRun: inputs.checkRun ?? settings.checkRun,
         token: inputs.token,
-        client: { version: deps.version, log: log.debug, ...deps.client },
+        client,
       },
     });
     if (result.broken) return 4;

@@ -22,6 +22,8 @@ export interface CheckRunRequest {
   readonly detailsUrl?: string;
   readonly report: GateReport;
   readonly render: Render;
+  /** See PostRequest. */
+  readonly unproven?: boolean;
 }
 
 export interface CheckRunOutcome {
@@ -30,20 +32,24 @@ export interface CheckRunOutcome {
   readonly annotations: number;
 }
 
-/** What a verdict is as a conclusion: undecided is no pass, and its title tells it from a failure. */
-export function conclusionOf(verdict: GateVerdict): 'success' | 'failure' {
+/**
+ * What a verdict is as a conclusion: undecided is no pass, and its title tells it from a failure.
+ * @param unproven nobody but the pull request itself says so: no success
+ */
+export function conclusionOf(verdict: GateVerdict, unproven = false): 'success' | 'neutral' | 'failure' {
   switch (verdict) {
     case 'pass':
-      return 'success';
+      return unproven ? 'neutral' : 'success';
     case 'fail':
     case 'undecided':
       return 'failure';
   }
 }
 
-function titleOf(report: GateReport): string {
+function titleOf(report: GateReport, unproven: boolean): string {
   const words = { pass: 'Passed', fail: 'Blocked', undecided: 'Blocked, undecided' }[report.verdict];
-  return truncate(visibleLine(`${words}: ${report.headline}`), TITLE_LIMIT);
+  const source = unproven ? ' in the run of the pull request' : '';
+  return truncate(visibleLine(`${words}${source}: ${report.headline}`), TITLE_LIMIT);
 }
 
 function summaryOf(render: Render, more: number): string {
@@ -64,9 +70,9 @@ function batches(annotations: readonly CheckAnnotation[]): readonly CheckAnnotat
  * unfinished when a later one fails. Errors are Octokit's.
  */
 export async function putCheckRun(request: CheckRunRequest): Promise<CheckRunOutcome> {
-  const { client, repository, report } = request;
+  const { client, repository, report, unproven = false } = request;
   const { shown, more } = checkAnnotations(report);
-  const output = { title: titleOf(report), summary: summaryOf(request.render, more) };
+  const output = { title: titleOf(report, unproven), summary: summaryOf(request.render, more) };
   const [first = [], ...rest] = batches(shown);
 
   const run = await sendOnce(
@@ -76,7 +82,7 @@ export async function putCheckRun(request: CheckRunRequest): Promise<CheckRunOut
         name: request.name,
         head_sha: request.headSha,
         status: 'completed',
-        conclusion: conclusionOf(report.verdict),
+        conclusion: conclusionOf(report.verdict, unproven),
         external_id: request.externalId,
         ...(request.detailsUrl && { details_url: request.detailsUrl }),
         output: { ...output, annotations: first.map((annotation) => ({ ...annotation })) },

@@ -1,14 +1,13 @@
+import { at, type Repository, repositoryOf, sha, text } from './payload.ts';
+
+export type { Repository } from './payload.ts';
+
 /**
  * What the workflow run is about, read from the runner's environment and the event payload. Pure: the caller reads the
  * file. The payload is written by GitHub, but titles, branch names and such in it are chosen by whoever opened the
  * pull request; only the fields below are taken, each checked.
  * Source: docs.github.com "Variables", "Webhook events and payloads".
  */
-
-export interface Repository {
-  readonly owner: string;
-  readonly repo: string;
-}
 
 export interface PullRequest {
   readonly number: number;
@@ -60,31 +59,6 @@ export interface GitHubContext {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let here = value;
-  for (const key of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) return undefined;
-    here = (here as Readonly<Record<string, unknown>>)[key];
-  }
-  return here;
-}
-
-function text(value: unknown, ...path: readonly string[]): string | undefined {
-  const found = at(value, ...path);
-  return typeof found === 'string' && found !== '' ? found : undefined;
-}
-
-/** A commit id of SHA-1 or SHA-256 repositories; anything else is as if it were not there. */
-function sha(value: unknown, ...path: readonly string[]): string | undefined {
-  const found = text(value, ...path);
-  return found !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(found) ? found : undefined;
-}
-
-function repositoryOf(name: string | undefined): Repository | undefined {
-  const match = /^([A-Za-z0-9_.-]+)\/([A-Za-z0-9_.-]+)$/.exec(name ?? '');
-  return match?.[1] && match[2] ? { owner: match[1], repo: match[2] } : undefined;
-}
 
 function url(value: string | undefined, fallback: string): string {
   const address = value === undefined || !URL.canParse(value) ? fallback : value;

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { GateReport } from '../gate/report.ts';
 import { putCheckRun } from './check-run.ts';
-import { type ClientOptions, githubClient } from './client.ts';
+import { type ClientOptions, type GitHubClient, githubClient } from './client.ts';
 import { putComment, type Render } from './comment.ts';
 import type { CommentMode } from './comment-decision.ts';
 import type { GitHubContext } from './context.ts';
+import { checkRunName } from './key.ts';
 import { postingNotice } from './notice.ts';
+import type { Repository } from './payload.ts';
+import type { FoundPullRequest } from './pull-of-run.ts';
 import { attempt, type SurfaceOutcome } from './surface.ts';
 
 export interface PostRequest {
@@ -19,6 +22,10 @@ export interface PostRequest {
   /** Empty: nothing is posted. */
   readonly token: string;
   readonly client: Omit<ClientOptions, 'apiUrl' | 'token'>;
+  /** The report was made by a run that the pull request controls: its check run has a name of its own and never succeeds. */
+  readonly unproven?: boolean;
+  /** Finds the pull request where the event names none. */
+  readonly findPullRequest?: (client: GitHubClient, repository: Repository) => Promise<FoundPullRequest>;
 }
 
 export interface PostOutcome {
@@ -29,14 +36,6 @@ export interface PostOutcome {
 
 function skipped(surface: SurfaceOutcome['surface'], reason: string): SurfaceOutcome {
   return { surface, state: 'skipped', reason };
-}
-
-/** The key of a gate that was given none. */
-export const DEFAULT_KEY = 'default';
-
-/** The name under which the check run is listed, for example in the rules of a branch. */
-export function checkRunName(key: string): string {
-  return key === DEFAULT_KEY ? 'plugin-gate' : `plugin-gate (${key})`;
 }
 
 /**
@@ -62,10 +61,11 @@ export async function postReport(request: PostRequest): Promise<PostOutcome> {
           client,
           repository,
           headSha,
-          name: checkRunName(key),
+          name: checkRunName(key, request.unproven),
           externalId: `${context.runId ?? 'local'}.${context.runAttempt}.${randomUUID()}`,
           report,
           render,
+          unproven: request.unproven === true,
           ...(context.runUrl && { detailsUrl: context.runUrl }),
         });
         return { detail: `${annotations} annotations`, ...(url && { url }) };
@@ -73,18 +73,27 @@ export async function postReport(request: PostRequest): Promise<PostOutcome> {
     );
   }
 
-  const { comment: mode } = request;
-  if (mode === 'never') surfaces.push(skipped('comment', 'not asked for'));
-  else if (pullRequest === undefined) surfaces.push(skipped('comment', 'there is no pull request'));
-  else {
-    surfaces.push(
-      await attempt('comment', async () => {
-        const { number } = pullRequest;
-        const { action, url } = await putComment({ client, repository, number, key, mode, report, render });
-        return { detail: action, ...(url && { url }) };
-      }),
-    );
-  }
+  surfaces.push(await postComment(request, client, repository));
   const notice = postingNotice(surfaces, pullRequest?.fork === true);
   return { surfaces, ...(notice && { notice }) };
+}
+
+async function postComment(
+  request: PostRequest,
+  client: GitHubClient,
+  repository: Repository,
+): Promise<SurfaceOutcome> {
+  const { context, comment: mode, key, report, render } = request;
+  if (mode === 'never') return skipped('comment', 'not asked for');
+  let nowhere: string | undefined;
+  const outcome = await attempt('comment', async () => {
+    const found = context.pullRequest ?? (await request.findPullRequest?.(client, repository));
+    if (found === undefined || 'none' in found) {
+      nowhere = found?.none ?? 'there is no pull request';
+      return { detail: nowhere };
+    }
+    const { action, url } = await putComment({ client, repository, number: found.number, key, mode, report, render });
+    return { detail: action, ...(url && { url }) };
+  });
+  return nowhere === undefined ? outcome : skipped('comment', nowhere);
 }

@@ -58,9 +58,14 @@ export function judge(
   const result = judged
     .map(([one, fate], i): JudgedFinding => ({ ...one, ...fate, fingerprint: prints[i] ?? '' }))
     .sort((a, b) => rankOf(a) - rankOf(b));
-  const counts = { ...countsOf(result), off };
-  const verdict = verdictOf(result);
-  return { findings: result, verdict, headline: headlineOf(verdict, counts, result), counts };
+  return { findings: result, ...totalsOf(result, off) };
+}
+
+/** What judged findings come to. @param off how many findings the policy left out */
+export function totalsOf(findings: readonly JudgedFinding[], off: number): Omit<Judgement, 'findings'> {
+  const counts = { ...countsOf(findings), off };
+  const verdict = verdictOf(findings);
+  return { verdict, headline: headlineOf(verdict, counts, findings), counts };
 }
 
 /** The verdict that findings come to once judged. */

@@ -14,6 +14,7 @@ const PATHS = [
   '/repos/{owner}/{repo}/commits/{ref}/check-runs',
   '/repos/{owner}/{repo}/issues/{issue_number}/comments',
   '/repos/{owner}/{repo}/issues/comments/{comment_id}',
+  '/repos/{owner}/{repo}/pulls',
 ] as const;
 
 interface Schema {
@@ -88,6 +89,7 @@ export function description(): Route {
   const raw = JSON.parse(readFileSync(file, 'utf8')) as RawDescription;
   const ajv = new Ajv({ strict: false, allErrors: true });
   (addFormats as unknown as (ajv: Ajv) => void)(ajv);
+  ajv.addFormat('int64', true);
   ajv.addSchema({ $id: 'github', components: raw.components });
 
   const routes = PATHS.flatMap((path) => {

@@ -96,6 +96,29 @@ function annotationProblem(annotations: readonly StoredAnnotation[]): Answer | u
 }
 
 export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
+  'pulls/list': {
+    needs: ['pull-requests'],
+    access: 'read',
+    run: (call) => {
+      const { state, query } = call;
+      const wanted = query.get('state') ?? 'open';
+      const head = query.get('head');
+      const listed = state.pulls.filter(
+        (pull) =>
+          (wanted === 'all' || pull.state === wanted) &&
+          (head === null || head === `${pull.headRepository?.split('/')[0]}:${pull.headRef}`),
+      );
+      const { items, headers } = page(call, listed);
+      const base = { ref: 'main', repo: { full_name: `${state.owner}/${state.repo}` } };
+      const body = items.map(({ number, headRepository, headRef, headSha, ...pull }) => ({
+        number,
+        state: pull.state,
+        head: { ref: headRef, sha: headSha, repo: headRepository === null ? null : { full_name: headRepository } },
+        base,
+      }));
+      return { status: 200, headers, body };
+    },
+  },
   'issues/list-comments': {
     needs: ['pull-requests', 'issues'],
     access: 'read',

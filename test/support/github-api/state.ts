@@ -42,6 +42,15 @@ export interface StoredCheckRun {
   readonly annotations: StoredAnnotation[];
 }
 
+export interface StoredPull {
+  readonly number: number;
+  readonly state: 'open' | 'closed';
+  /** `owner/name`; null when that repository is gone. */
+  readonly headRepository: string | null;
+  readonly headRef: string;
+  readonly headSha: string;
+}
+
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -60,6 +69,7 @@ export interface GitHubState {
   /** Pull requests and issues that exist. */
   readonly issues: Set<number>;
   readonly lockedIssues: Set<number>;
+  readonly pulls: StoredPull[];
   readonly comments: StoredComment[];
   readonly checkRuns: StoredCheckRun[];
   readonly received: Received[];
@@ -82,6 +92,7 @@ export function newState(): GitHubState {
     commits: new Set(),
     issues: new Set(),
     lockedIssues: new Set(),
+    pulls: [],
     comments: [],
     checkRuns: [],
     received: [],
