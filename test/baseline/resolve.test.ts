@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { type BaselineRequest, resolveBaseline } from '../../src/baseline/resolve.ts';
@@ -8,6 +8,7 @@ const root = workspace();
 writeTree(root, { 'previous/amd64/greet.so': 'old', 'build/greet.so': 'new' });
 mkdirSync(join(root, 'directory.so'));
 symlinkSync('build/greet.so', join(root, 'latest.so'));
+linkSync(join(root, 'build/greet.so'), join(root, 'same.so'));
 symlinkSync('/etc/passwd', join(root, 'escape.so'));
 
 const resolve = (config: BaselineRequest['config'], more: Partial<BaselineRequest> = {}) =>
@@ -65,7 +66,7 @@ describe('resolveBaseline', () => {
   });
 
   it('does not compare a file with itself, whatever the way to it', () => {
-    for (const file of ['build/greet.so', './build//greet.so', 'latest.so']) {
+    for (const file of ['build/greet.so', './build//greet.so', 'latest.so', 'same.so']) {
       expect(first({ file }, { artifactFile: 'build/greet.so' })?.rule).toBe('baseline/is-artifact');
     }
     expect(resolve({ file: 'previous/amd64/greet.so' }, { artifactFile: 'not/built.so' }).findings).toEqual([]);

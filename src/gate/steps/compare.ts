@@ -10,10 +10,11 @@ import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { adviseVersion, versionFindings } from '../../version/advice.ts';
+import { type PublicHeaders, publicHeaders } from '../headers.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
 import { preparedBaseline, preparedScript } from '../prepare.ts';
-import { isPublicHeader, locate } from '../sources.ts';
+import { locate } from '../sources.ts';
 import { type PreviousRelease, readPrevious } from './previous-release.ts';
 
 /** Compares symbols, versions and needs with the previous release, and the exports with what the project promised. */
@@ -47,7 +48,8 @@ export const compareStep: GateStep = async (job, known, context) => {
     };
   }
   const content = sameContent(previous.content, { bytes: artifact.bytes, image });
-  const types = content ? undefined : typesOf(job, known, context, previous);
+  const headers = publicHeaders(job.plugin.headers, context);
+  const types = content ? undefined : typesOf(job, known, context, previous, headers);
   const changes = [
     ...script.findings,
     ...compareImages(previous.image, image, {
@@ -56,6 +58,7 @@ export const compareStep: GateStep = async (job, known, context) => {
       ...(types === undefined ? {} : { types }),
       ...(script.script === undefined ? {} : { versionScript: script.script }),
     }),
+    ...headers.unmatched(),
   ];
   const compatibility = worstEffect(changes);
   const versions = { claimed: job.plugin.version, previous: previous.known.version };
@@ -84,7 +87,13 @@ export const compareStep: GateStep = async (job, known, context) => {
   };
 };
 
-function typesOf(job: Job, known: Known, context: GateContext, previous: PreviousRelease): TypeEvidence | undefined {
+function typesOf(
+  job: Job,
+  known: Known,
+  context: GateContext,
+  previous: PreviousRelease,
+  headers: PublicHeaders,
+): TypeEvidence | undefined {
   const { artifact, image } = known;
   // A Go plugin is used through its own table and Go's types, which the C-level comparison knows nothing of.
   if (artifact === undefined || image === undefined || job.plugin.kind === 'go-plugin') return undefined;
@@ -94,9 +103,7 @@ function typesOf(job: Job, known: Known, context: GateContext, previous: Previou
     { image, bytes: artifact.bytes, search: search(artifact.file) },
     {
       locate: (file) => locate(file, context),
-      ...(job.plugin.headers.length === 0
-        ? {}
-        : { isPublicHeader: (file: string) => isPublicHeader(file, job.plugin.headers, context) }),
+      ...(job.plugin.headers.length === 0 ? {} : { isPublicHeader: headers.isPublic }),
     },
   );
 }

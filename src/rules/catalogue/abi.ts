@@ -11,4 +11,12 @@ export const abiRules = defineRules({
     fix: 'Give both files with debug information (-g, or separate debug files).',
     controls: [controls.ssdfTestExecutable, controls.cncfArtifactChecks],
   },
+  'abi/headers-unmatched': {
+    title: 'The public headers match no file',
+    severity: 'undecided',
+    step: 'compare',
+    why: 'Types declared outside of the public headers are private, and their changes do not count. Where the patterns match nothing, that is every type.',
+    fix: 'Correct `headers` in the configuration; paths start from the directory of the configuration file. Without the key, types declared in any header are public.',
+    controls: [controls.ssdfTestExecutable, controls.cncfArtifactChecks],
+  },
 });
