@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { describeWith } from '../support/needs.ts';
+import { describeWith, hasProgram } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import {
   type AbiCase,
+  abidiffSees,
   buildAll,
   builtFile,
   casesOf,
@@ -13,8 +14,11 @@ import {
   waysOf,
 } from './table.ts';
 
-/** Tests of all cases of some topics: what is found, and that two builds of one release have nothing to find. */
-export function describeTopics(topics: readonly string[]): void {
+/**
+ * Tests of all cases of some topics: what is found, and that two builds of one release have nothing to find.
+ * @param oracle compares the answer with abidiff's, but for cases that say why it differs
+ */
+export function describeTopics(topics: readonly string[], oracle?: 'abidiff'): void {
   describeWith(['gcc', 'clang'], `pairs of small sources: ${topics.join(', ')}`, () => {
     const directory = workspace();
     const cases = topics.flatMap(casesOf);
@@ -28,6 +32,14 @@ export function describeTopics(topics: readonly string[]): void {
         if (one.kind === 'look-alike') expect(text.split('\n')[0]).toMatch(/^(?:identical|compatible)$/);
         else expect(text.split('\n')[0]).not.toMatch(/^(?:identical|compatible)$/);
       });
+
+      const gcc = waysOf(one).find(({ compiler }) => compiler === 'gcc');
+      if (oracle === 'abidiff' && hasProgram('abidiff') && gcc !== undefined && one.abidiff === undefined) {
+        it('abidiff sees the same', () => {
+          const [old, now] = [builtFile(directory, one, 'v1', gcc), builtFile(directory, one, 'v2', gcc)];
+          expect(abidiffSees(old, now)).toBe(one.kind === 'change');
+        });
+      }
 
       const ways = pairsOf(one);
       if (ways.length > 0) {

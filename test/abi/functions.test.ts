@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['functions', 'callbacks', 'numbers']);
+describeTopics(['functions', 'callbacks'], 'abidiff');

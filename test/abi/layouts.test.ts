@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['arrays', 'bit-fields', 'embedding', 'reserve', 'unions']);
+describeTopics(['arrays', 'bit-fields'], 'abidiff');

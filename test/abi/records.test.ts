@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['records', 'opaque']);
+describeTopics(['records', 'opaque'], 'abidiff');

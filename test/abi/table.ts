@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,8 @@ const entry = z.strictObject({
   only: z.enum(['gcc', 'clang', 'rustc']).optional(),
   /** The only version of DWARF that tells what it is about. */
   dwarf: z.union([z.literal(4), z.literal(5)]).optional(),
+  /** Why abidiff comes to another answer; absent where both see a difference or both see none. */
+  abidiff: z.string().optional(),
   /** process.arch that the case is made for; any unless given. */
   machine: z.string().optional(),
 });
@@ -104,6 +106,9 @@ export function builtFile(directory: string, one: AbiCase, release: Release, bui
   return join(directory, one.topic, one.name, nameOfWay(built).replaceAll(' ', ''), `${release}.so`);
 }
 
+/** Classes whose table or constructors are made elsewhere are described, too, as docs/abi.md asks for. */
+const WHOLE_CLASSES = { gcc: ['-femit-class-debug-always'], clang: ['-fstandalone-debug'] } as const;
+
 async function build(directory: string, one: AbiCase, release: Release, built: Way): Promise<void> {
   const output = builtFile(directory, one, release, built);
   mkdirSync(join(output, '..'), { recursive: true });
@@ -111,11 +116,23 @@ async function build(directory: string, one: AbiCase, release: Release, built: W
   const sources = files.filter((file) => isSourceOf(file, release)).sort((a, b) => a.length - b.length);
   const script = [`${release}.map`, 'both.map'].find((file) => files.includes(file));
   const own = [...(one.flags?.both ?? []), ...(one.flags?.[release] ?? [])];
-  const common = ['-fPIC', '-w', '-g', `-gdwarf-${built.dwarf}`, built.optimise, ...own];
-  const link = ['-shared', '-nostdlib', ...(script === undefined ? [] : [`-Wl,--version-script=${script}`]), ...own];
-  const driver = sources.some((file) => /\.cc$/.test(file))
-    ? `${built.compiler}++`.replace('gcc++', 'g++')
-    : built.compiler;
+  const classes = sources.some((file) => /\.cc$/.test(file));
+  const common = [
+    '-fPIC',
+    '-w',
+    '-g',
+    ...(classes ? WHOLE_CLASSES[built.compiler] : []),
+    `-gdwarf-${built.dwarf}`,
+    built.optimise,
+    ...own,
+  ];
+  const link = [
+    '-shared',
+    ...(classes ? [] : ['-nostdlib']),
+    ...(script === undefined ? [] : [`-Wl,--version-script=${script}`]),
+    ...own,
+  ];
+  const driver = classes ? `${built.compiler}++`.replace('gcc++', 'g++') : built.compiler;
   if (sources.length === 1) {
     await compile([driver, ...common, ...link, '-o', output, ...sources], one.directory);
     return;
@@ -205,4 +222,11 @@ export function expectedText(one: AbiCase, actual: string): string {
   const file = join(one.directory, 'expected.txt');
   if (process.env.PLUGIN_GATE_ABI_EXPECTED === 'write') writeFileSync(file, actual);
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** Whether abidiff sees a difference between two builds; undefined where it fails. */
+export function abidiffSees(oldFile: string, newFile: string): boolean | undefined {
+  const { status } = spawnSync('abidiff', [oldFile, newFile], { stdio: 'ignore' });
+  // Bit 1: it failed; bit 2: it was called wrongly; bit 4: there are changes.
+  return status === null || (status & 3) !== 0 ? undefined : (status & 4) !== 0;
 }

@@ -53,11 +53,15 @@ export function compareFunctions(
 function compareLists(a: FunctionNode, b: FunctionNode): readonly LocalChange[] {
   const [open, closed] = [isUnspecified(a), isUnspecified(b)];
   if (open || closed) {
-    // Callers of f() do not say how many variable arguments are in vector registers, as those of f(int, ...) do.
-    const becameVariadic = open && !closed && b.variadic;
-    if (!becameVariadic) return [];
-    const text = 'the function became variadic; it was declared without a parameter list';
-    return [{ ...always('abi/variadic-changed', text, '...'), effect: 'risky' }];
+    if (!open || closed) return [];
+    // Callers of f() may have passed anything, and do not say how many vector registers hold variable arguments.
+    const from = 'it was declared without a parameter list';
+    if (b.variadic) {
+      return [{ ...always('abi/variadic-changed', `the function became variadic; ${from}`, '...'), effect: 'risky' }];
+    }
+    if (b.parameters.length === 0) return [];
+    const text = `${from} and takes ${b.parameters.length} parameter${b.parameters.length === 1 ? '' : 's'} now`;
+    return [{ ...always('abi/parameter-added', text, 'parameter 1'), effect: 'risky' }];
   }
   const changes: LocalChange[] = [];
   const [before, after] = [a.parameters.length, b.parameters.length];

@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['enums', 'qualifiers', 'typedefs']);
+describeTopics(['numbers', 'typedefs'], 'abidiff');
