@@ -1,4 +1,5 @@
 import { abiRules } from './catalogue/abi.ts';
+import { abiCxxRules } from './catalogue/abi-cxx.ts';
 import { abiTypeRules } from './catalogue/abi-types.ts';
 import { baselineRules } from './catalogue/baseline.ts';
 import { buildRules } from './catalogue/build.ts';
@@ -27,6 +28,7 @@ export const catalogue = {
   ...symRules,
   ...abiRules,
   ...abiTypeRules,
+  ...abiCxxRules,
   ...snapshotRules,
   ...changeRules,
   ...versionRules,

@@ -45,7 +45,7 @@ export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairO
     if (old.has(base.name)) continue;
     // An empty base takes no room; what it changes shows in the offsets of the others.
     const empty = sizeOf(graphs.new, base.type) === 1 && a.size === b.size;
-    own.push({ ...baseChange(base.name, `base ${base.name} was added`), effect: empty ? 'risky' : 'breaking' });
+    own.push({ ...baseChange(base.name, `base ${base.name} was added`), effect: empty ? 'compatible' : 'breaking' });
   }
   return { own, moves, edges, embeddedChanged };
 }

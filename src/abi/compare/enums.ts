@@ -32,7 +32,13 @@ export function compareEnums(a: EnumNode, b: EnumNode): LocalChange[] {
   const added = b.enumerators.filter(({ name }) => !before.has(name) && !renamed.has(name));
   if (added.length > 0) changes.push(grown(added));
   if (a.size !== b.size) changes.push(resized(a, b));
+  if (a.scoped !== b.scoped) changes.push(scoping(b));
   return changes;
+}
+
+function scoping({ scoped }: EnumNode): LocalChange {
+  const text = scoped ? 'it became an enum class' : 'it is no longer an enum class';
+  return { rule: 'abi/enum-scope-changed', effect: 'source-breaking', text, part: 'enum class', matters: 'always' };
 }
 
 function missing(a: EnumNode, b: EnumNode): LocalChange[] {

@@ -1,3 +1,4 @@
+import { returnsDerived } from '../cxx/vtable-layout.ts';
 import type { TypeNode } from '../model.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { changeOfPlace } from './place-change.ts';
@@ -17,7 +18,7 @@ export function compareFunctions(
   const edges: Edge[] = [];
   const compare = (old: number, now: number, label: string, position: 'parameter' | 'result'): void => {
     const { change, pairs } = relate(graphs, old, now, position);
-    if (change !== undefined) {
+    if (change !== undefined && !(position === 'result' && returnsDerived(graphs, old, now))) {
       const rule = position === 'result' ? 'abi/result-changed' : 'abi/parameter-type-changed';
       changes.push(changeOfPlace(change, label, rule, { part: label, matters: 'always' }));
     }

@@ -37,7 +37,8 @@ export function compareVirtuals(
       const text = `virtual function ${slot.name} moved from slot ${at} to ${other.at}`;
       changes.push({ ...breaking(text, slot.name), old: String(at), new: String(other.at) });
     }
-    if (ofOld(slot) && slot.pure !== other.slot.pure) changes.push(purity(slot, other.slot));
+    if (ofOld(slot) && slot.pure !== other.slot.pure && tellsPure(graphs.old) && tellsPure(graphs.new))
+      changes.push(purity(slot, other.slot));
     const edge = functionEdge(graphs, slot, other.slot, pair, pairOf);
     if (edge !== undefined) edges.push(edge);
   }
@@ -64,6 +65,11 @@ function placed(slots: readonly Slot[]): readonly Placed[] {
   });
 }
 
+/** gcc marks all virtual functions alike, pure or not. */
+function tellsPure({ producers }: TypeGraph): boolean {
+  return producers.length > 0 && producers.every((text) => text.includes('clang'));
+}
+
 function purity(slot: Slot, other: Slot): LocalChange {
   const text = other.pure
     ? `virtual function ${slot.name} became pure`
@@ -72,8 +78,7 @@ function purity(slot: Slot, other: Slot): LocalChange {
 }
 
 function added(slot: Slot, at: number, appended: boolean): LocalChange {
-  const pure = slot.pure ? 'pure virtual' : 'virtual';
-  const text = `${pure} function ${slot.name} was added in slot ${at}${appended ? ', behind the old ones' : ''}`;
+  const text = `virtual function ${slot.name} was added in slot ${at}${appended ? ', behind the old ones' : ''}`;
   const change = breaking(text, slot.name);
   return appended ? { ...change, rule: 'abi/vtable-extended', effect: 'risky' } : change;
 }

@@ -1,5 +1,5 @@
 import { demangleMember } from '../demangle/itanium.ts';
-import type { Declared, Method, TypeGraph, TypeId, TypeNode } from '../model.ts';
+import type { Method, TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { typeName } from '../names.ts';
 
 type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
@@ -14,10 +14,9 @@ export interface Slot {
   readonly introducedBy: TypeId;
   readonly filledBy: TypeId;
   readonly pure: boolean;
-  /** Absent for destructors that no source declares. */
+  /** Absent for destructors, which all have the same. */
   readonly type?: TypeId;
   readonly linkageName?: string;
-  readonly declared?: Declared;
 }
 
 const MAX_DEPTH = 64;
@@ -85,7 +84,6 @@ function layOut(graph: TypeGraph, id: TypeId, record: RecordNode, depth: number)
       pure: method.virtual === 'pure',
       type: method.type,
       ...(method.linkageName === undefined ? {} : { linkageName: method.linkageName }),
-      ...(method.declared === undefined ? {} : { declared: method.declared }),
     };
     let takesOver = false;
     for (let at = 0; at < inherited; at += 1) {
@@ -115,8 +113,6 @@ function addDestructor(slots: Slot[], id: TypeId, method: Method | undefined): v
   const filled = {
     filledBy: id,
     pure: method?.virtual === 'pure',
-    ...(method === undefined ? {} : { type: method.type }),
-    ...(method?.declared === undefined ? {} : { declared: method.declared }),
   };
   for (const [at, slot] of slots.entries()) {
     if (!isDestructor(slot)) continue;
@@ -172,7 +168,11 @@ function adjusts(graph: TypeGraph, old: TypeId | undefined, now: TypeId): boolea
 
 function returned(graph: TypeGraph, type: TypeId | undefined): TypeId | undefined {
   const node = graph.nodes[type ?? -1];
-  const result = node?.kind === 'function' ? graph.nodes[node.result] : undefined;
+  return node?.kind === 'function' ? pointedTo(graph, node.result) : undefined;
+}
+
+function pointedTo(graph: TypeGraph, type: TypeId): TypeId | undefined {
+  const result = graph.nodes[recordIdOf(graph, type)];
   if (result?.kind !== 'pointer' && result?.kind !== 'reference') return undefined;
   const at = recordIdOf(graph, result.target);
   return recordAt(graph, at) === undefined ? undefined : at;
@@ -195,6 +195,22 @@ function isBase(graph: TypeGraph, id: TypeId, base: string, depth: number): bool
   if (depth > MAX_DEPTH) return false;
   if (typeName(graph, id) === base) return true;
   return recordAt(graph, id)?.bases.some(({ type }) => isBase(graph, type, base, depth + 1)) ?? false;
+}
+
+/**
+ * Whether a function returns a pointer or reference to a class that begins with the one that it returned before: then
+ * the same address serves old callers.
+ */
+export function returnsDerived(
+  graphs: { readonly old: TypeGraph; readonly new: TypeGraph },
+  old: TypeId,
+  now: TypeId,
+): boolean {
+  const [base, derived] = [pointedTo(graphs.old, old), pointedTo(graphs.new, now)];
+  if (base === undefined || derived === undefined) return false;
+  const name = typeName(graphs.old, base);
+  if (typeName(graphs.new, derived) === name || !isBase(graphs.new, derived, name, 0)) return false;
+  return offsetOf(graphs.new, derived, name, 0) === 0;
 }
 
 /** Names of all virtual bases, in the order in which a class has offsets to them in its virtual table. */

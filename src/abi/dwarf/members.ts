@@ -19,6 +19,8 @@ import {
 export interface TypeSource {
   /** The id of the type that an entry's DW_AT_type names. */
   readonly idOf: (type: Die | 'none' | 'unreadable') => TypeId;
+  /** The id of the type of pointers to virtual tables, one for all compilers. */
+  readonly tablePointer: () => TypeId;
   /** The id of the function type that a subprogram entry describes. */
   readonly functionIdOf: (subprogram: Die) => TypeId;
   /** Bytes of a type, following qualifiers and typedefs; for bit-fields of DWARF 2 to 4. */
@@ -32,9 +34,12 @@ export function memberOf(die: Die, source: TypeSource): Member {
   const chain = [die];
   const type = typeOf(chain);
   const bitSize = numberOf(chain, AT.bit_size);
+  const name = nameOf(chain);
+  // The pointer to the virtual table is `_vptr.Shape` to gcc and `_vptr$Shape` to clang, and so is its type.
+  const table = name !== undefined && /^_vptr[.$]/.test(name);
   return {
-    ...optional('name', nameOf(chain)),
-    type: source.idOf(type),
+    ...optional('name', table ? '_vptr' : name),
+    type: table ? source.tablePointer() : source.idOf(type),
     bitOffset: bitOffset(die, bitSize, () => numberOf(chain, AT.byte_size) ?? source.sizeOf(type)),
     ...optional('bitSize', bitSize),
     ...optional('alignment', numberOf(chain, AT.alignment)),

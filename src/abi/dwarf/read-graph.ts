@@ -6,8 +6,8 @@ import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
 import { chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
 import { optional } from './members.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
-import { attachSymbols } from './symbols.ts';
 import { typeOfSymbol } from './symbol-type.ts';
+import { attachSymbols } from './symbols.ts';
 import { TypeBuilder } from './types.ts';
 
 /**
@@ -73,7 +73,8 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
     ...optional('version', symbol.version),
     kind: code ? 'function' : 'variable',
   } as const;
-  if (die === undefined) return base;
+  // clang gives thunks entries without types.
+  if (die === undefined || isCompilerMade(symbol.name)) return base;
   const chain = chainOf(die);
   const name = nameOf(chain);
   return {
@@ -88,8 +89,9 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
 
 function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {
   return files.flatMap((file) =>
-    file.problems.slice(0, 20).map(({ section, offset, message, unsupported }) => ({
-      code: unsupported === true ? ('unsupported' as const) : ('malformed' as const),
+    file.problems.slice(0, 20).map(({ section, offset, message, unsupported, limit }) => ({
+      code:
+        limit === true ? ('limit' as const) : unsupported === true ? ('unsupported' as const) : ('malformed' as const),
       message: `.debug_${section} at 0x${offset.toString(16)}: ${message}.`,
       fix: "Build the file again; if it comes from a working compiler, report it with the compiler's version.",
     })),

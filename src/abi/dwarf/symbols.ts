@@ -5,6 +5,7 @@ import type { PlacedIndex } from '../../dwarf/index-pass.ts';
 import { entryAddresses } from '../../dwarf/ranges.ts';
 import type { ElfHeader, ElfSymbol } from '../../elf/model.ts';
 import { chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
+import { reattachFolded } from './folded.ts';
 
 const OP_ADDR = 0x03;
 const OP_ADDRX = 0xa1;
@@ -51,6 +52,7 @@ export function attachSymbols(
     }
   }
   attachByName(files, symbols, found);
+  reattachFolded(files, found);
   return found;
 }
 

@@ -25,6 +25,7 @@ export class TypeBuilder implements TypeSource {
   readonly #queue: { readonly id: TypeId; readonly die: Die; readonly asFunction: boolean }[] = [];
   readonly #languages = new Map<object, Language>();
   #void: TypeId | undefined;
+  #tablePointer: TypeId | undefined;
   truncated = false;
 
   readonly idOf = (type: Die | 'none' | 'unreadable'): TypeId => {
@@ -40,6 +41,14 @@ export class TypeBuilder implements TypeSource {
     const id = this.#identify(type);
     ids.set(place, id);
     return id;
+  };
+
+  readonly tablePointer = (): TypeId => {
+    this.#tablePointer ??= this.#add({
+      kind: 'pointer',
+      target: this.#add({ kind: 'unspecified', name: 'virtual table' }),
+    });
+    return this.#tablePointer;
   };
 
   readonly functionIdOf = (subprogram: Die): TypeId => {
@@ -242,13 +251,15 @@ export class TypeBuilder implements TypeSource {
       if (child.tag !== TAG.formal_parameter) continue;
       const parameter = chainOf(child);
       const type = this.idOf(typeOf(parameter));
+      const hidden = flagOf(parameter, AT.artificial);
       // Go marks results so.
       if (flagOf(parameter, AT.variable_parameter)) results.push(type);
-      else {
+      // Of what compilers add, only `this` is told by all of them: gcc has flags and tables of constructors as well.
+      else if (!hidden || parameters.length === 0) {
         parameters.push({
           type,
           ...optional('name', nameOf(parameter)),
-          ...(flagOf(parameter, AT.artificial) ? { artificial: true } : {}),
+          ...(hidden ? { artificial: true } : {}),
         });
       }
     }
