@@ -3,6 +3,7 @@ import { DT, type DynamicTable } from './dynamic.ts';
 import { usesWideHash } from './hash.ts';
 import { EM } from './machine.ts';
 import type { ElfSymbol } from './model.ts';
+import { someNames } from './name.ts';
 import type { Problems } from './problems.ts';
 import type { AddressMap } from './segments.ts';
 
@@ -45,10 +46,8 @@ export function checkLookup(
   if (finds === undefined) return;
   const lost = symbols.filter((symbol, at) => !finds(indexes[at] ?? 0, symbol.name));
   if (lost.length === 0) return;
-  const names = lost.slice(0, 3).map((symbol) => symbol.name.slice(0, 100));
-  const more = lost.length > names.length ? ` and ${lost.length - names.length} more` : '';
   problems.malformed(
-    `The symbol table exports ${names.join(', ')}${more}, but the dynamic loader cannot find ${lost.length === 1 ? 'it' : 'them'} through ${name}.`,
+    `The symbol table exports ${someNames(lost)}, but the dynamic loader cannot find ${lost.length === 1 ? 'it' : 'them'} through ${name}.`,
   );
 }
 

@@ -12,3 +12,9 @@ export function nameText(raw: string): string {
     return raw;
   }
 }
+
+/** The first names of symbols for a message, cut, with the number of the others. */
+export function someNames(symbols: readonly { readonly name: string }[]): string {
+  const names = symbols.slice(0, 3).map(({ name }) => nameText(name.slice(0, 100)));
+  return `${names.join(', ')}${symbols.length > names.length ? ` and ${symbols.length - names.length} more` : ''}`;
+}

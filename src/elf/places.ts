@@ -1,5 +1,6 @@
 import { EM } from './machine.ts';
 import type { ElfSymbol } from './model.ts';
+import { someNames } from './name.ts';
 import type { Problems } from './problems.ts';
 import type { AddressMap } from './segments.ts';
 
@@ -24,8 +25,6 @@ export function checkPlaces(
     return section === SHN_ABS || map.segmentAt(value)?.flags.execute !== true;
   });
   if (lost.length === 0) return;
-  const names = lost.slice(0, 3).map(({ name }) => name.slice(0, 100));
-  const more = lost.length > names.length ? ` and ${lost.length - names.length} more` : '';
   const are = lost.length === 1 ? 'function but does' : 'functions but do';
-  problems.malformed(`${names.join(', ')}${more}: exported as ${are} not lie in code of the file.`);
+  problems.malformed(`${someNames(lost)}: exported as ${are} not lie in code of the file.`);
 }
