@@ -6,8 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,6 +23,9 @@
 
 /** Recorded calls that are let go before deadlines are looked at again. */
 #define CALLS_AT_ONCE 64
+
+/** Bytes of heap that are there from the beginning; untouched, they cost address space only. */
+#define HEAP_ROOM (8 << 20)
 
 /** Milliseconds until the child has passed its listener; it runs no plugin code before. */
 #define LISTENER_TIMEOUT 30000
@@ -57,6 +64,21 @@ static int move_high(int descriptor) {
   return moved >= 0 ? moved : descriptor;
 }
 
+/**
+ * Room that is there before `strict` forbids to ask for more: small blocks come from the heap, which has been grown. A block of
+ * thread-local storage would otherwise be mapped at its first use. musl has no such settings, and none is lost there.
+ */
+static void prepare_heap(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, 4 * HEAP_ROOM);
+  mallopt(M_TOP_PAD, HEAP_ROOM);
+  /* Volatile: a compiler may leave out an allocation that nothing uses. */
+  void *volatile room = malloc(HEAP_ROOM);
+  free(room);
+#endif
+}
+
 static _Noreturn void become_child(const struct job *job, const struct isolation *isolation, int channel, int wait,
                                    const int outputs[2]) {
   int control = move_high(channel), release = move_high(wait);
@@ -66,14 +88,15 @@ static _Noreturn void become_child(const struct job *job, const struct isolation
   dup2(outputs[1], STDERR_FILENO);
   confine_child(job, isolation, control, release);
   crash_install(control, release);
-  if (!sandbox_send(control, sandbox_install())) _exit(CHILD_LOST_CONTROL);
+  if (job->policy.profile == PROFILE_STRICT) prepare_heap();
+  if (!sandbox_enter(&job->policy, control, release)) _exit(CHILD_LOST_CONTROL);
   load_run(job, control);
 }
 
 bool child_start(struct child *child, const struct job *job, const struct isolation *isolation,
                  const struct watcher *watcher) {
   int channel[2], release[2], outputs[2];
-  *child = (struct child){.watcher = *watcher, .listener = -1};
+  *child = (struct child){.watcher = *watcher, .barrier = {.listener = -1}};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0 || pipe2(release, O_CLOEXEC) != 0) return false;
   for (int i = 0; i < 2; i++) {
     if (!capture_open(&child->output[i], job->output, &outputs[i])) return false;
@@ -87,7 +110,7 @@ bool child_start(struct child *child, const struct job *job, const struct isolat
   close(outputs[1]);
   child->control = channel[0];
   child->release = release[1];
-  child->listener = sandbox_receive(child->control, LISTENER_TIMEOUT);
+  child->barrier = sandbox_receive(child->control, LISTENER_TIMEOUT);
   return true;
 }
 
@@ -151,16 +174,18 @@ static bool take_status(struct child *child, bool *stopped) {
 }
 
 static void close_listener(struct child *child) {
-  if (child->listener >= 0) close(child->listener);
-  child->listener = -1;
+  if (child->barrier.listener >= 0) close(child->barrier.listener);
+  child->barrier.listener = -1;
 }
 
-/** Lets waiting calls run after they were told of. The listener hangs up when the last process under the filter is gone. */
+/** Answers waiting calls. The listener hangs up when the last process under the filter is gone. */
 static void serve_calls(struct child *child, short events) {
   struct call call;
-  for (int i = 0; i < CALLS_AT_ONCE && child->listener >= 0 && sandbox_take(child->listener, &call); i++) {
-    child->watcher.call(child->watcher.context, &call);
-    sandbox_continue(child->listener, &call);
+  int listener = child->barrier.listener;
+  for (int i = 0; i < CALLS_AT_ONCE && listener >= 0 && !child->denied && sandbox_take(listener, &call); i++) {
+    int error = child->watcher.call(child->watcher.context, &call);
+    /* Not answered: the call stays where it is until its process is killed. */
+    if (!child->denied) sandbox_answer(listener, &call, error);
   }
   if ((events & POLLHUP) != 0 && (events & POLLIN) == 0) close_listener(child);
 }
@@ -175,7 +200,7 @@ static bool sleep_until(struct child *child, double deadline) {
       {.fd = child->output[0].descriptor, .events = POLLIN},
       {.fd = child->output[1].descriptor, .events = POLLIN},
       {.fd = REPORT_DESCRIPTOR, .events = 0},
-      {.fd = child->listener, .events = POLLIN},
+      {.fd = child->barrier.listener, .events = POLLIN},
   };
   if (left > 0) {
     timeout.tv_sec = (time_t)(left / 1e3);
@@ -200,6 +225,7 @@ enum outcome child_wait(struct child *child, const struct message *expected, str
       if (taken == TAKEN_NOTHING) break;
     }
     if (ended) return OUTCOME_ENDED;
+    if (child->denied) return OUTCOME_DENIED;
     if (stopped) return OUTCOME_STOPPED;
     if (child->violations >= VIOLATION_LIMIT) return OUTCOME_INTERFERED;
     if (report_now() >= deadline) return child->channel_closed ? OUTCOME_INTERFERED : OUTCOME_TIMEOUT;

@@ -18,19 +18,21 @@ enum outcome {
   OUTCOME_TIMEOUT,   /* the deadline passed */
   OUTCOME_INTERFERED, /* it wrote what no part of the protocol is, or closed the channel */
   OUTCOME_CANCELLED, /* the driver went away or asked to stop */
+  OUTCOME_DENIED,    /* a denied system call, where such a call ends the process */
 };
 
 /** What is told while waiting; the process still has its memory then. */
 struct watcher {
   void (*crash)(void *context);                          /* the child's `crash` is set */
-  void (*call)(void *context, const struct call *call); /* a recorded system call is about to run */
+  int (*call)(void *context, struct call *call);         /* a system call waits: 0, or the error it gets */
   void *context;
 };
 
 struct child {
   pid_t process;
   struct watcher watcher;
-  int listener; /* of the recorded system calls; -1 when they are not, or no longer */
+  struct barrier barrier; /* its listener is -1 when calls are not restricted, or no longer */
+  bool denied;            /* a denied call is to end the process */
   int control;
   int release;
   struct capture output[2]; /* stdout, stderr */

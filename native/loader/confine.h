@@ -4,7 +4,7 @@
  *    signal the supervisor and the driver, and which takes every process in it along when it ends. Where the kernel or
  *    a container forbids it, the supervisor is a child subreaper instead;
  *  - in the process: no new privileges, no capabilities, limits, no descriptors but its own.
- * System calls and files are not restricted here; that is sandbox.c's place, between confine_child() and load_run().
+ * System calls and files are restricted by sandbox.c, between confine_child() and load_run().
  */
 #ifndef PLUGIN_GATE_CONFINE_H
 #define PLUGIN_GATE_CONFINE_H

@@ -98,6 +98,32 @@ static bool parse_probe(char *text, struct job *job) {
 }
 
 /** NULL, or what is wrong with the line. */
+static const char *parse_sandbox(char *line, struct policy *policy) {
+  char *value;
+  if ((value = after(line, "profile")) != NULL) {
+    return profile_parse(value, &policy->profile) ? NULL : "a profile that is not `audit`, `c`, `go` or `strict`";
+  }
+  if (strcmp(line, "kill on") == 0) {
+    policy->kill = true;
+    return NULL;
+  }
+  if ((value = after(line, "read")) != NULL) {
+    policy->readable[policy->readable_count++] = value;
+    return *value == '/' ? NULL : "a path to read that is not absolute";
+  }
+  if ((value = after(line, "write")) != NULL) {
+    policy->writable[policy->writable_count++] = value;
+    return *value == '/' ? NULL : "a path to write that is not absolute";
+  }
+  if ((value = after(line, "allow")) != NULL) {
+    return permission_parse(value, &policy->permissions[policy->permission_count++])
+               ? NULL
+               : "a permission that is not `NAME [ARGUMENT=VALUE]...`";
+  }
+  return "a line with an unknown word";
+}
+
+/** NULL, or what is wrong with the line. */
 static const char *parse_line(char *line, struct job *job) {
   char *value;
   if ((value = after(line, "file")) != NULL) {
@@ -125,7 +151,7 @@ static const char *parse_line(char *line, struct job *job) {
     job->unload = false;
     return NULL;
   }
-  return "a line with an unknown word";
+  return parse_sandbox(line, &job->policy);
 }
 
 const char *job_read(int descriptor, struct job *job) {
@@ -143,10 +169,15 @@ const char *job_read(int descriptor, struct job *job) {
       .namespaces = true,
       .unload = true,
   };
-  /* Every line holds at most one name, so the number of lines bounds both tables. */
+  /* Every line holds at most one name, so the number of lines bounds all tables. */
   job->symbols = calloc(lines + 1, sizeof *job->symbols);
   job->probes = calloc(lines + 1, sizeof *job->probes);
-  if (job->symbols == NULL || job->probes == NULL) return "there is no memory for it";
+  job->policy.readable = calloc(lines + 1, sizeof *job->policy.readable);
+  job->policy.writable = calloc(lines + 1, sizeof *job->policy.writable);
+  job->policy.permissions = calloc(lines + 1, sizeof *job->policy.permissions);
+  if (job->symbols == NULL || job->probes == NULL || job->policy.readable == NULL || job->policy.writable == NULL ||
+      job->policy.permissions == NULL)
+    return "there is no memory for it";
 
   size_t number = 0;
   for (char *line = text, *next; *line != '\0'; line = next, number++) {

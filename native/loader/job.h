@@ -10,10 +10,16 @@
  *   limit address-space|file-size|output BYTES       0 is "no limit" for address-space
  *   namespaces off                   do not try user and process namespaces
  *   unload off                       end the process without dlclose
+ *   profile audit|c|go|strict        what the plugin's process may ask of the kernel (policy.h); `audit` unless given
+ *   kill on                          a denied system call ends the process, instead of failing
+ *   read PATH, write PATH            what it may read or change, with all beneath; repeatable
+ *   allow NAME [ARGUMENT=VALUE]...   a system call that is allowed besides, when its arguments 0 to 5 have these values
  *   end
  */
 #ifndef PLUGIN_GATE_JOB_H
 #define PLUGIN_GATE_JOB_H
+
+#include "policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,6 +58,7 @@ struct job {
   size_t output;          /* bytes kept of each of stdout and stderr */
   bool namespaces;
   bool unload;
+  struct policy policy;
 };
 
 /**

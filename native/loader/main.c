@@ -79,6 +79,8 @@ int main(int count, char **arguments) {
     fprintf(stderr, "plugin-gate-loader: the job is not usable: %s\n", problem);
     return 2;
   }
+  job.policy.largest_mapping = job.address_space;
+  policy_prepare(&job.policy);
   report_start();
   report_loader();
   if (report_check(&job, &layout)) {

@@ -171,17 +171,37 @@ bool position_equal(const struct position *left, const struct position *right) {
          left->stack == right->stack && left->counter == right->counter;
 }
 
-uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path) {
+/** The words from `stack` to the end of its mapping, as many as are read; valid until the next call. */
+static const uint64_t *stack_read(pid_t process, uint64_t stack, const struct maps *maps, size_t *count) {
   static uint64_t words[STACK_WORDS];
   const struct mapping *area = maps_find(maps, stack);
-  if (area == NULL) return 0;
+  *count = 0;
+  if (area == NULL) return words;
   size_t length = area->end - stack < sizeof words ? (size_t)(area->end - stack) : sizeof words;
   struct iovec local = {.iov_base = words, .iov_len = length};
   struct iovec remote = {.iov_base = (void *)(uintptr_t)stack, .iov_len = length};
   ssize_t got = process_vm_readv(process, &local, 1, &remote, 1, 0);
-  for (ssize_t i = 0; i < got / (ssize_t)sizeof *words; i++) {
+  if (got > 0) *count = (size_t)got / sizeof *words;
+  return words;
+}
+
+uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path) {
+  size_t count;
+  const uint64_t *words = stack_read(process, stack, maps, &count);
+  for (size_t i = 0; i < count; i++) {
     const struct mapping *mapping = maps_find(maps, words[i]);
     if (mapping != NULL && mapping->executable && same_file(mapping->path, path)) return words[i];
+  }
+  return 0;
+}
+
+uint64_t stack_find_new(pid_t process, uint64_t stack, const struct maps *maps, const struct maps *before) {
+  size_t count;
+  const uint64_t *words = stack_read(process, stack, maps, &count);
+  for (size_t i = 0; i < count; i++) {
+    const struct mapping *mapping = maps_find(maps, words[i]);
+    if (mapping == NULL || !mapping->executable || mapping->path[0] != '/') continue;
+    if (!maps_has(before, mapping->path)) return words[i];
   }
   return 0;
 }

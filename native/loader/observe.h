@@ -69,4 +69,7 @@ bool position_equal(const struct position *left, const struct position *right);
 /** First return address on the stack, from `stack` upwards, that lies in executable memory of the file; 0: none. */
 uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path);
 
+/** As stack_find(), for any file that was not mapped before; 0: none. */
+uint64_t stack_find_new(pid_t process, uint64_t stack, const struct maps *maps, const struct maps *before);
+
 #endif

@@ -1,25 +1,21 @@
 #include "sandbox.h"
 
-#include "calls.h"
+#include "landlock.h"
+#include "names.h"
+#include "observe.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -29,37 +25,92 @@
 #define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-struct known_call {
-  int number;
-  const char *name;
-  enum subject subject;
+/** Calls of the x32 form of x86-64 have this bit. */
+#define X32_BIT 0x40000000
+
+#define NUMBER_CLONE3 435
+
+struct program {
+  struct sock_filter code[4 * HIGHEST_CALL];
+  size_t length;
 };
 
-#define ENTRY(call, kind) {SYS_##call, #call, kind},
-static const struct known_call CALLS[] = {
-    CALLS_EVERYWHERE(ENTRY)
-#if defined(__x86_64__)
-    CALLS_X86_64(ENTRY)
-#endif
-    {NUMBER_IO_URING_SETUP, "io_uring_setup", SUBJECT_NONE},
-    {NUMBER_CLONE3, "clone3", SUBJECT_CLONE3},
-    {NUMBER_OPENAT2, "openat2", SUBJECT_PATH_1},
-    {NUMBER_FCHMODAT2, "fchmodat2", SUBJECT_CHANGE_1},
-};
-#define CALL_COUNT (sizeof CALLS / sizeof *CALLS)
+static void emit(struct program *program, struct sock_filter instruction) { program->code[program->length++] = instruction; }
+
+static void load_word(struct program *program, size_t offset) {
+  emit(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offset));
+}
+
+static void finish(struct program *program, unsigned result) {
+  emit(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, result));
+}
+
+/** The next `skipped` instructions run only when the loaded word is this. */
+static void when_equal(struct program *program, unsigned value, unsigned char skipped) {
+  emit(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skipped));
+}
+
+/** Lets a call through when an argument, a 64-bit register, has this value; leaves the number loaded for what follows. */
+static void allow_when(struct program *program, int number, unsigned argument, uint64_t value) {
+  size_t low = offsetof(struct seccomp_data, args) + 8 * (size_t)argument;
+  when_equal(program, (unsigned)number, 6);
+  load_word(program, low);
+  when_equal(program, (unsigned)value, 3);
+  load_word(program, low + 4);
+  when_equal(program, (unsigned)(value >> 32), 1);
+  finish(program, SECCOMP_RET_ALLOW);
+  load_word(program, offsetof(struct seccomp_data, nr));
+}
 
 /** Calls of a 32-bit or x32 program would have other numbers: none is needed, so none passes. */
-static size_t begin_filter(struct sock_filter *filter) {
-  size_t used = 0;
-  filter[used++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-  filter[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCHITECTURE, 1, 0);
-  filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-  filter[used++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+static void refuse_foreign(struct program *program) {
+  load_word(program, offsetof(struct seccomp_data, arch));
+  emit(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCHITECTURE, 1, 0));
+  finish(program, SECCOMP_RET_KILL_PROCESS);
+  load_word(program, offsetof(struct seccomp_data, nr));
 #if defined(__x86_64__)
-  filter[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
-  filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+  emit(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1));
+  finish(program, SECCOMP_RET_KILL_PROCESS);
 #endif
-  return used;
+}
+
+/** Lets mappings below 4 GiB through; the larger ones are decided. */
+static void allow_small_mappings(struct program *program) {
+  when_equal(program, (unsigned)call_number("mmap"), 4);
+  load_word(program, offsetof(struct seccomp_data, args) + 12);
+  when_equal(program, 0, 1);
+  finish(program, SECCOMP_RET_ALLOW);
+  load_word(program, offsetof(struct seccomp_data, nr));
+}
+
+/** What the loader's own loop needs in every phase of `strict`: its channel, and the descriptors the plugin was given. */
+static void allow_given_descriptors(struct program *program, int control, int release) {
+  int number = call_number("read");
+  allow_when(program, number, 0, STDIN_FILENO);
+  allow_when(program, number, 0, (unsigned)control);
+  allow_when(program, number, 0, (unsigned)release);
+  number = call_number("write");
+  allow_when(program, number, 0, STDOUT_FILENO);
+  allow_when(program, number, 0, STDERR_FILENO);
+  allow_when(program, number, 0, (unsigned)control);
+}
+
+static void build(struct program *program, const struct policy *policy, int control, int release, uint64_t secret) {
+  program->length = 0;
+  refuse_foreign(program);
+  /* Its flags are in memory, where they can be changed after the look; the C libraries then fall back to clone. */
+  when_equal(program, NUMBER_CLONE3, 1);
+  finish(program, SECCOMP_RET_ERRNO | ENOSYS);
+  /* The one message that passes the listener: a register that means nothing to the call carries what no plugin knows. */
+  allow_when(program, SYS_sendmsg, 5, secret);
+  if (policy->profile == PROFILE_STRICT) allow_given_descriptors(program, control, release);
+  if (policy_is_free(policy, call_number("mmap")) && policy->profile != PROFILE_AUDIT) allow_small_mappings(program);
+  for (int number = 0; number <= HIGHEST_CALL; number++) {
+    if (!policy_is_free(policy, number) || (policy->profile != PROFILE_AUDIT && number == call_number("mmap"))) continue;
+    when_equal(program, (unsigned)number, 1);
+    finish(program, SECCOMP_RET_ALLOW);
+  }
+  finish(program, SECCOMP_RET_USER_NOTIF);
 }
 
 /** SECCOMP_USER_NOTIF_FLAG_CONTINUE came with Linux 5.5; before, every recorded call would fail. */
@@ -70,22 +121,23 @@ static bool kernel_can_continue(void) {
   return major > 5 || (major == 5 && minor >= 5);
 }
 
-int sandbox_install(void) {
-  struct sock_filter filter[2 * CALL_COUNT + 16];
-  size_t used = begin_filter(filter);
-  if (!kernel_can_continue()) return -1;
-  for (size_t i = 0; i < CALL_COUNT; i++) {
-    filter[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)CALLS[i].number, 0, 1);
-    filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
-  }
-  filter[used++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-  struct sock_fprog program = {.len = (unsigned short)used, .filter = filter};
-  return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+static uint64_t draw_secret(void) {
+  uint64_t secret = 0;
+  int source = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  if (source >= 0 && read(source, &secret, sizeof secret) != (ssize_t)sizeof secret) secret = 0;
+  if (source >= 0) close(source);
+  return secret;
 }
 
-bool sandbox_send(int socket, int listener) {
-  char byte = listener >= 0, control[CMSG_SPACE(sizeof listener)] = {0};
-  struct iovec data = {.iov_base = &byte, .iov_len = 1};
+/** explicit_bzero(3) is younger than the oldest C library that this runs on. */
+static void wipe(void *memory, size_t size) {
+  for (volatile char *byte = memory; size > 0; size--) *byte++ = 0;
+}
+
+static bool pass(int socket, int listener, int landlock, uint64_t secret) {
+  signed char word[2] = {listener >= 0, (signed char)landlock};
+  char control[CMSG_SPACE(sizeof listener)] = {0};
+  struct iovec data = {.iov_base = word, .iov_len = sizeof word};
   struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
   if (listener >= 0) {
     message.msg_control = control;
@@ -96,135 +148,41 @@ bool sandbox_send(int socket, int listener) {
     header->cmsg_len = CMSG_LEN(sizeof listener);
     memcpy(CMSG_DATA(header), &listener, sizeof listener);
   }
-  bool sent = sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
-  if (listener >= 0) close(listener);
-  return sent;
+  return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL, 0, 0, secret) == (long)sizeof word;
 }
 
-int sandbox_receive(int socket, int timeout) {
-  char byte = 0, control[CMSG_SPACE(sizeof(int))];
-  struct iovec data = {.iov_base = &byte, .iov_len = 1};
+bool sandbox_enter(const struct policy *policy, int control, int release) {
+  static struct program program;
+  int listener = -1;
+  uint64_t secret = draw_secret();
+  int landlock = landlock_enforce(policy);
+  if (secret != 0 && kernel_can_continue()) {
+    build(&program, policy, control, release, secret);
+    struct sock_fprog filter = {.len = (unsigned short)program.length, .filter = program.code};
+    listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+  }
+  bool passed = pass(control, listener, landlock, secret);
+  if (listener >= 0) close(listener);
+  /* The secret is in the filter's code and in this frame; neither is there for the plugin to find. */
+  wipe(&program, sizeof program);
+  wipe(&secret, sizeof secret);
+  return passed;
+}
+
+struct barrier sandbox_receive(int socket, int timeout) {
+  struct barrier barrier = {.listener = -1};
+  signed char word[2] = {0};
+  char control[CMSG_SPACE(sizeof(int))];
+  struct iovec data = {.iov_base = word, .iov_len = sizeof word};
   struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   struct pollfd ready = {.fd = socket, .events = POLLIN};
-  if (poll(&ready, 1, timeout) != 1 || recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1 || byte == 0) return -1;
+  if (poll(&ready, 1, timeout) != 1 || recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof word) return barrier;
+  barrier.landlock = word[1];
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) return -1;
-  int listener;
-  memcpy(&listener, CMSG_DATA(header), sizeof listener);
-  return listener;
-}
-
-/** Up to `size` bytes of the process's memory; how many there were. Reads page by page: the next page may not be there. */
-static size_t read_memory(pid_t process, uint64_t address, void *buffer, size_t size) {
-  size_t done = 0;
-  while (done < size) {
-    size_t part = 4096 - (size_t)((address + done) & 4095);
-    if (part > size - done) part = size - done;
-    struct iovec local = {.iov_base = (char *)buffer + done, .iov_len = part};
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)(address + done), .iov_len = part};
-    if (process_vm_readv(process, &local, 1, &remote, 1, 0) != (ssize_t)part) break;
-    done += part;
-  }
-  return done;
-}
-
-static void describe_path(struct call *call, uint64_t address) {
-  size_t got = read_memory(call->thread, address, call->detail, sizeof call->detail - 1);
-  call->detail[got] = '\0';
-}
-
-static void describe_address(struct call *call, uint64_t address, uint64_t length) {
-  union {
-    struct sockaddr_storage any;
-    struct sockaddr_in four;
-    struct sockaddr_in6 six;
-    struct sockaddr_un local;
-  } socket;
-  char text[INET6_ADDRSTRLEN] = "?";
-  memset(&socket, 0, sizeof socket);
-  read_memory(call->thread, address, &socket, length < sizeof socket ? (size_t)length : sizeof socket);
-  switch (socket.any.ss_family) {
-    case AF_INET:
-      inet_ntop(AF_INET, &socket.four.sin_addr, text, sizeof text);
-      snprintf(call->detail, sizeof call->detail, "%s:%u", text, ntohs(socket.four.sin_port));
-      break;
-    case AF_INET6:
-      inet_ntop(AF_INET6, &socket.six.sin6_addr, text, sizeof text);
-      snprintf(call->detail, sizeof call->detail, "[%s]:%u", text, ntohs(socket.six.sin6_port));
-      break;
-    case AF_UNIX: {
-      bool abstract = socket.local.sun_path[0] == '\0';
-      snprintf(call->detail, sizeof call->detail, "unix:%s%.107s", abstract ? "@" : "", socket.local.sun_path + abstract);
-      break;
-    }
-    default:
-      snprintf(call->detail, sizeof call->detail, "family %u", socket.any.ss_family);
-  }
-}
-
-static const char *family_name(uint64_t family) {
-  switch (family) {
-    case AF_UNIX:
-      return "unix";
-    case AF_INET:
-      return "inet";
-    case AF_INET6:
-      return "inet6";
-    case AF_NETLINK:
-      return "netlink";
-    case AF_PACKET:
-      return "packet";
-    default:
-      return "other";
-  }
-}
-
-static bool opens_for_writing(uint64_t flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0; }
-
-static void describe(struct call *call, enum subject subject, const __u64 *arguments) {
-  switch (subject) {
-    case SUBJECT_NONE:
-      return;
-    case SUBJECT_PATH_0:
-    case SUBJECT_CHANGE_0:
-      call->writes = subject == SUBJECT_CHANGE_0;
-      describe_path(call, arguments[0]);
-      return;
-    case SUBJECT_PATH_1:
-    case SUBJECT_CHANGE_1:
-      call->writes = subject == SUBJECT_CHANGE_1;
-      describe_path(call, arguments[1]);
-      return;
-    case SUBJECT_OPEN_1:
-    case SUBJECT_OPEN_2: {
-      unsigned path = subject == SUBJECT_OPEN_2;
-      call->writes = opens_for_writing(arguments[path + 1]);
-      describe_path(call, arguments[path]);
-      return;
-    }
-    case SUBJECT_FAMILY:
-      snprintf(call->detail, sizeof call->detail, "%s", family_name(arguments[0]));
-      return;
-    case SUBJECT_ADDRESS:
-      describe_address(call, arguments[1], arguments[2]);
-      return;
-    case SUBJECT_CLONE:
-      call->process = (arguments[0] & CLONE_THREAD) == 0;
-      break;
-    case SUBJECT_CLONE3: {
-      uint64_t flags = 0;
-      read_memory(call->thread, arguments[0], &flags, sizeof flags);
-      call->process = (flags & CLONE_THREAD) == 0;
-      break;
-    }
-    case SUBJECT_PROCESS:
-      call->process = true;
-      break;
-    case SUBJECT_NUMBER:
-      snprintf(call->detail, sizeof call->detail, "%d", (int)arguments[0]);
-      return;
-  }
-  snprintf(call->detail, sizeof call->detail, "%s", call->process ? "process" : "thread");
+  if (word[0] == 0 || header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
+    return barrier;
+  memcpy(&barrier.listener, CMSG_DATA(header), sizeof barrier.listener);
+  return barrier;
 }
 
 /** The kernel's structures may be longer than those of our headers; this is room for any so far. */
@@ -245,20 +203,32 @@ bool sandbox_take(int listener, struct call *call) {
   memset(call, 0, sizeof *call);
   call->id = request->id;
   call->thread = (pid_t)request->pid;
-  call->name = "?";
-  for (size_t i = 0; i < CALL_COUNT; i++) {
-    if (CALLS[i].number != request->data.nr) continue;
-    call->name = CALLS[i].name;
-    describe(call, CALLS[i].subject, request->data.args);
-    break;
-  }
+  call->number = request->data.nr;
+  for (size_t i = 0; i < 6; i++) call->arguments[i] = request->data.args[i];
+  call->subject = call_subject(call->number);
+  call_describe(call);
   return true;
 }
 
-void sandbox_continue(int listener, const struct call *call) {
+/** brk gives the break, moved or not, and no error number: the C library would take one for an address. */
+static void refuse(const struct call *call, int error, struct seccomp_notif_resp *response) {
+  struct maps maps;
+  response->error = -error;
+  if (!call_listed("brk", call->number)) return;
+  response->error = 0;
+  if (maps_read(call->thread, &maps)) {
+    for (size_t i = 0; i < maps.count; i++) {
+      if (strcmp(maps.entries[i].path, "[heap]") == 0) response->val = (int64_t)maps.entries[i].end;
+    }
+  }
+  maps_free(&maps);
+}
+
+void sandbox_answer(int listener, const struct call *call, int error) {
   union notification notification;
   memset(&notification, 0, sizeof notification);
   notification.response.id = call->id;
-  notification.response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  if (error == 0) notification.response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  else refuse(call, error, &notification.response);
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &notification);
 }

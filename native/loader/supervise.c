@@ -1,6 +1,7 @@
 #include "supervise.h"
 
 #include "child.h"
+#include "names.h"
 #include "observe.h"
 #include "reap.h"
 #include "report.h"
@@ -33,15 +34,18 @@ struct supervisor {
   struct position home;
   const char *phase;
   int64_t index;
-  unsigned calls;  /* recorded system calls so far */
+  enum stretch stretch; /* decides what is allowed; only moves forward */
+  unsigned calls;       /* recorded system calls so far */
+  unsigned denied;      /* system calls that were not allowed to run */
   int64_t threads; /* of the child, when last observed */
 };
 
 /** Milliseconds in which a thread whose code was unloaded is expected to run again, and to crash. */
 #define THREAD_TIMEOUT 200
 
-/** System calls that are reported one by one; what comes after is counted. */
+/** System calls that are reported one by one, allowed and denied; what comes after is counted. */
 #define CALL_LIMIT 1000
+#define DENIED_LIMIT 200
 
 /** A number that the child cannot know before it is sent. */
 static uint64_t fresh_nonce(void) {
@@ -192,25 +196,47 @@ static void report_crash(void *context) {
   event_send(&event);
 }
 
-/** A system call that waits to run: what it is about, and which place in the plugin made it. */
-static void report_call(void *context, const struct call *call) {
-  struct supervisor *supervisor = context;
-  if (++supervisor->calls > CALL_LIMIT) return;
+/** Where in the plugin, or in a library that it brought, a call comes from. */
+static void event_caller(struct event *event, const struct supervisor *supervisor, const struct call *call) {
   struct maps maps = {0};
-  struct event event;
   struct position position = position_read(call->thread);
+  if (position.known && maps_read(call->thread, &maps)) {
+    uint64_t caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
+    if (caller == 0) caller = stack_find_new(call->thread, position.stack, &maps, &supervisor->before);
+    if (caller != 0) event_place(event, &maps, "object", "callerOffset", caller);
+  }
+  maps_free(&maps);
+}
+
+static void report_call(const struct supervisor *supervisor, const struct call *call) {
+  struct event event;
   event_begin(&event, "call");
   event_phase(&event, supervisor);
-  event_text(&event, "name", call->name);
+  event_text(&event, "name", call_name(call->number));
   event_text(&event, "detail", call->detail);
   event_flag(&event, "writes", call->writes);
   event_flag(&event, "process", call->process);
-  if (position.known && maps_read(call->thread, &maps)) {
-    uint64_t caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
-    if (caller != 0) event_place(&event, &maps, "object", "callerOffset", caller);
-  }
-  maps_free(&maps);
+  event_flag(&event, "denied", call->denied);
+  event_caller(&event, supervisor, call);
   event_send(&event);
+}
+
+/** Decides about a system call that waits, and writes it down. */
+static int judge_call(void *context, struct call *call) {
+  struct supervisor *supervisor = context;
+  const struct policy *policy = &supervisor->job->policy;
+  const struct process_facts facts = {.process = supervisor->child.process, .crashed = supervisor->child.crashed};
+  /* The loader's own first calls, before any plugin code. */
+  if (supervisor->stretch == STRETCH_START) return 0;
+  int error = policy_decide(policy, supervisor->stretch, &facts, call);
+  call->denied = error != 0;
+  if (call->denied) {
+    if (++supervisor->denied <= DENIED_LIMIT) report_call(supervisor, call);
+    if (policy->kill) supervisor->child.denied = true;
+  } else if (policy_is_noted(call->number) && ++supervisor->calls <= CALL_LIMIT) {
+    report_call(supervisor, call);
+  }
+  return error;
 }
 
 /** A channel that closes because the process ends is in order; one that closed under a living process is not. */
@@ -229,7 +255,7 @@ static void report_violations(const struct supervisor *supervisor, enum outcome 
 
 /** How it ended, from the wait status and from what the supervisor did; nothing here is the child's word. */
 static void report_ended(struct supervisor *supervisor, enum outcome outcome, bool expected) {
-  static const char *const HOW[] = {"", "", "stopped", "timeout", "interfered", "cancelled"};
+  static const char *const HOW[] = {"", "", "stopped", "timeout", "interfered", "cancelled", "denied"};
   struct child *child = &supervisor->child;
   int stop_status = child->status;
   struct event event;
@@ -296,6 +322,7 @@ static enum outcome start(struct supervisor *supervisor) {
 
 static enum outcome open_plugin(struct supervisor *supervisor, bool *opened) {
   struct message result;
+  supervisor->stretch = STRETCH_LOAD;
   begin_phase(supervisor, "open", -1);
   enum outcome outcome = run_step(supervisor, STEP_OPEN, 0, (double)supervisor->job->timeouts.open, true, &result);
   if (outcome != OUTCOME_MESSAGE) return outcome;
@@ -363,7 +390,9 @@ static enum outcome await_threads(struct supervisor *supervisor) {
 
 static enum outcome close_plugin(struct supervisor *supervisor) {
   struct message result;
-  if (!supervisor->job->unload) return OUTCOME_MESSAGE;
+  /* What `strict` leaves does not suffice to unload. */
+  if (!supervisor->job->unload || supervisor->job->policy.profile == PROFILE_STRICT) return OUTCOME_MESSAGE;
+  supervisor->stretch = STRETCH_CLOSE;
   begin_phase(supervisor, "close", -1);
   enum outcome outcome = run_step(supervisor, STEP_CLOSE, 0, (double)supervisor->job->timeouts.close, true, &result);
   if (outcome != OUTCOME_MESSAGE) return outcome;
@@ -386,6 +415,7 @@ static enum outcome close_plugin(struct supervisor *supervisor) {
 static bool let_exit(struct supervisor *supervisor, enum outcome *outcome) {
   struct message ignored;
   const struct message nothing = {.kind = 0, .nonce = fresh_nonce()};
+  supervisor->stretch = STRETCH_CLOSE;
   begin_phase(supervisor, "exit", -1);
   child_command(&supervisor->child, STEP_EXIT, 0, 0);
   *outcome = child_wait(&supervisor->child, &nothing, &ignored, report_now() + (double)supervisor->job->timeouts.exit);
@@ -398,6 +428,7 @@ static enum outcome run_steps(struct supervisor *supervisor, bool *expected) {
   enum outcome outcome = start(supervisor);
   if (outcome == OUTCOME_MESSAGE) outcome = open_plugin(supervisor, &opened);
   if (outcome == OUTCOME_MESSAGE && opened) {
+    supervisor->stretch = STRETCH_RUN;
     outcome = look_up_symbols(supervisor);
     if (outcome == OUTCOME_MESSAGE) outcome = call_probes(supervisor);
     if (outcome == OUTCOME_MESSAGE) outcome = close_plugin(supervisor);
@@ -406,14 +437,18 @@ static enum outcome run_steps(struct supervisor *supervisor, bool *expected) {
   return outcome;
 }
 
-static void report_isolation(const struct isolation *isolation, bool recorded) {
+static void report_isolation(const struct isolation *isolation, const struct barrier *barrier, const struct policy *policy) {
+  bool recorded = barrier->listener >= 0;
   struct event event;
   event_begin(&event, "isolation");
   event_flag(&event, "processNamespace", isolation->process_namespace);
   event_flag(&event, "userNamespace", isolation->user_namespace);
   event_flag(&event, "recorded", recorded);
-  event_flag(&event, "systemCalls", false);
-  event_flag(&event, "files", false);
+  event_flag(&event, "systemCalls", recorded && policy->profile != PROFILE_AUDIT);
+  event_flag(&event, "files", barrier->landlock > 0 && policy->profile != PROFILE_AUDIT);
+  event_number(&event, "landlock", barrier->landlock);
+  event_text(&event, "profile", profile_name(policy->profile));
+  event_flag(&event, "kill", policy->kill);
   event_send(&event);
 }
 
@@ -426,13 +461,13 @@ void supervise(const struct job *job, const struct layout *layout) {
   supervisor.layout = layout;
   child_prepare_signals();
   isolate(&isolation, job->namespaces);
-  const struct watcher watcher = {.crash = report_crash, .call = report_call, .context = &supervisor};
+  const struct watcher watcher = {.crash = report_crash, .call = judge_call, .context = &supervisor};
   if (!child_start(&supervisor.child, job, &isolation, &watcher)) {
     perror("plugin-gate-loader: the plugin's process cannot be started");
     reap_leftovers(&isolation);
     exit(2);
   }
-  report_isolation(&isolation, supervisor.child.listener >= 0);
+  report_isolation(&isolation, &supervisor.child.barrier, &job->policy);
   enum outcome outcome = run_steps(&supervisor, &expected);
   report_ended(&supervisor, outcome, expected);
   unsigned leftovers = reap_leftovers(&isolation);
@@ -442,6 +477,7 @@ void supervise(const struct job *job, const struct layout *layout) {
   event_begin(&event, "done");
   event_number(&event, "leftovers", leftovers);
   event_number(&event, "calls", supervisor.calls);
+  event_number(&event, "denied", supervisor.denied);
   event_send(&event);
   maps_free(&supervisor.before);
   maps_free(&supervisor.now);

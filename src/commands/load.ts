@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import { type Progress, SILENT } from '../gate/step.ts';
 import { loadPlugin } from '../loader/load.ts';
 import type { LoadTimeouts } from '../loader/model.ts';
+import type { SandboxProfile } from '../loader/sandbox.ts';
 import { type LoadReport, type LoadVerdict, loadVerdict, renderLoadJson, renderLoadText } from '../report/load.ts';
 import { styleFor } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
@@ -15,6 +16,7 @@ export interface LoadCommandOptions {
   readonly symbols?: readonly string[];
   /** Functions `int NAME(void)` that must return 0. */
   readonly probes?: readonly string[];
+  readonly profile?: SandboxProfile;
   /** Milliseconds for each phase. */
   readonly timeout?: number;
   readonly format?: Format;
@@ -39,6 +41,7 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
       directory: dirname(file),
       symbols: options.symbols ?? [],
       probes: (options.probes ?? []).map((symbol) => ({ symbol, signature: 'int(void)' })),
+      ...(options.profile === undefined ? {} : { sandbox: { profile: options.profile } }),
       ...(options.timeout === undefined ? {} : { timeouts: everyPhase(options.timeout) }),
     },
     progressOn(terminal),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DISTRIBUTIONS, SYSTEMS } from '../elf/systems.ts';
+import { isCallName } from '../loader/call-names.ts';
+import { isFileCall, SANDBOX_PROFILES } from '../loader/sandbox.ts';
 import {
   anyPath,
   duration,
@@ -158,7 +160,10 @@ const probeSchema = z
 
 export const baselineSchema = z
   .strictObject({
-    file: repositoryPath('The previous release of the plugin.', TARGET_TOKENS).optional(),
+    file: repositoryPath('The previous release of the plugin, or a snapshot of it.', TARGET_TOKENS).optional(),
+    version: semanticVersion(
+      'Version of the previous release; without it, the one that a snapshot gives. The version that this release claims is compared with it.',
+    ).optional(),
     none: text(
       'There is no previous release, and why: said on purpose, shown in every report.',
       'expected the reason why there is no previous release, such as: first release',
@@ -167,6 +172,7 @@ export const baselineSchema = z
   .meta({
     description: 'Where the previous release comes from: either `file` or `none`.',
     oneOf: [{ required: ['file'] }, { required: ['none'] }],
+    dependentRequired: { version: ['file'] },
   });
 
 export const signatureSchema = z
@@ -205,8 +211,57 @@ export const signatureSchema = z
     ],
   });
 
+const allowedCall = z
+  .strictObject({
+    call: text('Name of a system call, such as openat, socket or prctl.').refine(isCallName, {
+      error: 'expected the name of a Linux system call, such as openat or socket',
+    }),
+    path: text('For calls on files: the file or directory, with all beneath; absolute, or below $TMPDIR.')
+      .regex(/^(?:\/|\$TMPDIR(?:\/|$))[^\u0000-\u001f\u007f]*$/, {
+        error: 'expected an absolute path, or one that begins with $TMPDIR',
+      })
+      .optional(),
+    write: flag('The path may be changed, not only read.').optional(),
+    arguments: z
+      .record(
+        z.string().regex(/^[0-5]$/, { error: 'expected the position of an argument, 0 to 5' }),
+        z.int().nonnegative(),
+        {
+          error: 'expected positions and values such as { 0: 1 }',
+        },
+      )
+      .meta({
+        description: 'Values that arguments must have, by position from 0. Numbers only: memory can be changed.',
+      })
+      .optional(),
+  })
+  .superRefine(({ call, path, write, arguments: values }, context) => {
+    const complain = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (isFileCall(call) && path === undefined) complain('call', `expected a path for ${call}`);
+    if (isFileCall(call) && values !== undefined) complain('arguments', `expected a path alone for ${call}`);
+    if (!isFileCall(call) && path !== undefined) complain('path', `expected no path: ${call} is not decided by one`);
+    if (write !== undefined && path === undefined) complain('write', 'expected a path with it');
+  })
+  .meta({ description: 'A system call that the plugin may make besides what its profile allows.' });
+
 export const sandboxSchema = z
   .strictObject({
+    profile: z
+      .enum(SANDBOX_PROFILES, { error: 'expected strict, c, go or audit' })
+      .meta({
+        description:
+          'What a plugin may ask of the system. c and go: what a library needs, nothing else. strict: once loaded, only read, write, clock_gettime and exit_group. audit: everything but the network, and all is recorded. Without it, go for what the Go linker made and c for everything else.',
+      })
+      .optional(),
+    mode: z
+      .enum(['record', 'kill'], { error: 'expected record or kill' })
+      .meta({ description: 'record: a denied call fails and the plugin goes on. kill: it ends the process.' })
+      .default('record'),
+    allow: z
+      .array(allowedCall, { error: 'expected a list such as [{ call: openat, path: /etc/greet.conf }]' })
+      .max(200, { error: 'expected at most 200 calls' })
+      .meta({ description: 'System calls that are allowed besides.' })
+      .default([]),
     timeout: duration('Loading the plugin counts as failed after this time.').prefault('10s'),
   })
   .meta({ description: 'How the plugin is loaded.' });

@@ -66,10 +66,15 @@ const KINDS: readonly Kind[] = [
 
 /**
  * What the recorded system calls mean. Only calls outside of probes count: what a host asks a plugin to do, it may do; what
- * it does by being loaded or unloaded, nobody asked for.
+ * it does by being loaded or unloaded, nobody asked for. What was denied is told of elsewhere (denied.ts).
  */
-export function callFindings({ calls }: LoadEvidence): readonly Finding[] {
-  const unasked = calls.filter(({ phase }) => phase !== 'probe');
+export function callFindings({ calls, isolation }: LoadEvidence): readonly Finding[] {
+  const unasked = calls
+    .filter(({ phase, denied }) => phase !== 'probe' && !denied)
+    .filter(({ name }) => {
+      // Other profiles let through only what a process sends to itself.
+      return name !== 'kill' || (isolation?.profile ?? 'audit') === 'audit';
+    });
   return KINDS.flatMap(({ rule, matches, message }) => {
     const found = unasked.filter(matches);
     const [first] = found;

@@ -12,6 +12,7 @@ import {
   type RecordedCall,
   type SymbolLookup,
 } from './model.ts';
+import { SANDBOX_PROFILES } from './sandbox.ts';
 import { signalName } from './signals.ts';
 
 type Isolation = LoadEvidence['isolation'];
@@ -30,6 +31,7 @@ export interface Collected {
   readonly calls: readonly RecordedCall[];
   /** How many calls there were, when the report is complete. */
   readonly callCount?: number;
+  readonly deniedCount?: number;
   /** Whether any state could not be observed although the first one could. */
   readonly hidden: boolean;
   readonly open?: { readonly opened: boolean; readonly error: string };
@@ -101,6 +103,9 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
         userNamespace: flagField(event, 'userNamespace'),
         systemCalls: flagField(event, 'systemCalls'),
         files: flagField(event, 'files'),
+        landlock: countField(event, 'landlock') ?? 0,
+        profile: SANDBOX_PROFILES.find((name) => name === textField(event, 'profile')) ?? 'audit',
+        kill: flagField(event, 'kill'),
       };
       return;
     case 'begin':
@@ -134,11 +139,13 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
       return;
     case 'call':
       draft.calls.push({
-        phase: phaseOf(event).phase,
+        ...phaseOf(event),
         name: textField(event, 'name') ?? '',
         detail: textField(event, 'detail') ?? '',
         writes: flagField(event, 'writes'),
         process: flagField(event, 'process'),
+        denied: flagField(event, 'denied'),
+        object: textField(event, 'object'),
         callerOffset: textField(event, 'callerOffset'),
       });
       return;
@@ -173,6 +180,7 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
     case 'done':
       draft.doneMs = event.time;
       draft.callCount = countField(event, 'calls');
+      draft.deniedCount = countField(event, 'denied');
       return;
   }
 }
@@ -211,7 +219,7 @@ function stageOf(text: string | undefined): Crash['stage'] {
   return text === 'relocating' || text === 'relocated' ? text : 'unknown';
 }
 
-const HOW = ['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled'] as const;
+const HOW = ['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled', 'denied'] as const;
 
 function endingOf(event: LoaderEvent): Ending {
   const how = textField(event, 'how');

@@ -42,9 +42,11 @@ export function toEvidence({ collected, run, image, digest, emulator, stage, dur
     calls: collected.calls.map((call) => ({
       ...call,
       detail: shortened(call.detail, stage),
-      function: nameAt(call.callerOffset, image),
+      object: call.object && shortened(call.object, stage),
+      function: call.object === stage.plugin ? nameAt(call.callerOffset, image) : undefined,
     })),
-    callCount: collected.callCount ?? collected.calls.length,
+    callCount: collected.callCount ?? collected.calls.filter(({ denied }) => !denied).length,
+    deniedCount: collected.deniedCount ?? collected.calls.filter(({ denied }) => denied).length,
     unload: close && { ...close, reasons: close.mapped ? reasonsToStay(image, loader?.libc ?? '', threads) : [] },
     error: open !== undefined && !open.opened ? shortened(open.error, stage) : undefined,
     ending: collected.ending,
@@ -73,6 +75,8 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
       return 'stopped';
     case 'interfered':
       return 'interfered';
+    case 'denied':
+      return 'denied';
   }
 }
 

@@ -2,14 +2,17 @@ import type { ElfImage } from '../elf/model.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { callFindings } from './call-findings.ts';
+import { deniedFindings, missingLayers } from './denied.ts';
 import { explain } from './explain.ts';
 import { timeoutsOf } from './job.ts';
 import type { Ending, LoadEvidence, LoadRequest, Phase, ProbeCall } from './model.ts';
+import { during } from './phases.ts';
 import { describeSignal } from './signals.ts';
 
 /** What the facts of a load mean. Pure; the order is the order of the phases. */
 export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image: ElfImage): readonly Finding[] {
   return [
+    ...deniedFindings(evidence, request),
     ...refusal(evidence),
     ...symbolFindings(evidence),
     ...probeFindings(evidence, request),
@@ -19,6 +22,7 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...callFindings(evidence),
     ...unloadFindings(evidence),
     ...outputFindings(evidence),
+    ...missingLayers(evidence),
   ];
 }
 
@@ -76,24 +80,6 @@ function complaintOf(
   }
 }
 
-/** `while it was being loaded`. */
-function during(phase: Phase, probe: string | undefined): string {
-  switch (phase) {
-    case 'start':
-      return 'before the plugin was loaded';
-    case 'open':
-      return 'while it was being loaded';
-    case 'symbols':
-      return 'while its symbols were looked up';
-    case 'probe':
-      return probe === undefined ? 'in a probe' : `in the probe ${probe}()`;
-    case 'close':
-      return 'while it was being unloaded';
-    case 'exit':
-      return 'at the end of the process';
-  }
-}
-
 function probeOf(ending: Ending, request: LoadRequest): string | undefined {
   return ending.phase === 'probe' ? request.probes?.[ending.index ?? 0]?.symbol : undefined;
 }
@@ -129,6 +115,7 @@ function endingFindings(evidence: LoadEvidence, request: LoadRequest, image: Elf
     case 'cancelled':
       return [finding('load/timeout', `Loading was stopped from outside ${when}.`, { subject, severity: 'undecided' })];
     case 'interfered':
+    case 'denied':
       return [];
   }
 }

@@ -30,9 +30,10 @@ export function overallTimeout(request: LoadRequest): number {
 /**
  * The job as the native loader reads it (native/loader/job.h).
  * @param path absolute path of the file to load
+ * @param sandbox lines that say what its process may do
  * @throws UsageError for a symbol or a number that no job can carry
  */
-export function jobText(request: LoadRequest, path: string): string {
+export function jobText(request: LoadRequest, path: string, sandbox: readonly string[] = []): string {
   const symbols = request.symbols ?? [];
   const probes = request.probes ?? [];
   if (symbols.length > MOST_SYMBOLS)
@@ -50,7 +51,7 @@ export function jobText(request: LoadRequest, path: string): string {
   if (request.addressSpace !== undefined) lines.push(`limit address-space ${request.addressSpace}`);
   if (request.namespaces === false) lines.push('namespaces off');
   if (request.unload === false) lines.push('unload off');
-  lines.push('end', '');
+  lines.push(...sandbox, 'end', '');
   return lines.join('\n');
 }
 

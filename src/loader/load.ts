@@ -1,4 +1,5 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Progress, StepOutcome } from '../gate/step.ts';
@@ -12,9 +13,11 @@ import { loadFindings } from './findings.ts';
 import { isGoPlugin } from './golang.ts';
 import { jobText, overallTimeout } from './job.ts';
 import type { CapturedOutput, LoadEvidence, LoadRequest } from './model.ts';
+import { readablePlaces } from './places.ts';
 import { choosePlatform, type Emulator } from './platform.ts';
 import { readPrebuilt } from './prebuilt.ts';
 import { type LoaderRun, runLoader } from './run.ts';
+import { profileOf, sandboxLines } from './sandbox.ts';
 import { makeStage, type Stage } from './stage.ts';
 import { summaryOf } from './summary.ts';
 
@@ -68,7 +71,7 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   const stage = makeStage(job, prebuilt.bytes);
   progress.start(`loading ${basename(request.file)}`);
   try {
-    const run = await runStaged(job, stage, platform.emulator);
+    const run = await runStaged(job, stage, image, platform.emulator);
     const collected = collect(run.events, job);
     refuseBrokenEnvironment(collected, run);
     const evidence = toEvidence({
@@ -107,8 +110,17 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   }
 }
 
-function runStaged(request: LoadRequest, stage: Stage, emulator: Emulator | undefined): Promise<LoaderRun> {
+function runStaged(
+  request: LoadRequest,
+  stage: Stage,
+  image: ElfImage,
+  emulator: Emulator | undefined,
+): Promise<LoaderRun> {
   const libraryPath = request.libraryPath ?? [];
+  const sandbox = sandboxLines(profileOf(request.sandbox, image), request.sandbox ?? {}, {
+    readable: [dirname(dirname(stage.plugin)), stage.scratch, ...readablePlaces({ ...request, image })],
+    scratch: stage.scratch,
+  });
   return runLoader({
     argv: emulator === undefined ? [stage.loader] : [emulator.program, '-L', emulator.sysroot, stage.loader],
     cwd: stage.scratch,
@@ -122,7 +134,7 @@ function runStaged(request: LoadRequest, stage: Stage, emulator: Emulator | unde
       ...request.environment,
     },
     // An emulator needs its own room for the guest's addresses.
-    job: jobText(emulator === undefined ? request : { ...request, addressSpace: 0 }, stage.plugin),
+    job: jobText(emulator === undefined ? request : { ...request, addressSpace: 0 }, stage.plugin, sandbox),
     timeoutMs: overallTimeout(request),
   });
 }
@@ -158,6 +170,7 @@ function notRun(reason: Finding, summary: string, started: number): StepOutcome<
       states: [],
       calls: [],
       callCount: 0,
+      deniedCount: 0,
       leftovers: [],
       output: { stdout: nothing, stderr: nothing },
       durationMs: since(started),

@@ -1,4 +1,5 @@
 import type { ElfImage } from '../elf/model.ts';
+import type { SandboxProfile, SandboxRequest } from './sandbox.ts';
 
 /** C signatures that a probe can have. */
 export type ProbeSignature = 'int(void)' | 'void(void)' | 'const char *(void)';
@@ -46,6 +47,8 @@ export interface LoadRequest {
   readonly environment?: Readonly<Record<string, string>>;
   /** false: the process ends without dlclose. */
   readonly unload?: boolean;
+  /** What its process may ask of the kernel. */
+  readonly sandbox?: SandboxRequest;
   /** false: do not use user and process namespaces. */
   readonly namespaces?: boolean;
   /** Bytes of address space that the plugin's process may take; 8 GiB unless given, 0 for no limit. */
@@ -116,7 +119,13 @@ export interface RecordedCall {
   readonly writes: boolean;
   /** It makes a process. */
   readonly process: boolean;
-  /** Offset in the plugin's file of the place that called; absent when the plugin is not on the stack. */
+  /** The sandbox did not let it run. */
+  readonly denied: boolean;
+  /** Which probe, in the phase `probe`. */
+  readonly index?: number;
+  /** File that called: the plugin, or a library that it brought along; absent when neither is on the stack. */
+  readonly object?: string;
+  /** Offset in that file of the place that called. */
   readonly callerOffset?: string;
   /** Name of the plugin's function there, where its symbols tell. */
   readonly function?: string;
@@ -128,7 +137,7 @@ export interface Ending {
   readonly index?: number;
   /** True only for exit(0) on command of the supervisor, after every step answered. */
   readonly expected: boolean;
-  readonly how: 'exit' | 'signal' | 'timeout' | 'stopped' | 'interfered' | 'cancelled';
+  readonly how: 'exit' | 'signal' | 'timeout' | 'stopped' | 'interfered' | 'cancelled' | 'denied';
   readonly code?: number;
   readonly signal?: string;
 }
@@ -168,6 +177,8 @@ export type LoadResult =
   | 'timeout'
   | 'stopped'
   | 'interfered'
+  /** A denied system call ended it, in the mode `kill`. */
+  | 'denied'
   | 'supervisor-lost'
   | 'not-run';
 
@@ -182,7 +193,7 @@ export interface LoadEvidence {
     /** For example `qemu-aarch64`. */
     readonly emulator?: string;
   };
-  /** Which barriers held. `systemCalls` and `files` are false as long as no sandbox restricts them. */
+  /** Which barriers held. `systemCalls` and `files` are false where the system lacks them, and with the profile `audit`. */
   readonly isolation?: {
     /** Whether the system calls that matter were recorded. */
     readonly recorded: boolean;
@@ -190,6 +201,11 @@ export interface LoadEvidence {
     readonly userNamespace: boolean;
     readonly systemCalls: boolean;
     readonly files: boolean;
+    /** ABI of Landlock that was in force; 0: none. */
+    readonly landlock: number;
+    readonly profile: SandboxProfile;
+    /** Whether a denied call ended the process. */
+    readonly kill: boolean;
   };
   readonly phases: readonly PhaseTime[];
   /** Files that were mapped while the plugin was opened and used: itself and its dependencies. */
@@ -199,8 +215,10 @@ export interface LoadEvidence {
   readonly states: readonly ProcessState[];
   /** Files opened, programs and processes started, addresses, and the like; at most 1000. */
   readonly calls: readonly RecordedCall[];
-  /** How many there were in all. */
+  /** How many were allowed in all. */
   readonly callCount: number;
+  /** How many were denied; the first 200 are among the calls. */
+  readonly deniedCount: number;
   readonly unload?: { readonly closed: boolean; readonly mapped: boolean; readonly reasons: readonly string[] };
   /** What dlopen said. */
   readonly error?: string;

@@ -28,6 +28,8 @@ export function summaryOf(evidence: LoadEvidence, goPlugin: boolean): string {
       return 'stopped its own process';
     case 'interfered':
       return 'interfered with its loader';
+    case 'denied':
+      return `ended at a denied system call (${evidence.ending?.phase ?? 'open'})`;
     case 'supervisor-lost':
       return 'the supervising process was killed';
     case 'not-run':

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PHASES } from '../loader/model.ts';
+import { SANDBOX_PROFILES } from '../loader/sandbox.ts';
 
 /** The shape of `plugin-gate/load/v1`. zod is large: import this file only where the schema itself is needed. */
 
@@ -31,7 +32,18 @@ const output = z
 
 const evidence = z.strictObject({
   result: z
-    .enum(['loaded', 'refused', 'crashed', 'exited', 'timeout', 'stopped', 'interfered', 'supervisor-lost', 'not-run'])
+    .enum([
+      'loaded',
+      'refused',
+      'crashed',
+      'exited',
+      'timeout',
+      'stopped',
+      'interfered',
+      'denied',
+      'supervisor-lost',
+      'not-run',
+    ])
     .meta({ description: '`not-run`: nothing could run it, or the file did not pass the checks before loading.' }),
   loader: z
     .strictObject({
@@ -49,6 +61,9 @@ const evidence = z.strictObject({
       userNamespace: z.boolean(),
       systemCalls: z.boolean().meta({ description: 'Whether system calls were restricted.' }),
       files: z.boolean().meta({ description: 'Whether access to files was restricted.' }),
+      landlock: count.meta({ description: 'ABI of Landlock that was in force; 0: none.' }),
+      profile: z.enum(SANDBOX_PROFILES),
+      kill: z.boolean().meta({ description: 'Whether a denied system call ended the process.' }),
     })
     .optional(),
   phases: z.array(
@@ -102,12 +117,16 @@ const evidence = z.strictObject({
         detail: z.string().meta({ description: 'What it is about: a path, an address; untrusted text.' }),
         writes: z.boolean(),
         process: z.boolean(),
+        denied: z.boolean().meta({ description: 'The sandbox did not let it run.' }),
+        index,
+        object: z.string().optional(),
         callerOffset: address.optional(),
         function: z.string().optional(),
       }),
     )
     .meta({ description: 'System calls of the process, written down before they ran; at most 1000.' }),
   callCount: count,
+  deniedCount: count,
   unload: z.strictObject({ closed: z.boolean(), mapped: z.boolean(), reasons: z.array(z.string()) }).optional(),
   error: z.string().optional().meta({ description: 'What dlopen said.' }),
   ending: z
@@ -115,7 +134,7 @@ const evidence = z.strictObject({
       phase,
       index,
       expected: z.boolean(),
-      how: z.enum(['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled']),
+      how: z.enum(['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled', 'denied']),
       code: z.int().optional(),
       signal: z.string().optional(),
     })

@@ -121,9 +121,9 @@ function objectList({ objects }: LoadEvidence, style: Style): string {
 function callSummary({ calls, callCount }: LoadEvidence, style: Style): string {
   const own = calls.filter(({ callerOffset }) => callerOffset !== undefined);
   if (own.length === 0) return '';
-  const rows = own.slice(0, MOST_CALLS).map(({ phase, name, detail, writes, function: caller }) => {
+  const rows = own.slice(0, MOST_CALLS).map(({ phase, name, detail, writes, denied, function: caller }) => {
     const by = caller === undefined ? '' : style.dim(` by ${field(caller)}`);
-    return `  ${phase.padEnd(8)} ${name} ${field(detail)}${writes ? ' (writes)' : ''}${by}`;
+    return `  ${phase.padEnd(8)} ${name} ${field(detail)}${writes ? ' (writes)' : ''}${denied ? style.red(' denied') : ''}${by}`;
   });
   const more = own.length - rows.length;
   if (more > 0) rows.push(style.dim(`  … and ${more} more`));
@@ -143,6 +143,8 @@ function surroundings({ loader, isolation }: LoadEvidence, style: Style): string
   const where = [loader.machine, `${loader.libc} ${loader.libcVersion ?? ''}`.trim()];
   if (loader.emulator !== undefined) where.push(`under ${loader.emulator}`);
   where.push(isolation.processNamespace ? 'own process namespace' : 'no process namespace');
-  if (!isolation.systemCalls) where.push(`system calls ${isolation.recorded ? 'recorded, ' : ''}not restricted`);
+  where.push(`sandbox profile ${isolation.profile}`);
+  if (!isolation.recorded) where.push('system calls not restricted');
+  if (!isolation.files && isolation.profile !== 'audit') where.push('no Landlock');
   return `${style.dim(`Loaded with ${field(where.join(', '))}`)}\n`;
 }

@@ -95,7 +95,7 @@ const BAD: Readonly<Record<string, string>> = {
   'bundle and signature': one(
     'signature: { bundle: a.json, signature: a.sig, identity: x, issuer: "https://x.example" }',
   ),
-  'sandbox key that does nothing': one('sandbox: { profile: strict }'),
+  'sandbox key that does nothing': one('sandbox: { network: none }'),
   'unknown rule': one('policy: { rules: { sym/nothing: error } }'),
   'unknown level': one('policy: { rules: { sym/added: fatal } }'),
   undecided: one('policy: { undecided: true }'),

@@ -61,7 +61,7 @@ describe('a good configuration', () => {
             hosts: [],
           },
         ],
-        sandbox: { timeout: 10_000 },
+        sandbox: { mode: 'record', allow: [], timeout: 10_000 },
         policy: { undecided: 'fail', rules: {} },
         report: { directory: 'plugin-gate-report', comment: 'always', key: 'default', checkRun: true },
       },

@@ -26,7 +26,7 @@ const JOB: Job = {
   artifact: 'p.so',
   baseline: undefined,
   signature: undefined,
-  sandbox: { timeout: 1000 },
+  sandbox: { mode: 'record', allow: [], timeout: 1000 },
 };
 
 const run = async (...steps: readonly (readonly [Step, GateStep])[]) =>

@@ -40,7 +40,10 @@ describeEmulated('a plugin for aarch64', () => {
       symbols: ['entry', 'nothing'],
       probes: [{ symbol: 'entry', signature: 'int(void)' }],
     });
-    expect(findings.map(({ rule, symbol }) => `${rule} ${symbol}`)).toEqual(['load/symbol-missing nothing']);
+    expect(findings.map(({ rule, symbol }) => `${rule} ${symbol}`)).toEqual([
+      'load/symbol-missing nothing',
+      'load/sandbox-missing undefined',
+    ]);
     expect(evidence).toMatchObject({
       result: 'loaded',
       loader: { machine: 'aarch64', emulator: 'qemu-aarch64' },
@@ -51,13 +54,20 @@ describeEmulated('a plugin for aarch64', () => {
 
   it('misbehaves there as elsewhere, and harms as little', async () => {
     const timeouts = { open: 1500, close: 1500, exit: 1500 };
-    expect(rulesOf(await load(bad('exits')))).toEqual(['error load/exited']);
+    expect(rulesOf(await load(bad('exits')))).toEqual(['error load/exited', 'undecided load/sandbox-missing']);
     // The emulator itself tells of the crash on standard error.
-    expect(rulesOf(await load(bad('crashes')))).toEqual(['error load/crashed', 'note load/output']);
-    expect(rulesOf(await load(bad('hangs'), { timeouts }))).toEqual(['error load/timeout']);
+    expect(rulesOf(await load(bad('crashes')))).toEqual([
+      'error load/crashed',
+      'note load/output',
+      'undecided load/sandbox-missing',
+    ]);
+    expect(rulesOf(await load(bad('hangs'), { timeouts }))).toEqual([
+      'error load/timeout',
+      'undecided load/sandbox-missing',
+    ]);
     const name = `pg-arm-${process.pid % 1000}`;
     const left = await load(bad('leavesDaemon'), { environment: { DAEMON_NAME: name } });
-    expect(rulesOf(left)).toEqual(['error load/leftover-process']);
+    expect(rulesOf(left)).toEqual(['error load/leftover-process', 'undecided load/sandbox-missing']);
     expect(await survivors(name)).toEqual([]);
   });
 

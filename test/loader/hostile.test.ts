@@ -5,7 +5,7 @@ import type { LoadRequest } from '../../src/loader/model.ts';
 import { describeWith, hasProgram } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import type { Misbehaving } from './misbehaving.ts';
-import { hasNamespaces, load, misbehaving, rulesOf, survivors } from './support.ts';
+import { AUDIT, hasNamespaces, load, misbehaving, rulesOf, survivors } from './support.ts';
 
 interface Case {
   readonly plugin: Misbehaving;
@@ -28,6 +28,7 @@ const CASES: readonly Case[] = [
   { plugin: 'stops', rules: ['error load/timeout'], result: 'stopped', message: /SIGSTOP/ },
   {
     plugin: 'killsGroup',
+    request: AUDIT,
     rules: ['error load/crashed', 'warning load/other-process'],
     result: 'crashed',
     message: /SIGKILL/,
@@ -51,9 +52,21 @@ const CASES: readonly Case[] = [
     result: 'interfered',
     message: /exit code 0/,
   },
-  { plugin: 'floodsChannel', rules: ['error load/interfered'], result: 'interfered', message: /wrote \d+ times/ },
+  {
+    plugin: 'floodsChannel',
+    rules: ['error load/interfered'],
+    result: 'interfered',
+    message: /wrote \d+ times/,
+    request: AUDIT,
+  },
   { plugin: 'eatsMemory', rules: ['error load/crashed'], result: 'crashed', message: /SIGABRT/ },
-  { plugin: 'changesFile', rules: ['error load/file-changed'], result: 'loaded', message: /changed or removed/ },
+  {
+    plugin: 'changesFile',
+    rules: ['error load/file-changed'],
+    result: 'loaded',
+    message: /changed or removed/,
+    request: AUDIT,
+  },
 ];
 
 /** Containers and Ubuntu's AppArmor forbid process namespaces to users without privileges: then the second line must hold. */
@@ -84,6 +97,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
     it(`ends a daemon ${where} and reports it`, async () => {
       const name = `pg-daemon-${namespaces ? 1 : 0}-${process.pid % 1000}`;
       const outcome = await load(misbehaving(directory, 'leavesDaemon'), {
+        ...AUDIT,
         namespaces,
         environment: { DAEMON_NAME: name },
       });
@@ -105,7 +119,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
   }
 
   it('cannot be made to lose its supervisor in a namespace: the parent has no number there', async () => {
-    const outcome = await load(misbehaving(directory, 'killsParent'));
+    const outcome = await load(misbehaving(directory, 'killsParent'), AUDIT);
     expect(rulesOf(outcome)).toEqual([
       NAMESPACES ? 'error load/crashed' : 'error load/supervisor-lost',
       'warning load/other-process',
@@ -115,6 +129,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
   it('reports a killed supervisor without namespaces, and still ends the daemon', async () => {
     const name = `pg-orphan-${process.pid % 1000}`;
     const outcome = await load(misbehaving(directory, 'killsParentWithDaemon'), {
+      ...AUDIT,
       namespaces: false,
       environment: { DAEMON_NAME: name },
     });
@@ -124,14 +139,14 @@ describeWith(['cc'], 'plugins that misbehave', () => {
   });
 
   it('sees through a plugin that plays the part of the loader', async () => {
-    const outcome = await load(misbehaving(directory, 'playsLoader'), SHORT);
+    const outcome = await load(misbehaving(directory, 'playsLoader'), { ...SHORT, ...AUDIT });
     expect(outcome.evidence.states.find(({ phase }) => phase === 'open')?.position).toBe('elsewhere');
     expect(rulesOf(outcome)).toContain('error load/interfered');
     expect(outcome.findings.some(({ message }) => message.includes('flow of control'))).toBe(true);
   });
 
   it('cannot open the descriptors of other processes, and is seen to try', async () => {
-    const outcome = await load(misbehaving(directory, 'writesToOthers'));
+    const outcome = await load(misbehaving(directory, 'writesToOthers'), AUDIT);
     expect(outcome.evidence.result).toBe('loaded');
     expect(outcome.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
     if (outcome.evidence.isolation?.recorded) expect(rulesOf(outcome)).toEqual(['warning load/writes-file']);

@@ -12,6 +12,8 @@ describeWith(['cc'], 'recorded system calls', () => {
   it('tell what a plugin does by being loaded, and which function does it', async () => {
     const outside = join(directory, 'outside');
     const outcome = await load(misbehaving(directory, 'reachesOut'), {
+      // With the network allowed, so that it can be told of.
+      sandbox: { profile: 'audit', allow: [{ call: 'socket' }] },
       environment: { OUTSIDE: outside },
       probes: [{ symbol: 'asked', signature: 'int(void)' }],
     });
@@ -60,6 +62,7 @@ describe('what recorded calls mean', () => {
     detail: '',
     writes: false,
     process: false,
+    denied: false,
     ...more,
   });
   const nothing = { text: '', phases: [], bytes: 0, cut: false };
@@ -73,6 +76,7 @@ describe('what recorded calls mean', () => {
       states: [],
       calls,
       callCount: calls.length,
+      deniedCount: 0,
       leftovers: [],
       output: { stdout: nothing, stderr: nothing },
       durationMs: 1,

@@ -8,6 +8,9 @@ import type { LoadEvidence, LoadRequest } from '../../src/loader/model.ts';
 import { compileC } from '../support/workspace.ts';
 import { MISBEHAVING, type Misbehaving } from './misbehaving.ts';
 
+/** A profile that denies little: what plugins then do must be seen and undone by the other layers. */
+export const AUDIT = { sandbox: { profile: 'audit' } } as const satisfies Partial<LoadRequest>;
+
 /** Loads a file as the gate does. */
 export function load(file: string, more: Partial<LoadRequest> = {}): Promise<StepOutcome<LoadEvidence>> {
   return loadPlugin({ file, bytes: readFileSync(file), ...more }, SILENT);

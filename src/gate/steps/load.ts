@@ -25,6 +25,7 @@ export const loadStep: GateStep = async (job, known, context) => {
         exit: timeout,
         ...(probe === undefined ? {} : { probe: probe.timeout }),
       },
+      sandbox: job.sandbox,
       directory: join(context.root, dirname(artifact.file)),
       path: context.environment.PATH,
     },

@@ -101,6 +101,22 @@ export const loadRules = defineRules({
     fix: 'Do that in the host, where it belongs, or accept this with a waiver.',
     controls: tested,
   },
+  'load/denied-syscall': {
+    title: 'Asks the system for what its sandbox denies',
+    severity: 'error',
+    step: 'load',
+    why: 'Being loaded and answering a probe needs memory, clocks and its own files. A library that does more at that moment reaches for what the host has: files, network, programs, other processes.',
+    fix: 'Move it to a function that the host calls for it. If it is meant so, allow the call in the configuration: `sandbox: { allow: [...] }`.',
+    controls: tested,
+  },
+  'load/sandbox-missing': {
+    title: 'The sandbox was not complete',
+    severity: 'undecided',
+    step: 'load',
+    why: 'The plugin ran with fewer barriers than its profile relies on, so what it did not do here may only be what it could not be seen doing.',
+    fix: 'Run the gate on a system with Linux 5.13 or later, without an emulator; or decide in the policy that this is enough: `policy: { rules: { load/sandbox-missing: note } }`.',
+    controls: tested,
+  },
   'load/starts-program': {
     title: 'Starts programs while it is loaded',
     severity: 'warning',
