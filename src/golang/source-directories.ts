@@ -73,3 +73,22 @@ export function isTrimmed(directories: ReadonlySet<string>): boolean | undefined
   for (const directory of directories) if (directory.endsWith('/src/runtime')) return false;
   return undefined;
 }
+
+/**
+ * Where modules that were downloaded lie: the part of their directories before the module's path. Undefined when no package of
+ * such a module is known, or when they lie in several places.
+ * @param path of a module that has a version
+ */
+export function moduleCacheOf(directories: ReadonlySet<string>, paths: Iterable<string>): string | undefined {
+  const roots = new Set<string>();
+  const known = [...paths];
+  for (const directory of directories) {
+    const at = directory.indexOf('@');
+    if (at < 0) continue;
+    const path = importPathOf(directory.slice(0, at));
+    const module = known.find((candidate) => path.endsWith(`/${candidate}`));
+    if (module !== undefined) roots.add(path.slice(0, -module.length - 1));
+  }
+  const [root] = roots;
+  return roots.size === 1 ? root : undefined;
+}

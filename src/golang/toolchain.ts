@@ -9,7 +9,8 @@ export interface ToolchainName {
 }
 
 export function parseToolchain(text: string): ToolchainName {
-  const [name = '', experiments = ''] = text.split(' X:');
+  // `go1.24.4 X:arenas`, and with a hyphen in place of the blank from Go 1.26 on.
+  const [name = '', experiments = ''] = text.split(/[ -]X:/);
   const release = name.trim();
   const minor = /\bgo1\.(\d{1,4})/.exec(release)?.[1];
   return { release, experiments: experiments.trim(), ...(minor === undefined ? {} : { minor: Number(minor) }) };

@@ -1,5 +1,6 @@
 import type { RuleId } from '../../rules/catalogue.ts';
 import type { GoReading } from '../read.ts';
+import { moduleCacheOf } from '../source-directories.ts';
 import { parseToolchain, refusesProperly } from '../toolchain.ts';
 import { buildCommand, shellWord } from './build-command.ts';
 import { type ModuleIndex, type ModuleUse, moduleIndex, packageDirectory, useText } from './modules.ts';
@@ -35,13 +36,14 @@ export function explainMismatches(host: GoReading, plugin: GoReading, packages: 
     plugin,
     hostModules: moduleIndex(host),
     pluginModules: moduleIndex(plugin),
+    caches: cachesOf(host, plugin),
     made: new Map(),
   };
   const settings = settingDifferences(host, plugin);
   const known = packages.map(
     (path) => moduleCause(path, context) ?? settingCause(path, settings, context) ?? pathCause(path, context),
   );
-  const dependency = known.find((cause) => cause?.rule.startsWith('go/module') === true);
+  const dependency = known.find((cause) => cause !== undefined && DEPENDENCY_RULES.has(cause.rule));
   const causes = known.map((cause, index) => cause ?? unexplained(packages[index] ?? '', dependency, context));
   const used = new Set(causes);
   const swallowed = causes.some(({ subject }) => subject === 'toolchain');
@@ -52,11 +54,20 @@ export function explainMismatches(host: GoReading, plugin: GoReading, packages: 
   return { causes, further };
 }
 
+/** Differences of one module, which reach the packages that import it. */
+const DEPENDENCY_RULES: ReadonlySet<RuleId> = new Set<RuleId>([
+  'go/module-version',
+  'go/module-source',
+  'go/replace-path',
+]);
+
 interface Context {
   readonly host: GoReading;
   readonly plugin: GoReading;
   readonly hostModules: ModuleIndex;
   readonly pluginModules: ModuleIndex;
+  /** Where each keeps modules that were downloaded; absent when that is not known, or was trimmed away. */
+  readonly caches: { readonly host?: string; readonly plugin?: string };
   /** Causes by subject and text, so that each is one object. */
   readonly made: Map<string, Cause>;
 }
@@ -150,8 +161,25 @@ function replaceFix(theirs: ModuleUse, own: ModuleUse): string {
   return `Build the plugin with the directory of the host: go work init . DIRECTORY-OF-${shellWord(own.path)}`;
 }
 
+function cachesOf(host: GoReading, plugin: GoReading): Context['caches'] {
+  const [theirs, own] = [host, plugin].map(({ build, directories }) => {
+    const versioned = (build?.modules ?? []).filter(({ replace }) => replace === undefined);
+    return moduleCacheOf(
+      directories,
+      versioned.map(({ path }) => path),
+    );
+  });
+  return { ...(theirs === undefined ? {} : { host: theirs }), ...(own === undefined ? {} : { plugin: own }) };
+}
+
 /** The same source, but compiled in other directories, which the hash covers. */
 function pathCause(path: string, context: Context): Cause | undefined {
+  const [hostModule, pluginModule] = [context.hostModules.of(path), context.pluginModules.of(path)];
+  const { host: hostCache, plugin: pluginCache } = context.caches;
+  const downloaded = hostModule?.local === false && pluginModule?.local === false;
+  if (downloaded && hostCache !== undefined && pluginCache !== undefined && hostCache !== pluginCache) {
+    return pathDifference('GOMODCACHE', hostCache, pluginCache, context);
+  }
   const [theirs, own] = [
     packageDirectory(context.host, path, context.hostModules.of(path)),
     packageDirectory(context.plugin, path, context.pluginModules.of(path)),
@@ -159,11 +187,16 @@ function pathCause(path: string, context: Context): Cause | undefined {
   if (theirs === undefined || own === undefined || theirs === own) return undefined;
   const root = isStandard(path) ? 'GOROOT' : (context.pluginModules.of(path)?.path ?? path);
   const [before, now] = [withoutTail(theirs, path), withoutTail(own, path)];
-  const text = `the source of ${root} was compiled in ${before} for the host and in ${now} for the plugin`;
+  return pathDifference(root, before, now, context);
+}
+
+function pathDifference(root: string, before: string, now: string, context: Context): Cause {
+  const what = root === 'GOMODCACHE' ? 'downloaded modules' : root === 'GOROOT' ? 'the standard library' : root;
+  const text = `the source of ${what} was compiled in ${before} for the host and in ${now} for the plugin`;
   const fix =
     trimmed(context.host) === false
-      ? `Build both with -trimpath, or the plugin in the container image of the host, so that ${root} is in ${before} there too.`
-      : `Build ${root} in the same way on both sides: by version, or in one workspace.`;
+      ? `Build both with -trimpath, or the plugin in the container image of the host, so that ${what} lies in ${before} there too.`
+      : `Build ${what} in the same way on both sides: by version, or in one workspace.`;
   return once(context, { rule: 'go/build-path', subject: root, text, host: before, plugin: now, fix });
 }
 
