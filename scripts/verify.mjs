@@ -5,7 +5,17 @@
 //   node scripts/verify.mjs [--only lint,types,...]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +26,7 @@ process.env.npm_config_loglevel = 'error';
 const inCi = process.env.CI === 'true' || process.env.CI === '1';
 const NODE_24 = '24.21.0';
 const NODE_20 = '20.19.0';
+const GO = '1.24.4';
 
 function run(command, args, options = {}) {
   return spawnSync(command, args, { stdio: 'inherit', ...options });
@@ -107,6 +118,36 @@ function useNode24() {
   return binary;
 }
 
+/** Makes a tree writable and, below bin and pkg/tool, executable: the module cache has neither. */
+function unlock(path, executable) {
+  const directory = statSync(path).isDirectory();
+  chmodSync(path, directory || executable ? 0o755 : 0o644);
+  if (!directory) return;
+  for (const name of readdirSync(path)) unlock(join(path, name), executable || name === 'bin' || name === 'tool');
+}
+
+/** Distributions have Go versions that leave no build information in plugins: then a newer one, as a Go module. */
+function useGo() {
+  const minor = (program) =>
+    Number(/go1\.(\d+)/.exec(spawnSync(program, ['version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? 0);
+  const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch];
+  if (minor('go') >= 21 || minor('go') === 0 || architecture === undefined) return;
+  const directory = join(root, '.cache', `go-${GO}`);
+  if (!existsSync(join(directory, 'bin', 'go'))) {
+    const module = `golang.org/toolchain@v0.0.1-go${GO}.linux-${architecture}`;
+    const { stdout } = spawnSync('go', ['mod', 'download', '-json', module], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const from = stdout === '' ? undefined : JSON.parse(stdout).Dir;
+    if (from === undefined) return console.log(`Could not install Go ${GO}.`);
+    rmSync(directory, { recursive: true, force: true });
+    cpSync(from, directory, { recursive: true });
+    unlock(directory, false);
+  }
+  process.env.PATH = `${join(directory, 'bin')}:${process.env.PATH}`;
+}
+
 /**
  * Installs what the lock file says, unless node_modules was made from this very lock file. Not `npm ci`: that refuses a
  * lock file without the optional packages of every platform, and some registries serve only those of their own.
@@ -133,6 +174,9 @@ process.env.PLUGIN_GATE_NODE_20 = process.versions.node.startsWith('20.')
   ? process.execPath
   : (nodeFromNpm(NODE_20) ?? '');
 console.log(`${node}, and for the command line also ${process.env.PLUGIN_GATE_NODE_20 || 'none'}`);
+section('Go');
+useGo();
+console.log((spawnSync('go', ['version'], { encoding: 'utf8' }).stdout ?? '').trim() || 'none');
 section('npm packages');
 installNpmPackages();
 

@@ -136,6 +136,8 @@ function parseSymbol(line: string, facts: Facts): void {
   const fields = [Number(size), type.toLowerCase(), binding.toLowerCase(), visibility.toLowerCase()];
   if (section === 'UND') facts.undefined.push([name, ...fields].join(' '));
   else if (binding !== 'LOCAL' && visibility !== 'HIDDEN' && visibility !== 'INTERNAL') {
+    // The loader passes over definitions without an address (rustc's metadata), as glibc's do_lookup_x does.
+    if (/^0+$/.test(value) && section !== 'ABS' && type !== 'TLS') return;
     facts.symbols.push([name, Number.parseInt(value.slice(-13), 16), section, ...fields].join(' '));
   }
 }
@@ -272,9 +274,11 @@ export function readelfRelocations(file: string): Omit<Relocations, 'ifunc' | 't
   if (module.length > named.length) tls.push('local-dynamic');
   if (count(/_(TLS_)?TP(OFF|REL)(32|64)?$/) > 0) tls.push('initial-exec');
   if (count(/_TLS_?DESC$/) > 0) tls.push('tlsdesc');
+  // DT_RELR: readelf lists one address a line, under the count of them.
+  const packed = [...run.stdout.matchAll(/^ +(\d+) offsets?$/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
   return {
-    total: types.length,
-    relative: count(/_RELATIVE(64)?$/),
+    total: types.length + packed,
+    relative: count(/_RELATIVE(64)?$/) + packed,
     copy: count(/_COPY$/),
     jumpSlot: count(/_(JUMP_SLOT|JUMP_SLO|JMP_SLOT)$/),
     tls,
