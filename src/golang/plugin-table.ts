@@ -14,7 +14,7 @@ export interface PluginSymbol {
 }
 
 export interface PluginTable {
-  /** Sorted by name, as the linker writes them. */
+  /** In the order of the table. */
   readonly symbols: readonly PluginSymbol[];
   /** False when an entry could not be read or a limit was reached. */
   readonly complete: boolean;
