@@ -1,7 +1,7 @@
 import { typeName } from '../names.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { layoutDiffers } from './members.ts';
-import { sizeOf } from './peel.ts';
+import { peel, sizeOf } from './peel.ts';
 import type { RecordNode } from './records.ts';
 import { type Graphs, relate } from './relate.ts';
 
@@ -20,7 +20,7 @@ export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairO
   const edges: Edge[] = [];
   let embeddedChanged = false;
   const names = (graph: Graphs['old'], record: RecordNode) =>
-    record.bases.map((base) => ({ ...base, name: typeName(graph, base.type) }));
+    record.bases.map((base) => ({ ...base, name: typeName(graph, peel(graph, base.type).id) }));
   const [before, after] = [names(graphs.old, a), names(graphs.new, b)];
   const now = new Map(after.map((base) => [base.name, base]));
   const old = new Set(before.map(({ name }) => name));

@@ -1,4 +1,5 @@
 import type { Effect } from '../../rules/finding.ts';
+import { isOtherLibraryAbi } from '../cxx/string-abi.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
 import type { Alias, EdgeKind } from './change.ts';
@@ -225,6 +226,9 @@ export function isRecord(node: TypeNode): node is RecordNode {
 }
 
 function pairOrRename(graphs: Graphs, before: Peeled, after: Peeled, alike: () => boolean): Step {
+  if (isOtherLibraryAbi(before.node, after.node)) {
+    return changed('breaking', 'it is of the other ABI of libstdc++ (_GLIBCXX_USE_CXX11_ABI)');
+  }
   const [one, other] = [namesOf(graphs.old, before), namesOf(graphs.new, after)];
   // A type without any name is what stands at its place.
   if (one.length === 0 || other.length === 0 || one.some((name) => other.includes(name))) return { is: 'pair' };

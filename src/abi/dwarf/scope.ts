@@ -4,6 +4,7 @@ import type { ScopeIndex } from '../../dwarf/index-pass.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language } from '../model.ts';
 import { chainOf, nameOf } from './attributes.ts';
+import { classNameOf } from './template-names.ts';
 
 /** Names of scopes by position in an index. */
 interface ScopeNames {
@@ -71,7 +72,7 @@ function scopeName(die: Die): string {
   const chain = chainOf(die);
   const name = nameOf(chain);
   if (die.tag === TAG.namespace) return name ?? '(anonymous namespace)';
-  if (isNamedScope(die.tag)) return name ?? '(anonymous)';
+  if (isNamedScope(die.tag)) return classNameOf(die) ?? name ?? '(anonymous)';
   // Local types: their function is part of their name, and such names are not stable between compilers.
   return die.tag === TAG.subprogram ? `${name ?? '(anonymous)'}()` : '';
 }

@@ -6,6 +6,7 @@ import { attributeOf, chainOf, exactOf, flagOf, nameOf, numberOf, typeOf } from 
 import { definitionsOf } from './definitions.ts';
 import { baseOf, memberOf, methodOf, optional, type TypeSource, variantsOf } from './members.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
+import { classNameOf } from './template-names.ts';
 
 /** A graph larger than this is cut: what lies beyond is unknown, and the comparison says so. */
 const MAX_NODES = 4_000_000;
@@ -117,7 +118,7 @@ export class TypeBuilder implements TypeSource {
       if (definition !== undefined && definition.offset !== die.offset) return this.idOf(definition);
     }
     const kind = namedKind(die.tag);
-    const name = kind === undefined ? undefined : nameOf([die]);
+    const name = kind === undefined ? undefined : classNameOf(die);
     if (kind === undefined || name === undefined) return this.#reserve(die, false);
     if (flagOf([die], AT.declaration)) {
       const [definition] = definitionsOf(die);
@@ -246,12 +247,13 @@ export class TypeBuilder implements TypeSource {
     let variadic = false;
     // A definition without parameters of its own (an abstract instance elsewhere) takes those of its declaration.
     const owner = chain.find((one) => one.file.children(one).some(({ tag }) => tag === TAG.formal_parameter)) ?? die;
-    for (const child of owner.file.children(owner)) {
+    for (const child of parametersOf(owner)) {
       if (child.tag === TAG.unspecified_parameters) variadic = true;
       if (child.tag !== TAG.formal_parameter) continue;
       const parameter = chainOf(child);
-      const type = this.idOf(typeOf(parameter));
       const hidden = flagOf(parameter, AT.artificial);
+      // gcc writes `S *const this`.
+      const type = this.idOf(hidden ? withoutConst(typeOf(parameter)) : typeOf(parameter));
       // Go marks results so.
       if (flagOf(parameter, AT.variable_parameter)) results.push(type);
       // Of what compilers add, only `this` is told by all of them: gcc has flags and tables of constructors as well.
@@ -307,7 +309,7 @@ export class TypeBuilder implements TypeSource {
     const passing = numberOf([die], AT.calling_convention);
     return {
       kind: die.tag === TAG.union_type ? 'union' : die.tag === TAG.structure_type ? 'struct' : 'class',
-      ...optional('name', nameOf([die])),
+      ...optional('name', classNameOf(die)),
       scope: scopeOf(die),
       language: this.#languageOf(die),
       declaration,
@@ -358,9 +360,20 @@ export class TypeBuilder implements TypeSource {
   }
 }
 
+/** The children of a function, those of a pack of parameters among them: gcc puts each pack into an entry of its own. */
+function parametersOf(die: Die): readonly Die[] {
+  return die.file
+    .children(die)
+    .flatMap((child) => (child.tag === TAG.GNU_formal_parameter_pack ? die.file.children(child) : [child]));
+}
+
 /** DWARF 2 to 4 describe static members as members with external or declaration. */
 function isStatic(die: Die): boolean {
   return flagOf([die], AT.external) || flagOf([die], AT.declaration);
+}
+
+function withoutConst(type: Die | 'none' | 'unreadable'): Die | 'none' | 'unreadable' {
+  return typeof type === 'object' && type.tag === TAG.const_type ? typeOf([type]) : type;
 }
 
 /** Elements of a dimension; undefined for flexible and variable ones. */

@@ -1,0 +1,12 @@
+import type { TypeNode } from '../model.ts';
+import { qualifiedName } from '../names.ts';
+
+/**
+ * Whether two types are the same class of libstdc++ in its two ABIs, of which _GLIBCXX_USE_CXX11_ABI chooses one:
+ * `std::__cxx11::basic_string` keeps its text in itself or on the heap, the older `std::basic_string` shares it.
+ */
+export function isOtherLibraryAbi(a: TypeNode, b: TypeNode): boolean {
+  const [one, other] = [qualifiedName(a), qualifiedName(b)];
+  if (one === other || !/^std::/.test(one) || !/^std::/.test(other)) return false;
+  return one.replaceAll('__cxx11::', '') === other.replaceAll('__cxx11::', '');
+}
