@@ -228,6 +228,11 @@ export class DwarfFile {
     return text;
   }
 
+  /** The hash of the string at an offset of .debug_str (see hashOf), without decoding it. */
+  hashOfString(offset: number): number {
+    return this.#str.hashAt(offset);
+  }
+
   /** The string that an index into .debug_str_offsets leads to. */
   indexedString(index: number, unit: UnitHeader): string | undefined {
     const width = unit.dwarf64 ? 8 : 4;

@@ -31,13 +31,27 @@ export interface PlacedIndex {
   readonly address: Float64Array;
 }
 
+/** Functions without code: declarations, and those that were made into another one. */
+export interface UnplacedIndex {
+  readonly count: number;
+  readonly offset: Uint32Array;
+  readonly unit: Uint32Array;
+  /** Offset in .debug_str of the linkage name, else of the name; {@link NO_NAME} or {@link OTHER_NAME}. */
+  readonly name: Uint32Array;
+}
+
+export const NO_NAME = 0xffff_ffff;
+/** The name is given in another form than DW_FORM_strp. */
+export const OTHER_NAME = 0xffff_fffe;
+
 /**
  * What one pass over all units notes. No object is made for an entry; attributes are decoded later, and only for those
- * that an export reaches. Functions and variables without a place, members and parameters are not noted.
+ * that an export reaches. Variables without a place, members and parameters are not noted.
  */
 export interface DwarfIndex {
   readonly scopes: ScopeIndex;
   readonly placed: PlacedIndex;
+  readonly unplaced: UnplacedIndex;
   /** Offsets of DW_TAG_imported_unit entries, and the position of the unit that each is in. */
   readonly imports: readonly { readonly offset: number; readonly unit: number }[];
   readonly problems: readonly UnitProblem[];
@@ -64,10 +78,15 @@ class Columns {
     code: new Growing(Uint8Array),
     address: new Growing(Float64Array),
   };
+  readonly unplaced = {
+    offset: new Growing(Uint32Array),
+    unit: new Growing(Uint32Array),
+    name: new Growing(Uint32Array),
+  };
   readonly imports: { readonly offset: number; readonly unit: number }[] = [];
 
   finish(problems: readonly UnitProblem[]): DwarfIndex {
-    const { scopes, placed, imports } = this;
+    const { scopes, placed, unplaced, imports } = this;
     return {
       scopes: {
         count: scopes.offset.count,
@@ -84,6 +103,12 @@ class Columns {
         unit: placed.unit.finish(),
         code: placed.code.finish(),
         address: placed.address.finish(),
+      },
+      unplaced: {
+        count: unplaced.offset.count,
+        offset: unplaced.offset.finish(),
+        unit: unplaced.unit.finish(),
+        name: unplaced.name.finish(),
       },
       imports,
       problems,
@@ -156,7 +181,7 @@ function walkUnit(
   const { bytes, little } = cursor;
   const { end, abbrevs } = unit;
   const format = formatKey(unit);
-  const { scopes, placed } = columns;
+  const { scopes, placed, unplaced } = columns;
   let parent = -1;
   // Depth of the entry whose descendants are passed over, or 0.
   let passOver = 0;
@@ -212,6 +237,17 @@ function walkUnit(
           placed.address.push(address);
           if (placed.offset.count >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} functions and variables`, limit: true };
+        } else if (role === ROLE.function) {
+          let name = layout.name < 0 ? NO_NAME : OTHER_NAME;
+          if (layout.abbrev.forms[layout.name] === FORM.strp && !unit.dwarf64) {
+            const place = valueOffset(layout, layout.name, bytes, little, values, end, unit);
+            name = cursor.move(place, end).u32();
+          }
+          unplaced.offset.push(offset);
+          unplaced.unit.push(unitAt);
+          unplaced.name.push(name);
+          if (unplaced.offset.count >= MAX_NOTED)
+            return { message: `there are more than ${MAX_NOTED} declarations`, limit: true };
         }
         // A function is the scope of the types that are local to it; one without an own body has none.
         if (role !== ROLE.variable && (role !== ROLE.function || (children && !declared))) {

@@ -28,10 +28,11 @@ export interface Layout {
   readonly sibling: number;
   readonly lowPc: number;
   readonly declaration: number;
+  /** Of DW_AT_linkage_name, else of DW_AT_name. */
+  readonly name: number;
+  /** The entry has code or a place. */
   readonly placed: boolean;
   readonly plainLowPc: boolean;
-  /** All forms are known. */
-  readonly known: boolean;
 }
 
 /** Steps that depend on the entry. */
@@ -158,6 +159,9 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
     }
   }
   const lowPc = attributes.indexOf(AT.low_pc);
+  const name = [AT.linkage_name, AT.MIPS_linkage_name, AT.name]
+    .map((one) => attributes.indexOf(one))
+    .find((at) => at >= 0);
   return {
     abbrev,
     tag: abbrev.tag,
@@ -169,9 +173,9 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
     sibling: abbrev.sibling,
     lowPc,
     declaration: attributes.indexOf(AT.declaration),
+    name: name ?? -1,
     placed: lowPc >= 0 || attributes.includes(AT.ranges) || attributes.includes(AT.location),
     plainLowPc: forms[lowPc] === FORM.addr,
-    known: !step.includes(STEP.unknown),
   };
 }
 

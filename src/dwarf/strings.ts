@@ -58,4 +58,30 @@ export class StringSection {
     const found = bytes.subarray(near, offset + MAX_STRING).indexOf(0);
     return found < 0 ? offset + MAX_STRING : near + found;
   }
+
+  /** The hash of the string at an offset, as {@link hashOf} of its text; 0 without a terminator. Nothing is decoded. */
+  hashAt(offset: number): number {
+    const { bytes } = this;
+    const end = Math.min(bytes.length, offset + HASHED);
+    let hash = FNV_BASIS;
+    for (let at = offset; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte === 0) return hash;
+      hash = Math.imul(hash ^ byte, FNV_PRIME);
+    }
+    return end < bytes.length ? hash : 0;
+  }
+}
+
+/** Characters that a hash covers; names that differ behind them are told apart by their text. */
+const HASHED = 4096;
+const FNV_BASIS = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a of a latin1 text. */
+export function hashOf(text: string): number {
+  let hash = FNV_BASIS;
+  const length = Math.min(text.length, HASHED);
+  for (let at = 0; at < length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME);
+  return hash;
 }

@@ -1,7 +1,7 @@
-import { TAG } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
 import { chainOf, linkageNameOf } from './attributes.ts';
+import { unplacedFunctions } from './unplaced.ts';
 
 /**
  * C++ symbols at the address of another function: of functions with equal code compilers and linkers keep one, and the
@@ -20,11 +20,11 @@ export function reattachFolded(files: readonly DwarfFile[], found: Map<ElfSymbol
   }
   if (wrong.size === 0) return;
   for (const symbols of wrong.values()) for (const symbol of symbols) found.delete(symbol);
+  const names = new Map<string, readonly ElfSymbol[]>();
+  for (const [name, symbols] of wrong) for (const spelt of variants(name)) names.set(spelt, symbols);
   for (const file of files) {
-    for (const die of declarations(file)) {
-      const name = linkageNameOf([die]);
-      const symbols = name === undefined ? undefined : wrong.get(variant(name));
-      for (const symbol of symbols ?? []) if (!found.has(symbol)) found.set(symbol, die);
+    for (const { die, name } of unplacedFunctions(file, names)) {
+      for (const symbol of names.get(name) ?? []) if (!found.has(symbol)) found.set(symbol, die);
     }
   }
 }
@@ -34,24 +34,15 @@ function variant(name: string): string {
   return name.replace(/C[1-5](?=[EI])/, 'C0').replace(/D[0-5](?=E)/, 'D0');
 }
 
-function* declarations(file: DwarfFile): Generator<Die> {
-  for (const unit of file.units) {
-    const root = file.root(unit);
-    if (root !== undefined) yield* subprograms(file, root);
+/** All names that {@link variant} makes into this one. */
+function variants(name: string): readonly string[] {
+  const copies = [name];
+  for (const [made, letter] of [
+    [/C0(?=[EI])/, 'C'],
+    [/D0(?=E)/, 'D'],
+  ] as const) {
+    if (!made.test(name)) continue;
+    for (let copy = 0; copy <= 5; copy += 1) copies.push(...copies.map((one) => one.replace(made, `${letter}${copy}`)));
   }
-  const { scopes } = file.index();
-  for (let at = 0; at < scopes.count; at += 1) {
-    if (!holdsFunctions(scopes.tag[at] ?? 0)) continue;
-    const unit = file.units[scopes.unit[at] ?? -1];
-    const die = unit === undefined ? undefined : file.entryAt(unit, scopes.offset[at] ?? 0);
-    if (die !== undefined) yield* subprograms(file, die);
-  }
-}
-
-function subprograms(file: DwarfFile, die: Die): readonly Die[] {
-  return file.children(die).filter(({ tag }) => tag === TAG.subprogram);
-}
-
-function holdsFunctions(tag: number): boolean {
-  return tag === TAG.namespace || tag === TAG.structure_type || tag === TAG.class_type || tag === TAG.union_type;
+  return [...new Set(copies)];
 }

@@ -1,4 +1,4 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import { AT } from '../../dwarf/constants.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { PlacedIndex } from '../../dwarf/index-pass.ts';
@@ -6,6 +6,7 @@ import { entryAddresses } from '../../dwarf/ranges.ts';
 import type { ElfHeader, ElfSymbol } from '../../elf/model.ts';
 import { chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
 import { reattachFolded } from './folded.ts';
+import { unplacedFunctions } from './unplaced.ts';
 
 const OP_ADDR = 0x03;
 const OP_ADDRX = 0xa1;
@@ -65,17 +66,10 @@ function attachByName(files: readonly DwarfFile[], symbols: readonly ElfSymbol[]
   for (const symbol of symbols) {
     if (isCode(symbol) && !found.has(symbol) && !symbol.name.startsWith('_Z')) push(left, symbol.name, symbol);
   }
-  if (left.size === 0) return;
   for (const file of files) {
-    for (const unit of file.units) {
-      const root = file.root(unit);
-      if (root === undefined) continue;
-      for (const die of file.children(root)) {
-        if (die.tag !== TAG.subprogram) continue;
-        const chain = chainOf(die);
-        if (flagOf(chain, AT.external))
-          take(found, left.get(linkageNameOf(chain) ?? nameOf(chain) ?? '') ?? [], die, true);
-      }
+    for (const { die, name } of unplacedFunctions(file, left)) {
+      // A declaration says the same as the entry that completes it.
+      if (die.flag(AT.external)) take(found, left.get(name) ?? [], die, true);
     }
   }
 }

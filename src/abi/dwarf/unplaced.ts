@@ -1,0 +1,29 @@
+import { AT } from '../../dwarf/constants.ts';
+import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { NO_NAME, OTHER_NAME } from '../../dwarf/index-pass.ts';
+import { hashOf } from '../../dwarf/strings.ts';
+
+/**
+ * Entries of functions without code (declarations, and functions that were folded into others) that have one of these
+ * names: their own linkage name, or their name where they have none. A file has many more of them than are wanted, so names are
+ * compared by hash first.
+ */
+export function* unplacedFunctions(
+  file: DwarfFile,
+  wanted: { has(name: string): boolean; keys(): Iterable<string> },
+): Generator<{ readonly die: Die; readonly name: string }> {
+  const hashes = new Set<number>();
+  for (const name of wanted.keys()) hashes.add(hashOf(name));
+  if (hashes.size === 0) return;
+  const { unplaced } = file.index();
+  for (let at = 0; at < unplaced.count; at += 1) {
+    const place = unplaced.name[at] ?? NO_NAME;
+    if (place === NO_NAME || (place !== OTHER_NAME && !hashes.has(file.hashOfString(place)))) continue;
+    const unit = file.units[unplaced.unit[at] ?? -1];
+    const die = unit === undefined ? undefined : file.entryAt(unit, unplaced.offset[at] ?? 0);
+    if (die === undefined) continue;
+    const value = die.get(AT.linkage_name) ?? die.get(AT.MIPS_linkage_name) ?? die.get(AT.name);
+    const name = file.text(value, die.unit);
+    if (name !== undefined && wanted.has(name)) yield { die, name };
+  }
+}
