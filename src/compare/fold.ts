@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { shownSymbol } from '../abi/demangle/demangle.ts';
 import type { RuleId } from '../rules/catalogue.ts';
 import { severityOfEffect } from '../rules/effects.ts';
 import type { Effect, Finding } from '../rules/finding.ts';
@@ -5,6 +7,8 @@ import { finding } from '../rules/make.ts';
 
 /** More equal findings than this become one, with their symbols in `affected`. */
 const FOLD_ABOVE = 10;
+/** The same where only the symbol's name may be waived; nobody accepts more than that one by one. */
+const FOLD_NAMED_ABOVE = 2000;
 /** Names that `affected` holds at most; the count stands in the message. */
 export const AFFECTED_MOST = 200;
 /** Names that a message spells out. */
@@ -25,15 +29,21 @@ export function sortedNames(names: Iterable<string>): string[] {
   return [...new Set(names)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** `a, b, c, d, e and 7 more`. */
+/** `a, b, c, d, e and 7 more`; C++ and Rust names as sources write them. */
 export function listNames(names: readonly string[], most = SPELT_OUT): string {
-  if (names.length <= most) return names.join(', ');
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  if (names.length <= most) return names.map(shownSymbol).join(', ');
+  return `${names.slice(0, most).map(shownSymbol).join(', ')} and ${names.length - most} more`;
 }
 
 /** The first {@link AFFECTED_MOST} of the names. */
 export function cappedNames(names: readonly string[]): readonly string[] {
   return names.length > AFFECTED_MOST ? names.slice(0, AFFECTED_MOST) : names;
+}
+
+/** Names a set of symbols for waivers: it stays the same as long as the set does, and no longer. */
+export function subjectOfSet(names: readonly string[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 12);
+  return `${names.length} symbols #${digest}`;
 }
 
 /** One difference of one symbol, before it is decided whether it stands alone. */
@@ -52,25 +62,46 @@ export interface FoldedText {
 
 /**
  * Findings for the same difference of several symbols: one each, so that a waiver can name the symbol; above
- * {@link FOLD_ABOVE} (or with `always`) one for all of them.
+ * {@link FOLD_ABOVE} one for all of them.
+ * @param fold `always`: one as soon as there are two; `named`: each its own as long as a person could accept them one by one
  */
 export function foldSymbols(
   rule: RuleId,
   effect: Effect,
   changes: readonly SymbolChange[],
   text: FoldedText,
-  always = false,
+  fold: 'many' | 'always' | 'named' = 'many',
 ): Finding[] {
   const sorted = [...changes].sort((a, b) => (a.label < b.label ? -1 : a.label > b.label ? 1 : 0));
   if (sorted.length === 0) return [];
-  if (sorted.length <= FOLD_ABOVE && !(always && sorted.length > 1)) {
+  if (sorted.length <= mostSingle(fold)) {
     return sorted.map((entry) => {
       const { label, old, new: now } = entry;
       const symbol = label.split('@', 1)[0] ?? label;
       const values = { ...(old !== undefined && { old }), ...(now !== undefined && { new: now }) };
-      return change(rule, effect, text.one(entry), { subject: label, symbol, ...values });
+      return change(rule, effect, text.one({ ...entry, label: shownSymbol(label) }), {
+        subject: label,
+        symbol,
+        ...values,
+      });
     });
   }
   const labels = sorted.map(({ label }) => label);
-  return [change(rule, effect, text.many(labels.length, listNames(labels)), { affected: cappedNames(labels) })];
+  return [
+    change(rule, effect, text.many(labels.length, listNames(labels)), {
+      subject: subjectOfSet(labels),
+      affected: cappedNames(labels),
+    }),
+  ];
+}
+
+function mostSingle(fold: 'many' | 'always' | 'named'): number {
+  switch (fold) {
+    case 'always':
+      return 1;
+    case 'many':
+      return FOLD_ABOVE;
+    case 'named':
+      return FOLD_NAMED_ABOVE;
+  }
 }

@@ -132,10 +132,17 @@ export function describe({ type, binding, size }: ElfSymbol): string {
 
 function inWords(all: Collected): Finding[] {
   const findings = [
-    ...foldSymbols('sym/removed', 'breaking', all.removed, {
-      one: ({ label }) => `${label} is no longer exported.`,
-      many: (count, names) => `${count} symbols are no longer exported: ${names}.`,
-    }),
+    // Each its own: a removed entry point is accepted by its name only.
+    ...foldSymbols(
+      'sym/removed',
+      'breaking',
+      all.removed,
+      {
+        one: ({ label }) => `${label} is no longer exported.`,
+        many: (count, names) => `${count} symbols are no longer exported: ${names}.`,
+      },
+      'named',
+    ),
     ...foldSymbols('sym/version-changed', 'breaking', all.moved, {
       one: (entry) => `${entry.label} is gone under this version; there is ${entry.new} only.`,
       many: (count, names) => `${count} symbols are gone under their version: ${names}.`,
@@ -171,7 +178,7 @@ function inWords(all: Collected): Finding[] {
         one: ({ label }) => `The instance ${label} of the C++ standard library is no longer exported.`,
         many: (count, names) => `${count} instances of the C++ standard library are no longer exported: ${names}.`,
       },
-      true,
+      'always',
     ),
     ...foldSymbols(
       'sym/version-given',
@@ -181,7 +188,7 @@ function inWords(all: Collected): Finding[] {
         one: (entry) => `${entry.label} has a version now: ${entry.new}.`,
         many: (count, names) => `${count} symbols have a version now: ${names}.`,
       },
-      true,
+      'always',
     ),
     ...foldSymbols(
       'sym/added',
@@ -191,7 +198,7 @@ function inWords(all: Collected): Finding[] {
         one: ({ label }) => `${label} is exported now.`,
         many: (count, names) => `${count} more symbols are exported: ${names}.`,
       },
-      true,
+      'always',
     ),
   ];
   return findings;

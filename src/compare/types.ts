@@ -1,5 +1,5 @@
 import type { Finding } from '../rules/finding.ts';
-import { cappedNames, change, listNames, sortedNames } from './fold.ts';
+import { cappedNames, change, listNames, sortedNames, subjectOfSet } from './fold.ts';
 import type { SymbolPair, TypeEvidence } from './model.ts';
 
 /**
@@ -12,5 +12,10 @@ export function openTypes(pairs: readonly SymbolPair[], types: TypeEvidence | un
   const missing = types?.missing ?? 'this comparison read symbols and versions only';
   const one = names.length === 1;
   const message = `The type${one ? '' : 's'} of ${names.length} symbol${one ? '' : 's'} that both files export (${listNames(names)}) ${one ? 'was' : 'were'} not compared: ${missing}.`;
-  return [change('abi/types-not-compared', 'undecided', message, { affected: cappedNames(names) })];
+  return [
+    change('abi/types-not-compared', 'undecided', message, {
+      subject: subjectOfSet(names),
+      affected: cappedNames(names),
+    }),
+  ];
 }
