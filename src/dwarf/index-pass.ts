@@ -1,10 +1,10 @@
 import { FORM, TAG } from './constants.ts';
 import { Cursor } from './cursor.ts';
-import { Growing } from './growing.ts';
+import { PlacedColumns, ScopeColumns, UnplacedColumns } from './index-columns.ts';
 import { behindValues, formatKey, type Layout, layoutOf, valueOffset } from './layout.ts';
 import { type DwarfSections, MAX_PROBLEMS, type UnitHeader, type UnitProblem } from './unit.ts';
 
-/** Scopes and named types, as parallel arrays in the order of the section. */
+/** Scopes and named types, as parallel arrays in the order of the section; only the first `count` rows count. */
 export interface ScopeIndex {
   readonly count: number;
   /** Offset of the entry. */
@@ -64,56 +64,10 @@ const MAX_NOTED = 4_000_000;
 const MAX_IMPORTS = 1_000_000;
 
 class Columns {
-  readonly scopes = {
-    offset: new Growing(Uint32Array),
-    tag: new Growing(Uint16Array),
-    unit: new Growing(Uint32Array),
-    parent: new Growing(Int32Array),
-    end: new Growing(Uint32Array),
-    declaration: new Growing(Uint8Array),
-  };
-  readonly placed = {
-    offset: new Growing(Uint32Array),
-    unit: new Growing(Uint32Array),
-    code: new Growing(Uint8Array),
-    address: new Growing(Float64Array),
-  };
-  readonly unplaced = {
-    offset: new Growing(Uint32Array),
-    unit: new Growing(Uint32Array),
-    name: new Growing(Uint32Array),
-  };
+  readonly scopes = new ScopeColumns();
+  readonly placed = new PlacedColumns();
+  readonly unplaced = new UnplacedColumns();
   readonly imports: { readonly offset: number; readonly unit: number }[] = [];
-
-  finish(problems: readonly UnitProblem[]): DwarfIndex {
-    const { scopes, placed, unplaced, imports } = this;
-    return {
-      scopes: {
-        count: scopes.offset.count,
-        offset: scopes.offset.finish(),
-        tag: scopes.tag.finish(),
-        unit: scopes.unit.finish(),
-        parent: scopes.parent.finish(),
-        end: scopes.end.finish(),
-        declaration: scopes.declaration.finish(),
-      },
-      placed: {
-        count: placed.offset.count,
-        offset: placed.offset.finish(),
-        unit: placed.unit.finish(),
-        code: placed.code.finish(),
-        address: placed.address.finish(),
-      },
-      unplaced: {
-        count: unplaced.offset.count,
-        offset: unplaced.offset.finish(),
-        unit: unplaced.unit.finish(),
-        name: unplaced.name.finish(),
-      },
-      imports,
-      problems,
-    };
-  }
 }
 
 /** What to do with an entry, by its tag. */
@@ -160,12 +114,12 @@ export function indexUnits(
     if (unit === undefined) break;
     const open: number[] = [];
     const problem = walkUnit(cursor, unit, at, columns, open);
-    for (const scope of open) if (scope >= 0) columns.scopes.end.set(scope, unit.end);
+    for (const scope of open) if (scope >= 0) columns.scopes.end[scope] = unit.end;
     if (problem !== undefined && problems.length < MAX_PROBLEMS)
       problems.push({ section, offset: unit.offset, ...problem });
     if (problem?.limit === true) break;
   }
-  return columns.finish(problems);
+  return { ...columns, problems };
 }
 
 /**
@@ -193,8 +147,8 @@ function walkUnit(
       const closed = open.pop();
       if (closed === undefined) continue; // padding behind the unit's root entry
       if (closed >= 0) {
-        scopes.end.set(closed, at);
-        parent = scopes.parent.get(closed);
+        scopes.end[closed] = at;
+        parent = scopes.parent[closed] ?? -1;
       }
       if (open.length < passOver) passOver = 0;
       continue;
@@ -226,16 +180,13 @@ function walkUnit(
       } else {
         const declared = layout.declaration >= 0;
         if ((role === ROLE.function || role === ROLE.variable) && layout.placed && !declared) {
-          placed.offset.push(offset);
-          placed.unit.push(unitAt);
-          placed.code.push(role === ROLE.function ? 1 : 0);
           let address = Number.NaN;
           if (layout.plainLowPc) {
             const place = valueOffset(layout, layout.lowPc, bytes, little, values, end, unit);
             address = cursor.move(place, end).address(unit.addressSize);
           }
-          placed.address.push(address);
-          if (placed.offset.count >= MAX_NOTED)
+          placed.add(offset, unitAt, role === ROLE.function ? 1 : 0, address);
+          if (placed.count >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} functions and variables`, limit: true };
         } else if (role === ROLE.function) {
           let name = layout.name < 0 ? NO_NAME : OTHER_NAME;
@@ -243,20 +194,13 @@ function walkUnit(
             const place = valueOffset(layout, layout.name, bytes, little, values, end, unit);
             name = cursor.move(place, end).u32();
           }
-          unplaced.offset.push(offset);
-          unplaced.unit.push(unitAt);
-          unplaced.name.push(name);
-          if (unplaced.offset.count >= MAX_NOTED)
+          unplaced.add(offset, unitAt, name);
+          if (unplaced.count >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} declarations`, limit: true };
         }
         // A function is the scope of the types that are local to it; one without an own body has none.
         if (role !== ROLE.variable && (role !== ROLE.function || (children && !declared))) {
-          noted = scopes.offset.push(offset);
-          scopes.tag.push(layout.tag);
-          scopes.unit.push(unitAt);
-          scopes.parent.push(parent);
-          scopes.end.push(at);
-          scopes.declaration.push(declared ? 1 : 0);
+          noted = scopes.add(offset, layout.tag, unitAt, parent, at, declared ? 1 : 0);
           if (noted >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} types and functions`, limit: true };
         }
@@ -269,7 +213,7 @@ function walkUnit(
       // Only forwards and inside the unit: anything else would be a loop or nonsense, so walk the children instead.
       if (sibling > at && sibling <= end) {
         at = sibling;
-        if (noted >= 0) scopes.end.set(noted, sibling);
+        if (noted >= 0) scopes.end[noted] = sibling;
         continue;
       }
     }

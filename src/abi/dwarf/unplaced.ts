@@ -16,9 +16,19 @@ export function* unplacedFunctions(
   for (const name of wanted.keys()) hashes.add(hashOf(name));
   if (hashes.size === 0) return;
   const { unplaced } = file.index();
+  // Each unit declares the same functions again: 1 for offsets in .debug_str that are not wanted, 2 for those that may be.
+  const met = new Uint8Array(file.sections.str.length);
   for (let at = 0; at < unplaced.count; at += 1) {
     const place = unplaced.name[at] ?? NO_NAME;
-    if (place === NO_NAME || (place !== OTHER_NAME && !hashes.has(file.hashOfString(place)))) continue;
+    if (place === NO_NAME) continue;
+    if (place !== OTHER_NAME) {
+      const known = met[place] ?? 1;
+      if (known === 1) continue;
+      if (known === 0) {
+        met[place] = hashes.has(file.hashOfString(place)) ? 2 : 1;
+        if (met[place] === 1) continue;
+      }
+    }
     const unit = file.units[unplaced.unit[at] ?? -1];
     const die = unit === undefined ? undefined : file.entryAt(unit, unplaced.offset[at] ?? 0);
     if (die === undefined) continue;
