@@ -72,6 +72,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
           'where report files are written (default: report.directory of the configuration)',
         )
         .option('--no-report', 'write no report files')
+        .option('--base <commit>', 'judge by the configuration, waivers and keys of this commit, as a pull request is')
         .addOption(format('text', 'json', 'markdown', 'sarif'))
         .action(
           async (options: {
@@ -79,6 +80,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             plugin?: string[];
             reportDirectory?: string;
             report: boolean;
+            base?: string;
             format: Format;
           }) => {
             const [{ checkCommand }, { terminalProgress }] = await Promise.all([
@@ -91,6 +93,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
                 config: options.config,
                 format: options.format,
                 ...(options.plugin === undefined ? {} : { plugins: options.plugin }),
+                ...(options.base === undefined ? {} : { base: options.base }),
                 ...(options.report
                   ? options.reportDirectory === undefined
                     ? {}

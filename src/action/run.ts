@@ -4,12 +4,14 @@ import type { ExitCode } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
 import type { GateReport } from '../gate/report.ts';
 import type { Progress } from '../gate/step.ts';
+import type { ClientOptions } from '../github/client.ts';
 import type { CommentMode } from '../github/comment-decision.ts';
 import { type GitHubContext, githubContext } from '../github/context.ts';
 import { DEFAULT_KEY } from '../github/key.ts';
 import type { PostOutcome, PostRequest } from '../github/post.ts';
 import { codeBlock } from '../text/markdown.ts';
 import { truncateBytes } from '../text/truncate.ts';
+import type { FilesOnGitHub } from './base.ts';
 import { gateEnvironment } from './environment.ts';
 import { reportFailure } from './failure.ts';
 import { readInputs } from './inputs.ts';
@@ -28,6 +30,8 @@ export interface GateRequest {
   readonly context: GitHubContext;
   readonly progress: Progress;
   readonly version: string;
+  /** How the base commit is asked for when the checkout lacks it; absent without a token. */
+  readonly onGitHub?: FilesOnGitHub;
 }
 
 /** The `report` section of the configuration; an input of the Action goes before it. */
@@ -72,6 +76,12 @@ async function readEvent(path: string | undefined): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** The token stays in here: the gate gets what it may ask, not what it asks with. */
+function filesOnGitHub(options: ClientOptions): FilesOnGitHub {
+  return async (repository, commit) =>
+    (await import('../parts/github.ts')).commitFilesOnGitHub(options, repository, commit);
 }
 
 function refuseUnsafe({ kind }: GitHubContext): void {
@@ -126,6 +136,9 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         context,
         progress: log.progress,
         version: deps.version,
+        ...(inputs.token !== '' && {
+          onGitHub: filesOnGitHub({ ...client, token: inputs.token, apiUrl: context.apiUrl }),
+        }),
       });
     } finally {
       log.progress.end();

@@ -30,6 +30,8 @@ export interface BaselineRequest {
   readonly version?: string;
   /** Absolute path of the directory that paths of the configuration start from. */
   readonly root: string;
+  /** Directory that the previous release is read from in place of `root`: that of the base commit's files. */
+  readonly rootOf?: (file: string) => string;
   /** The new release; a baseline that is the same file compares nothing. */
   readonly artifactFile?: string;
   readonly limits?: ArtifactLimits;
@@ -49,12 +51,13 @@ export function resolveBaseline(request: BaselineRequest): BaselineResolution {
     return failed('baseline/not-configured', `The configuration names no previous release of ${plugin}.`, plugin);
   }
   const file = expandTokens(config.file, tokensFor(plugin, target, request.version), `baseline of plugin ${plugin}`);
-  const { artifact, problem } = readArtifact(root, file, request.limits);
+  const from = request.rootOf?.(file) ?? root;
+  const { artifact, problem } = readArtifact(from, file, request.limits);
   if (artifact === undefined) {
     const rule = problem.kind === 'missing' ? 'baseline/missing' : 'baseline/unusable';
     return failed(rule, `The previous release of ${plugin} for ${target} cannot be read. ${problem.message}`, file);
   }
-  if (request.artifactFile !== undefined && isSameFile(root, request.artifactFile, file)) {
+  if (request.artifactFile !== undefined && isSameFile(join(root, request.artifactFile), join(from, file))) {
     return failed('baseline/is-artifact', `${file} is named both as the artifact and as the previous release.`, file);
   }
   const { version } = config;
@@ -65,12 +68,12 @@ export function resolveBaseline(request: BaselineRequest): BaselineResolution {
 }
 
 /** Whether two paths lead to one file, through links of both kinds too; by their text when one does not exist. */
-function isSameFile(root: string, a: string, b: string): boolean {
+function isSameFile(a: string, b: string): boolean {
   try {
-    const [one, other] = [statSync(join(root, a), { bigint: true }), statSync(join(root, b), { bigint: true })];
+    const [one, other] = [statSync(a, { bigint: true }), statSync(b, { bigint: true })];
     return one.dev === other.dev && one.ino === other.ino;
   } catch {
-    return join(root, a) === join(root, b);
+    return a === b;
   }
 }
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { type GateRun, isBroken, runGate } from '../gate/run.ts';
 import type { Progress } from '../gate/step.ts';
+import { type CommitFiles, commitId, gitCommitFiles } from '../process/git-files.ts';
 import { renderText } from '../report/text.ts';
 import { type ReportFormat, renderReport, writeReports } from '../report/write.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
@@ -13,6 +15,8 @@ export interface CheckOptions {
   readonly plugins?: readonly string[];
   /** Directory for all report files; the configuration's unless given. Empty: none are written. */
   readonly reportDirectory?: string;
+  /** Commit whose policy judges, as git names it. */
+  readonly base?: string;
 }
 
 export interface CheckDeps {
@@ -44,6 +48,7 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
     now: new Date(),
     ...(options.plugins === undefined ? {} : { only: options.plugins }),
     ...(deps.source === undefined ? {} : { source: deps.source }),
+    ...(options.base === undefined ? {} : await changeSince(options.base, deps)),
   });
   const directory =
     options.reportDirectory === undefined
@@ -74,4 +79,18 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
   }
   if (isBroken(report)) return 4;
   return report.verdict === 'pass' ? 0 : 1;
+}
+
+async function changeSince(
+  name: string,
+  { directory, environment }: CheckDeps,
+): Promise<{ readonly base: CommitFiles; readonly head?: CommitFiles }> {
+  const at = async (commit: string): Promise<CommitFiles | undefined> => {
+    const id = await commitId(directory, commit, environment);
+    return id === undefined ? undefined : await gitCommitFiles(directory, id, environment);
+  };
+  const base = await at(name);
+  if (base === undefined) throw new UsageError(`git knows no commit ${name} in ${directory}; fetch it first.`);
+  const head = await at('HEAD');
+  return { base, ...(head === undefined ? {} : { head }) };
 }

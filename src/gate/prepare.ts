@@ -18,23 +18,28 @@ export interface Prepared {
   readonly trustedRoot?: Uint8Array;
   /** Digest of the version script as it was before the build; absent when the build makes it, or there is none. */
   readonly versionScript?: string;
+  /** Directory that a deciding file is read from in place of the configuration's; see base/files.ts. */
+  readonly rootOf?: RootOf;
 }
+
+type RootOf = (file: string) => string;
 
 /** Bytes. */
 const LARGEST_SCRIPT = 4 * 1024 * 1024;
 
 /** @throws UsageError when a key or trusted root that the configuration names cannot be read */
-export function prepareJob(job: Job, root: string): Prepared {
-  const { baseline, findings } = baselineOf(job, root);
+export function prepareJob(job: Job, root: string, rootOf: RootOf = () => root): Prepared {
+  const { baseline, findings } = baselineOf(job, root, rootOf);
   const { key, trustedRoot } = job.signature ?? {};
   const script = scriptOf(job, root)?.artifact;
   return {
     baseline: { findings, ...(baseline === undefined ? {} : { digest: baseline.artifact.digest }) },
-    ...(key === undefined ? {} : { key: readSetting(root, key, 'public key', LIMITS.keyBytes) }),
+    ...(key === undefined ? {} : { key: readSetting(rootOf(key), key, 'public key', LIMITS.keyBytes) }),
     ...(trustedRoot === undefined
       ? {}
-      : { trustedRoot: readSetting(root, trustedRoot, 'trusted root', LIMITS.documentBytes) }),
+      : { trustedRoot: readSetting(rootOf(trustedRoot), trustedRoot, 'trusted root', LIMITS.documentBytes) }),
     ...(script === undefined ? {} : { versionScript: script.digest }),
+    rootOf,
   };
 }
 
@@ -65,21 +70,22 @@ function scriptOf({ plugin }: Job, root: string): ArtifactReading | undefined {
 }
 
 /** The previous release, read again when it is needed: hundreds of them would not fit in memory at once. */
-export function preparedBaseline(job: Job, root: string, { baseline: prepared }: Prepared): BaselineResolution {
+export function preparedBaseline(job: Job, root: string, { baseline: prepared, rootOf }: Prepared): BaselineResolution {
   if (prepared.digest === undefined) return prepared;
-  const again = baselineOf(job, root);
+  const again = baselineOf(job, root, rootOf);
   if (again.baseline?.artifact.digest === prepared.digest) return again;
   const message = `The previous release of ${job.plugin.name} was changed or removed while the plugins were built. It had the digest ${prepared.digest} before.`;
   return { findings: [finding('baseline/unusable', message, { subject: job.plugin.name })] };
 }
 
-function baselineOf(job: Job, root: string): BaselineResolution {
+function baselineOf(job: Job, root: string, rootOf: RootOf | undefined): BaselineResolution {
   return resolveBaseline({
     config: job.baseline,
     plugin: job.plugin.name,
     target: job.target,
     version: job.plugin.version,
     root,
+    ...(rootOf === undefined ? {} : { rootOf }),
     artifactFile: job.artifact,
   });
 }

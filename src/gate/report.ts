@@ -74,6 +74,8 @@ export interface GateReport {
   readonly durationMs: number;
   readonly config: { readonly file: string; readonly digest: string };
   readonly source?: { readonly repository?: string; readonly commit?: string; readonly ref?: string };
+  /** The commit whose configuration judged, and that configuration; absent when the source's own did. */
+  readonly policy?: { readonly commit: string; readonly digest: string };
   readonly plugins: readonly PluginResult[];
   /** Worst first: blocking, then undecided, warning, note, waived. */
   readonly findings: readonly JudgedFinding[];

@@ -1,10 +1,13 @@
 import { type ConfigFiles, readConfigFiles } from '../config/read.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import type { Step } from '../rules/finding.ts';
+import type { CommitFiles } from '../process/git-files.ts';
+import type { PlacedFinding, Step } from '../rules/finding.ts';
 import { type Judgement, judge, statusOf } from '../rules/judge.ts';
+import { decidingFiles, trustedFiles } from './base/files.ts';
+import { policyOfBase } from './base/policy.ts';
 import { type RanJob, type RanStep, runJob } from './job.ts';
 import type { GateContext, GateStep } from './known.ts';
-import { planJobs, runnerTarget } from './plan.ts';
+import { type Job, planJobs, runnerTarget } from './plan.ts';
 import { prepareJob } from './prepare.ts';
 import type { GateReport, JudgedFinding, PluginResult, StepResult } from './report.ts';
 import type { Progress } from './step.ts';
@@ -40,6 +43,18 @@ export interface GateRequest {
   /** Names of plugins; all unless given. */
   readonly only?: readonly string[];
   readonly source?: GateReport['source'];
+  /** The commit whose policy judges, when this is a change to it; without it, the configuration judges itself. */
+  readonly base?: CommitFiles;
+  /** The commit of the change, to tell what it brings from what a step before the gate put there. */
+  readonly head?: CommitFiles;
+  /** Plugins and targets that this run is for, when it is one of several; all unless given. */
+  readonly shard?: readonly JobName[];
+}
+
+/** One job by its names. */
+export interface JobName {
+  readonly plugin: string;
+  readonly target: string;
 }
 
 export interface GateRun {
@@ -54,7 +69,10 @@ export interface GateRun {
  */
 export async function runGate(request: GateRequest): Promise<GateRun> {
   const started = performance.now();
-  const config = readConfigFiles(request.configFile, request.directory);
+  const own = readConfigFiles(request.configFile, request.directory);
+  const repository = request.repository ?? own.root;
+  const policy = request.base === undefined ? undefined : await policyOfBase(own, request.base, repository);
+  const config = policy?.config ?? own;
   const runner = runnerTarget(process.platform, process.arch);
   if (runner === undefined && config.config.plugins.some(({ targets }) => targets === undefined)) {
     throw new EnvironmentError(
@@ -70,25 +88,45 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
   }
   const context: GateContext = {
     root: config.root,
-    repository: request.repository ?? config.root,
+    repository,
     runner,
     environment: request.environment,
     progress: request.progress,
     today: request.now,
   };
-  const jobs = planJobs(config.config, runner ?? 'unknown', request.only);
-  const prepared = jobs.map((job) => prepareJob(job, config.root));
-  const ran: RanJob[] = [];
-  for (const [at, job] of jobs.entries()) {
-    ran.push(await runJob(job, prepared[at] ?? prepareJob(job, config.root), GATE, context));
+  const jobs = planJobs(config.config, runner ?? 'unknown', request.only).filter((job) => isWanted(job, request.shard));
+  if (jobs.length === 0)
+    throw new UsageError('There is nothing to check: no plugin and target of the configuration was asked for.');
+  const { base, head } = request;
+  const trusted =
+    base === undefined || policy?.base === undefined
+      ? undefined
+      : await trustedFiles(decidingFiles(jobs), config, repository, base, head, request.environment.RUNNER_TEMP);
+  try {
+    const prepared = jobs.map((job) => [job, prepareJob(job, config.root, trusted?.rootOf)] as const);
+    const ran: RanJob[] = [];
+    for (const [job, known] of prepared) ran.push(await runJob(job, known, GATE, context));
+    const about = [...(policy?.findings ?? []), ...(trusted?.findings ?? [])];
+    const report = reportOf(ran, about, config, request, started);
+    return { report: policy?.base === undefined ? report : { ...report, policy: policy.base }, config };
+  } finally {
+    request.progress.end();
+    await trusted?.remove();
   }
-  const report = reportOf(ran, config, request, started);
-  request.progress.end();
-  return { report, config };
 }
 
-function reportOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequest, started: number): GateReport {
-  const judgement = judgementOf(ran, config, request);
+function isWanted({ plugin, target }: Job, shard: GateRequest['shard']): boolean {
+  return shard === undefined || shard.some((one) => one.plugin === plugin.name && one.target === target);
+}
+
+function reportOf(
+  ran: readonly RanJob[],
+  about: readonly PlacedFinding[],
+  config: ConfigFiles,
+  request: GateRequest,
+  started: number,
+): GateReport {
+  const judgement = judgementOf(ran, about, config, request);
   return {
     schema: 'plugin-gate/report/v1',
     tool: { name: 'plugin-gate', version: request.version },
@@ -104,13 +142,21 @@ function reportOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequ
   };
 }
 
-function judgementOf(ran: readonly RanJob[], config: ConfigFiles, request: GateRequest): Judgement {
+/** @param about findings about the change of the policy itself */
+function judgementOf(
+  ran: readonly RanJob[],
+  about: readonly PlacedFinding[],
+  config: ConfigFiles,
+  request: GateRequest,
+): Judgement {
   const { policy } = config.config;
   const today = request.now.toISOString().slice(0, 10);
-  const findings = ran.flatMap((job) => job.findings);
-  const first = judge(findings, policy, config.waivers, today, request.only);
+  const findings = [...about, ...ran.flatMap((job) => job.findings)];
+  // A shard sees too little to call a waiver unused.
+  const only = request.shard === undefined ? request.only : [];
+  const first = judge(findings, policy, config.waivers, today, only);
   const missed = unseen(ran, first.findings);
-  return missed.length === 0 ? first : judge([...findings, ...missed], policy, config.waivers, today, request.only);
+  return missed.length === 0 ? first : judge([...findings, ...missed], policy, config.waivers, today, only);
 }
 
 function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFinding[]): PluginResult {

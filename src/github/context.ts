@@ -46,6 +46,10 @@ export interface GitHubContext {
   /** For example `refs/heads/main`, `refs/pull/7/merge`. */
   readonly ref?: string;
   readonly pullRequest?: PullRequest;
+  /** The commit that a merge group is to be merged into. */
+  readonly mergeGroupBase?: string;
+  /** GITHUB_SHA: of a pull request the merge commit that is checked out. */
+  readonly runnerSha?: string;
   readonly release?: Release;
   /** Without a slash at the end, for example `https://github.com`. */
   readonly serverUrl: string;
@@ -142,6 +146,8 @@ export function githubContext(env: Environment, event: unknown): GitHubContext {
   const pullRequest = kind === 'pull-request' || kind === 'pull-request-target' ? pullRequestOf(event) : undefined;
   const release = kind === 'release' ? releaseOf(event) : undefined;
   const headSha = headShaOf(kind, event, pullRequest, env);
+  const mergeGroupBase = kind === 'merge-group' ? sha(event, 'merge_group', 'base_sha') : undefined;
+  const runnerSha = sha(env.GITHUB_SHA);
   const runId = /^\d+$/.test(env.GITHUB_RUN_ID ?? '') ? env.GITHUB_RUN_ID : undefined;
   const attempt = Number(env.GITHUB_RUN_ATTEMPT ?? '1');
   return {
@@ -154,6 +160,8 @@ export function githubContext(env: Environment, event: unknown): GitHubContext {
     ...(headSha && { headSha }),
     ...(ref && { ref }),
     ...(pullRequest && { pullRequest }),
+    ...(mergeGroupBase && { mergeGroupBase }),
+    ...(runnerSha && { runnerSha }),
     ...(release && { release }),
     ...(runId && { runId }),
     ...(runId && repository && { runUrl: `${serverUrl}/${repository.owner}/${repository.repo}/actions/runs/${runId}` }),

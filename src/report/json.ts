@@ -15,6 +15,7 @@ const ORDER: ReadonlyMap<string, number> = new Map(
       'durationMs',
       'config',
       'source',
+      'policy',
     ],
     ['repository', 'commit', 'ref', 'plugin', 'kind', 'target', 'step', 'status', 'compatibility', 'summary'],
     ['rule', 'severity', 'effect', 'blocks', 'message', 'subject', 'symbol', 'type', 'old', 'new', 'location'],

@@ -127,8 +127,13 @@ function footer(report: GateReport): string {
   const commit = report.source?.commit;
   const parts = [
     `plugin-gate ${escapeMarkdown(report.tool.version)}`,
-    ...(commit === undefined ? [] : [`commit \`${commit.replace(/[^0-9a-f]/gi, '').slice(0, 12)}\``]),
+    ...(commit === undefined ? [] : [`commit \`${shortCommit(commit)}\``]),
+    ...(report.policy === undefined ? [] : [`policy of \`${shortCommit(report.policy.commit)}\``]),
     formatDuration(report.durationMs),
   ];
   return `<sub>${parts.join(' · ')}</sub>`;
+}
+
+function shortCommit(commit: string): string {
+  return commit.replace(/[^0-9a-f]/gi, '').slice(0, 12);
 }

@@ -142,6 +142,10 @@ export const reportSchema = z
     durationMs: milliseconds,
     config: z.object({ file: name, digest }),
     source: z.object({ repository: name.optional(), commit: name.optional(), ref: name.optional() }).optional(),
+    policy: z
+      .object({ commit: name, digest })
+      .optional()
+      .meta({ description: 'The base commit whose configuration judged; absent when the source judged itself.' }),
     plugins: z.array(plugin).max(5000),
     findings: z.array(finding).max(250_000).meta({ description: 'Worst first.' }),
   })

@@ -11,6 +11,7 @@ describe('the context of a workflow run', () => {
       eventName: 'pull_request',
       repository: { owner: 'octo', repo: 'plugins' },
       headSha: HEAD_SHA,
+      runnerSha: MERGE_SHA,
       ref: 'refs/pull/7/merge',
       pullRequest: { number: 7, headSha: HEAD_SHA, baseSha: BASE_SHA, baseRef: 'main', fork: false },
       serverUrl: 'https://github.example',

@@ -3,6 +3,7 @@ import { type PostOutcome, type PostRequest, postReport } from '../../src/github
 import { type GitHubApi, startGitHubApi } from '../support/github-api/server.ts';
 import { ACTIONS_TOKEN, type Token } from '../support/github-api/state.ts';
 import {
+  BASE_SHA,
   HEAD_SHA,
   MERGE_SHA,
   pullRequestEvent,
@@ -18,7 +19,7 @@ export const FAST = { attempts: 4, pauseMs: 1, budgetMs: 5000 };
 export async function githubWithPullRequest(token: Partial<Token> = {}): Promise<GitHubApi> {
   const api = await startGitHubApi();
   api.state.tokens.set(TOKEN, { ...ACTIONS_TOKEN, ...token });
-  api.state.commits.add(HEAD_SHA).add(MERGE_SHA);
+  api.state.commits.add(HEAD_SHA).add(MERGE_SHA).add(BASE_SHA);
   api.state.issues.add(7);
   return api;
 }

@@ -26,4 +26,20 @@ export const policyRules = defineRules({
     fix: 'Remove the waiver, or correct its rule, subject or plugin.',
     controls: [controls.ssdfExceptions, controls.ssdfCheckCriteria],
   },
+  'policy/relaxed': {
+    title: 'This change relaxes the gate',
+    severity: 'warning',
+    step: 'config',
+    why: 'Configuration, waivers, keys and previous releases that are in the repository are taken from the base of a pull request, so that no change can judge itself. What it takes back would hold from the next change on, and has to be seen by whoever reviews this one.',
+    fix: 'Review it as you would review the code, or take it back. To let a change pass that today is blocked, bring the relaxed policy in first, by a change of its own.',
+    controls: [controls.ssdfExceptions, controls.ssdfCheckCriteria],
+  },
+  'policy/own': {
+    title: 'The change is judged by its own policy',
+    severity: 'warning',
+    step: 'config',
+    why: 'The base has no usable configuration, so the one that the change brings decides. That is as it should be for the change that brings plugin-gate in, and for no other.',
+    fix: 'Review the configuration and the waivers as a whole. If the configuration was moved, keep the old one in place until the new one is on the base.',
+    controls: [controls.ssdfExceptions, controls.ssdfCheckCriteria],
+  },
 });

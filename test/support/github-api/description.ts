@@ -15,6 +15,9 @@ const PATHS = [
   '/repos/{owner}/{repo}/issues/{issue_number}/comments',
   '/repos/{owner}/{repo}/issues/comments/{comment_id}',
   '/repos/{owner}/{repo}/pulls',
+  '/repos/{owner}/{repo}/contents/{path}',
+  '/repos/{owner}/{repo}/git/commits/{commit_sha}',
+  '/repos/{owner}/{repo}/git/blobs/{file_sha}',
 ] as const;
 
 interface Schema {
@@ -89,7 +92,7 @@ export function description(): Route {
   const raw = JSON.parse(readFileSync(file, 'utf8')) as RawDescription;
   const ajv = new Ajv({ strict: false, allErrors: true });
   (addFormats as unknown as (ajv: Ajv) => void)(ajv);
-  ajv.addFormat('int64', true);
+  for (const format of ['int64', 'repo.nwo']) ajv.addFormat(format, true);
   ajv.addSchema({ $id: 'github', components: raw.components });
 
   const routes = PATHS.flatMap((path) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Access, GitHubState, StoredAnnotation, StoredCheckRun, StoredComment, Token } from './state.ts';
 
 /** The answer of an operation; `total` makes it a page of a list. */
@@ -26,6 +27,11 @@ interface OperationRules {
 
 function refused(message: string, status = 422): Answer {
   return { status, body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) } };
+}
+
+/** As git names a blob. */
+function blobId(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 function commentJson(state: GitHubState, comment: StoredComment) {
@@ -96,6 +102,37 @@ function annotationProblem(annotations: readonly StoredAnnotation[]): Answer | u
 }
 
 export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
+  'repos/get-content': {
+    needs: ['contents'],
+    access: 'read',
+    run: ({ state, parameters, query }) => {
+      const { path = '' } = parameters;
+      const bytes = state.files.get(query.get('ref') ?? '')?.[path];
+      if (bytes === undefined) return refused('Not Found', 404);
+      const small = bytes.length <= 1024 * 1024;
+      const content = small ? Buffer.from(bytes).toString('base64') : '';
+      const encoding = small ? 'base64' : 'none';
+      const body = { type: 'file', path, size: bytes.length, sha: blobId(bytes), content, encoding };
+      return { status: 200, body };
+    },
+  },
+  'git/get-commit': {
+    needs: ['contents'],
+    access: 'read',
+    run: ({ state, parameters: { commit_sha: sha = '' } }) =>
+      state.commits.has(sha) ? { status: 200, body: { sha } } : refused('Not Found', 404),
+  },
+  'git/get-blob': {
+    needs: ['contents'],
+    access: 'read',
+    run: ({ state, parameters }) => {
+      const all = [...state.files.values()].flatMap((files) => Object.values(files));
+      const bytes = all.find((one) => blobId(one) === parameters.file_sha);
+      if (bytes === undefined) return refused('Not Found', 404);
+      const content = Buffer.from(bytes).toString('base64');
+      return { status: 200, body: { sha: parameters.file_sha, size: bytes.length, encoding: 'base64', content } };
+    },
+  },
   'pulls/list': {
     needs: ['pull-requests'],
     access: 'read',

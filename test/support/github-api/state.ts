@@ -5,7 +5,7 @@ export type Access = 'none' | 'read' | 'write';
 export interface Token {
   readonly login: string;
   readonly type: 'Bot' | 'User';
-  readonly permissions: Readonly<Partial<Record<'issues' | 'pull-requests' | 'checks', Access>>>;
+  readonly permissions: Readonly<Partial<Record<'issues' | 'pull-requests' | 'checks' | 'contents', Access>>>;
   /** GraphQL refuses this token, as an odd proxy might. */
   readonly noGraphql?: boolean;
 }
@@ -69,6 +69,8 @@ export interface GitHubState {
   /** Pull requests and issues that exist. */
   readonly issues: Set<number>;
   readonly lockedIssues: Set<number>;
+  /** Files of a commit, by its id and their path. */
+  readonly files: Map<string, Readonly<Record<string, Uint8Array>>>;
   readonly pulls: StoredPull[];
   readonly comments: StoredComment[];
   readonly checkRuns: StoredCheckRun[];
@@ -81,7 +83,7 @@ export interface GitHubState {
 export const ACTIONS_TOKEN: Token = {
   login: 'github-actions[bot]',
   type: 'Bot',
-  permissions: { issues: 'none', 'pull-requests': 'write', checks: 'write' },
+  permissions: { contents: 'read', issues: 'none', 'pull-requests': 'write', checks: 'write' },
 };
 
 export function newState(): GitHubState {
@@ -92,6 +94,7 @@ export function newState(): GitHubState {
     commits: new Set(),
     issues: new Set(),
     lockedIssues: new Set(),
+    files: new Map(),
     pulls: [],
     comments: [],
     checkRuns: [],
