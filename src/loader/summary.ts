@@ -12,7 +12,8 @@ export function summaryOf(evidence: LoadEvidence, goPlugin: boolean): string {
           `${evidence.symbols.filter(({ found }) => found).length} of ${evidence.symbols.length} symbols found`,
         );
       }
-      if (evidence.probes.length > 0) parts.push(`${evidence.probes.length} probes called`);
+      if (evidence.probes.length > 0)
+        parts.push(`${evidence.probes.length} probe${evidence.probes.length === 1 ? '' : 's'} called`);
       if (evidence.unload !== undefined) parts.push(evidence.unload.mapped ? 'stays in memory' : 'unloaded');
       return parts.join(', ');
     }
