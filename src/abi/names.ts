@@ -86,7 +86,7 @@ function declare(writing: Writing, id: TypeId, inner: string, depth: number): st
         return spaced(`vector of ${node.dimensions[0] ?? ''} ${below(node.element, '')}`, inner);
       return below(node.element, `${inner}${node.dimensions.map((count) => `[${count ?? ''}]`).join('') || '[]'}`);
     case 'member-pointer':
-      return below(node.target, `${below(node.container, '')}::*${inner}`);
+      return below(node.target, wrap(graph, node.target, `${below(node.container, '')}::*${inner}`));
     case 'function': {
       const parameters = node.parameters.filter(({ artificial }) => artificial !== true);
       const list = parameters.slice(0, MAX_NODES).map(({ type }) => below(type, ''));

@@ -1,6 +1,7 @@
 import { severityOfEffect } from '../../rules/effects.ts';
 import type { Effect, Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
+import { shownSymbol } from '../demangle/demangle.ts';
 import type { TypeNode } from '../model.ts';
 import type { LocalChange, PairNode } from './change.ts';
 import { type Consequences, consequencesOf } from './consequences.ts';
@@ -74,18 +75,23 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
   const isSymbol = way !== undefined && way.nodes.length === 1 && way.skipped === 0 && after.kind === 'function';
   const changes = told.map((change) => ({
     ...change,
-    effect: hidden ? 'compatible' : softened(change, exposed, told, !isSymbol),
+    effect: hidden ? 'compatible' : effectOf(change, exposed, told, !isSymbol),
   }));
   const worst = changes.reduce((a, b) => (ORDER.indexOf(b.effect) > ORDER.indexOf(a.effect) ? b : a));
   const { roots, complete } = context.reach(at);
-  const symbols = roots.map((number) => graph.roots[number]?.name ?? '');
+  const taken = (exposed & EXPOSURE.exported) === 0 && !hidden;
+  const shown = roots.filter((number) => taken || graph.roots[number]?.imported !== true);
+  const symbols = shown.map((number) => graph.roots[number]?.name ?? '');
   const name = nodeName(context, at, way);
   const subject = isSymbol ? (graph.roots[way.root]?.name ?? name) : name;
   const sentences = [
-    `${subject}: ${textOf(changes)}.`,
+    `${shownSymbol(subject)}: ${textOf(changes)}.`,
     ...(hidden ? ['Consumers can only hold it by pointer and do not see it.'] : []),
     ...embeddings(at, context),
-    ...(isSymbol && symbols.length === 1 ? [] : [reachText(symbols.length, complete)]),
+    ...(taken && worst.effect !== 'compatible'
+      ? ['The plugin takes it from its host: hosts that provide the old one do not fit.']
+      : []),
+    ...(isSymbol && symbols.length === 1 ? [] : [reachText(symbols.length, complete, taken)]),
   ];
   const place = worst.declared ?? placeOfNode(context, at, way);
   return finding(hidden ? 'abi/private-type-changed' : worst.rule, sentences.join(' '), {
@@ -108,9 +114,12 @@ function textOf(changes: readonly LocalChange[]): string {
   return `${texts.slice(0, MAX_TOLD).join('; ')}${more}`;
 }
 
-function reachText(count: number, complete: boolean): string {
+function reachText(count: number, complete: boolean, taken: boolean): string {
   const number = complete ? String(count) : `At least ${count}`;
-  return `${number} exported symbol${count === 1 ? ' reaches' : 's reach'} it.`;
+  const [one, many] = taken
+    ? ['function of the host', 'functions of the host']
+    : ['exported symbol', 'exported symbols'];
+  return `${number} ${count === 1 ? `${one} reaches` : `${many} reach`} it.`;
 }
 
 /** `It is part of struct outer (24 to 32 bytes), which changes with it.` */
@@ -129,6 +138,15 @@ function embeddings(at: number, context: Context): readonly string[] {
     });
   const more = around.length > 3 ? ` and ${around.length - 3} more` : '';
   return [`It is part of ${names.join(', ')}${more}, which change${around.length === 1 ? 's' : ''} with it.`];
+}
+
+/** What a change comes to for those who come by the type in these ways. */
+function effectOf(change: LocalChange, exposed: number, all: readonly LocalChange[], called: boolean): Effect {
+  const effect = softened(change, exposed, all, called);
+  if ((exposed & EXPOSURE.exported) !== 0) return effect;
+  // Of what the host provides the plugin only has a declaration: whether the host changed with it is not known here.
+  if (change.rule === 'abi/qualifier-changed' || change.rule === 'abi/type-equivalent') return 'compatible';
+  return effect === 'breaking' || effect === 'source-breaking' ? 'risky' : effect;
 }
 
 /** What the way in which consumers come by a type leaves of a change's effect. */
@@ -180,7 +198,7 @@ export function symbolFindings(
   return [...groups.values()].map(({ change, names, pair }) => {
     const [name = ''] = names;
     const others = names.length > 1 ? ` The same holds for ${names.length - 1} more symbols of this type.` : '';
-    return finding(change.rule, `${name}: ${change.text}.${others}`, {
+    return finding(change.rule, `${shownSymbol(name)}: ${change.text}.${others}`, {
       effect: change.effect,
       severity: severityOfEffect(change.effect),
       subject: name,
@@ -188,7 +206,7 @@ export function symbolFindings(
       ...(change.old === undefined ? {} : { old: change.old }),
       ...(change.new === undefined ? {} : { new: change.new }),
       ...locationOf(pair.declared, options),
-      path: [name],
+      path: [shownSymbol(name)],
       affected: names.slice(0, MAX_AFFECTED),
     });
   });

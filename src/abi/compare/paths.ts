@@ -1,3 +1,4 @@
+import { shownSymbol } from '../demangle/demangle.ts';
 import type { Declared, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
 import type { PairGraph } from './explore.ts';
@@ -15,7 +16,7 @@ interface Pairs {
 export function pathOf(pairs: Pairs, way: Way | undefined, part: string | undefined): readonly string[] {
   const path: string[] = [];
   if (way !== undefined) {
-    path.push(pairs.graph.roots[way.root]?.name ?? '');
+    path.push(shownSymbol(pairs.graph.roots[way.root]?.name ?? ''));
     if (way.skipped > 0) path.push(`… ${way.skipped} more types`);
     way.nodes.forEach((at, step) => {
       const text = way.labels[step] ?? '';
@@ -53,11 +54,12 @@ export function nodeName(pairs: Pairs, at: number, way: Way | undefined): string
   const label = way.labels.filter((text) => text !== '').at(-1);
   const holder = way.nodes.at(-2);
   const inside = holder === undefined ? way.nodes.length === 1 : false;
-  if (label === undefined || inside) return `function type of ${pairs.graph.roots[way.root]?.name ?? 'the symbol'}`;
+  if (label === undefined || inside)
+    return `function type of ${shownSymbol(pairs.graph.roots[way.root]?.name ?? 'the symbol')}`;
   const outer = holder === undefined ? undefined : nodeOf(pairs, holder);
   const where =
     outer === undefined || outer.kind === 'function'
-      ? (pairs.graph.roots[way.root]?.name ?? '')
+      ? shownSymbol(pairs.graph.roots[way.root]?.name ?? '')
       : nodeName(pairs, holder ?? -1, undefined);
   return `function type of ${label} in ${where}`;
 }
