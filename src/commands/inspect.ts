@@ -7,6 +7,7 @@ import { UsageError } from '../errors.ts';
 import { readGo } from '../golang/read.ts';
 import { isAboutTheFile, renderInspection } from '../report/inspect.ts';
 import { type Inspection, toInspectJson } from '../report/inspect-json.ts';
+import { isSnapshotFile } from '../snapshot/detect.ts';
 import { styleFor } from '../text/style.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
 
@@ -44,6 +45,11 @@ export async function inspectCommand(file: string, options: InspectOptions, term
  */
 export function inspectFile(file: string): Inspection {
   const { bytes, digest } = readWhole(file);
+  if (isSnapshotFile(bytes)) {
+    throw new UsageError(
+      `${file} is a snapshot or another gzip file. diff and the baseline take it; give the plugin file itself.`,
+    );
+  }
   const reading = readElf(bytes);
   const { image } = reading;
   const go = image === undefined ? undefined : readGo(bytes, image);

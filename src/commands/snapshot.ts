@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import semver from 'semver';
 import { replaceFile } from '../config/replace-file.ts';
 import { UsageError } from '../errors.ts';
 import { isSnapshotError } from '../snapshot/columns.ts';
@@ -31,6 +32,9 @@ export async function snapshotCommand(
 ): Promise<ExitCode> {
   const { output, debugDir = [], release } = options;
   if (resolve(file) === resolve(output)) throw new UsageError('The snapshot would overwrite the file itself.');
+  if (release !== undefined && semver.valid(release) !== release) {
+    throw new UsageError(`--release ${release}: expected a semantic version such as 1.2.0, without v.`);
+  }
   const bytes = await readInput(file, 'the file');
   if (isSnapshotFile(bytes)) throw new UsageError(`${file} is a snapshot already, or another gzip file.`);
   const { snapshot, problem } = makeSnapshot(bytes, { file, directories: debugDir }, release);
