@@ -12,6 +12,8 @@ export interface Abbrev {
   readonly implicit: readonly (number | bigint)[];
   /** Position of DW_AT_sibling, or -1. */
   readonly sibling: number;
+  /** Position of each attribute below {@link COMMON_ATTRIBUTES}, plus 1; 0 for absent ones. */
+  readonly positions: Uint8Array;
   /** How the values lie in units of each format, made when first needed; see layoutOf. */
   readonly layouts: (Layout | undefined)[];
 }
@@ -166,5 +168,23 @@ function decode(bytes: Uint8Array, start: number, end: number): Abbrev | undefin
     forms.push(form);
     implicit.push(constant);
   }
-  return { tag, children, attributes, forms, implicit, sibling: attributes.indexOf(AT.sibling), layouts: [] };
+  const positions = new Uint8Array(COMMON_ATTRIBUTES);
+  for (let at = Math.min(attributes.length, 255) - 1; at >= 0; at -= 1) {
+    const attribute = attributes[at] ?? 0;
+    if (attribute < COMMON_ATTRIBUTES) positions[attribute] = at + 1;
+  }
+  const sibling = attributes.indexOf(AT.sibling);
+  return { tag, children, attributes, forms, implicit, sibling, positions, layouts: [] };
+}
+
+/** Attributes of DWARF itself; producers have theirs above. */
+const COMMON_ATTRIBUTES = 0x90;
+
+/** The position of an attribute in a declaration, or -1. */
+export function positionOf({ positions, attributes }: Abbrev, attribute: number): number {
+  const known = attribute < COMMON_ATTRIBUTES ? (positions[attribute] ?? 0) - 1 : -1;
+  // Only a hostile declaration has more than 255 attributes.
+  return known >= 0 || (attribute < COMMON_ATTRIBUTES && attributes.length < 256)
+    ? known
+    : attributes.indexOf(attribute);
 }

@@ -1,3 +1,5 @@
+import { positionOf } from './abbrev.ts';
+import { FORM } from './constants.ts';
 import type { Cursor } from './cursor.ts';
 import type { DwarfFile } from './file.ts';
 import { type Layout, valueOffset } from './layout.ts';
@@ -52,13 +54,12 @@ export class Die {
   }
 
   has(attribute: number): boolean {
-    return this.layout.abbrev.attributes.includes(attribute);
+    return positionOf(this.layout.abbrev, attribute) >= 0;
   }
 
   /** The value of an attribute, undefined when the entry has none. */
   get(attribute: number): AttributeValue | undefined {
-    const { abbrev } = this.layout;
-    const position = abbrev.attributes.indexOf(attribute);
+    const position = positionOf(this.layout.abbrev, attribute);
     return position < 0 ? undefined : this.valueAt(position);
   }
 
@@ -76,16 +77,16 @@ export class Die {
   /** A constant or flag as a number, without making a value of it; undefined for other kinds. */
   number(attribute: number): number | undefined {
     const { layout } = this;
-    const position = layout.abbrev.attributes.indexOf(attribute);
+    const position = positionOf(layout.abbrev, attribute);
     if (position < 0) return undefined;
     const distance = layout.distance[position] ?? -1;
     if (distance >= 0) {
       const step = layout.step[position];
       const form = layout.abbrev.forms[position] ?? 0;
       // data1, data2 and data4 make nearly all constants.
-      if (step === 1 && form === 0x0b) return this.#cursor.bytes[this.values + distance];
-      if (step === 2 && form === 0x05) return this.#cursor.move(this.values + distance, this.next).u16();
-      if (step === 4 && form === 0x06) return this.#cursor.move(this.values + distance, this.next).u32();
+      if (step === 1 && form === FORM.data1) return this.#cursor.bytes[this.values + distance];
+      if (step === 2 && form === FORM.data2) return this.#cursor.move(this.values + distance, this.next).u16();
+      if (step === 4 && form === FORM.data4) return this.#cursor.move(this.values + distance, this.next).u32();
     }
     const value = this.valueAt(position);
     return value?.kind === 'constant' ? value.value : undefined;
@@ -93,8 +94,9 @@ export class Die {
 
   /** A flag; constants other than 0 count as set. */
   flag(attribute: number): boolean {
-    const position = this.layout.abbrev.attributes.indexOf(attribute);
+    const position = positionOf(this.layout.abbrev, attribute);
     if (position < 0) return false;
+    if (this.layout.abbrev.forms[position] === FORM.flag_present) return true;
     const value = this.valueAt(position);
     return value?.kind === 'flag' ? value.value : value?.kind === 'constant' && value.value !== 0;
   }

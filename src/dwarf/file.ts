@@ -25,6 +25,10 @@ interface UnitBases {
 const READS = 4;
 const SLACK = 1_000_000;
 const MOST_READS = 60_000_000;
+/** Entries that are kept for the next reference to them. */
+const MOST_TARGETS = 100_000;
+const FAMILIES = 4;
+const NO_CHILDREN: readonly Die[] = [];
 
 /**
  * The debugging information of one file. Reads lazily: the constructor reads unit headers, {@link index} makes one
@@ -55,6 +59,11 @@ export class DwarfFile {
   /** Ends of entries with children that have no DW_AT_sibling, as far as they were met. */
   readonly #ends = { info: new Map<number, number>(), types: new Map<number, number>() };
   #reads: number;
+  /** Entries that references lead to: types are referred to again and again. */
+  readonly #targets = { info: new Map<number, Die>(), types: new Map<number, Die>() };
+  /** The children that were read last: one reader asks for the same ones several times in a row. */
+  readonly #families: { readonly parent: Die; readonly children: readonly Die[] }[] = [];
+  #oldestFamily = 0;
 
   /** @param links `join: false` leaves it to the caller to add the file to its program */
   constructor(
@@ -147,9 +156,17 @@ export class DwarfFile {
   }
 
   /** The direct children, in their order. Stops at the first that cannot be read. */
-  children(parent: Die): Die[] {
+  children(parent: Die): readonly Die[] {
+    if (!parent.hasChildren) return NO_CHILDREN;
+    for (const family of this.#families) if (family.parent === parent) return family.children;
+    const children = this.#readChildren(parent);
+    this.#families[this.#oldestFamily] = { parent, children };
+    this.#oldestFamily = (this.#oldestFamily + 1) % FAMILIES;
+    return children;
+  }
+
+  #readChildren(parent: Die): readonly Die[] {
     const found: Die[] = [];
-    if (!parent.hasChildren) return found;
     let offset = parent.next;
     for (;;) {
       const die = this.#read(parent.unit, offset);
@@ -278,20 +295,33 @@ export class DwarfFile {
   resolve(value: AttributeValue | undefined, unit: UnitHeader): Die | undefined {
     switch (value?.kind) {
       case 'reference':
-        return this.entryAt(unit, value.value);
+        return this.#target(unit, value.value);
       case 'info-reference': {
         const target = unitAt(this.units, value.value);
-        return target === undefined ? undefined : this.entryAt(target, value.value);
+        return target === undefined ? undefined : this.#target(target, value.value);
       }
       case 'alt-reference': {
-        const target = this.alt === undefined ? undefined : unitAt(this.alt.units, value.value);
-        return target === undefined ? undefined : this.alt?.entryAt(target, value.value);
+        const { alt } = this;
+        const target = alt === undefined ? undefined : unitAt(alt.units, value.value);
+        return alt === undefined || target === undefined ? undefined : alt.#target(target, value.value);
       }
       case 'signature':
         return this.typeOfSignature(value.value) ?? this.program.typeOfSignature(value.value, this);
       default:
         return undefined;
     }
+  }
+
+  #target(unit: UnitHeader, offset: number): Die | undefined {
+    const targets = this.#targets[unit.section];
+    const known = targets.get(offset);
+    if (known !== undefined && known.unit === unit) return known;
+    const die = this.entryAt(unit, offset);
+    if (die !== undefined) {
+      if (targets.size >= MOST_TARGETS) targets.clear();
+      targets.set(offset, die);
+    }
+    return die;
   }
 
   /** The type of the type unit with a signature, in this file. */

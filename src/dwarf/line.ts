@@ -41,6 +41,8 @@ interface FileState {
   readonly units: Map<UnitHeader, UnitNames>;
   /** DW_AT_comp_dir by the offset of the line table: type units share a table with the unit that has it. */
   directories?: Map<number, string>;
+  /** Entries come in runs of one unit. */
+  last?: { readonly unit: UnitHeader; readonly names: UnitNames };
   rows: number;
   characters: number;
 }
@@ -73,23 +75,29 @@ function stateOf(file: DwarfFile): FileState {
  * Absolute where the compilation directory is known.
  */
 export function fileName(file: DwarfFile, unit: UnitHeader, number: number): string | undefined {
-  const state = stateOf(file);
-  let known = state.units.get(unit);
-  if (known === undefined) {
-    known = readUnit(file, unit, state);
-    state.units.set(unit, known);
-  }
-  if (known.names.has(number)) return known.names.get(number);
-  const name = joined(known, number, state);
+  const known = namesOf(file, unit);
+  const before = known.names.get(number);
+  if (before !== undefined || known.names.has(number)) return before;
+  const name = joined(known, number, stateOf(file));
   known.names.set(number, name);
   return name;
 }
 
+function namesOf(file: DwarfFile, unit: UnitHeader): UnitNames {
+  const state = stateOf(file);
+  if (state.last?.unit === unit) return state.last.names;
+  let names = state.units.get(unit);
+  if (names === undefined) {
+    names = readUnit(file, unit, state);
+    state.units.set(unit, names);
+  }
+  state.last = { unit, names };
+  return names;
+}
+
 /** How many numbers a unit's table has: one more than the largest. */
 export function fileCount(file: DwarfFile, unit: UnitHeader): number {
-  fileName(file, unit, 0);
-  const table = stateOf(file).units.get(unit)?.table;
-  if (table === undefined) return 0;
+  const { table } = namesOf(file, unit);
   return table.files.path.length + (table.version >= 5 ? 0 : 1);
 }
 
