@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['builds', 'symbols', 'units', 'variables'], 'abidiff');
+describeTopics(['builds', 'symbols', 'units', 'variables', 'imports'], 'abidiff');

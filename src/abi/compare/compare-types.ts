@@ -19,7 +19,7 @@ export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTyp
     ...typeFindings(graphs, graph, options),
     ...evidenceFindings(old, now),
   ];
-  const compared = new Set(pairs.map(({ name }) => withoutVersion(name)));
+  const compared = new Set(pairs.filter(({ imported }) => imported !== true).map(({ name }) => withoutVersion(name)));
   for (const { name } of old.symbols) if (isCompilerMade(name)) compared.add(name);
   // Of a symbol with several versions all must have a type.
   for (const name of open) compared.delete(name);
@@ -40,28 +40,41 @@ function pairSymbols(
   old: TypeGraph,
   now: TypeGraph,
 ): { readonly pairs: readonly SymbolTypes[]; readonly open: ReadonlySet<string> } {
-  const after = new Map(now.symbols.map((symbol) => [labelOf(symbol), symbol]));
-  const byName = new Map(now.symbols.map((symbol) => [symbol.name, symbol]));
+  const exported = now.symbols.filter(({ imported }) => imported !== true);
+  const after = new Map(exported.map((symbol) => [labelOf(symbol), symbol]));
+  const byName = new Map(exported.map((symbol) => [symbol.name, symbol]));
+  const taken = new Map(now.symbols.filter(({ imported }) => imported === true).map((one) => [one.name, one]));
   const pairs: SymbolTypes[] = [];
+  const imports: SymbolTypes[] = [];
   const open = new Set<string>();
   // Sorted: the order of the symbol table is that of its hash values, and paths are to be the same for each compiler.
   for (const symbol of [...old.symbols].sort((a, b) => (labelOf(a) < labelOf(b) ? -1 : 1))) {
+    if (symbol.imported === true) {
+      // Compilers need not tell what they only call, so that a type that is missing here means nothing.
+      const other = taken.get(symbol.name);
+      const pair = other === undefined ? undefined : pairOf(symbol, other);
+      if (pair !== undefined) imports.push({ ...pair, imported: true });
+      continue;
+    }
     // A symbol that moved to another version is still the same to compare.
     const other = after.get(labelOf(symbol)) ?? byName.get(symbol.name);
-    if (other === undefined) continue;
-    if (other.kind !== symbol.kind) open.add(symbol.name);
-    else if (symbol.type === undefined || other.type === undefined) {
-      if (!isCompilerMade(symbol.name)) open.add(symbol.name);
-    } else {
-      pairs.push({
-        name: labelOf(other),
-        kind: symbol.kind,
-        old: symbol.type,
-        new: other.type,
-        ...(other.declared === undefined ? {} : { declared: other.declared }),
-        ...(symbol.noreturn === true && other.noreturn !== true ? { returns: true } : {}),
-      });
-    }
+    if (other === undefined || isCompilerMade(symbol.name)) continue;
+    const pair = pairOf(symbol, other);
+    if (pair === undefined) open.add(symbol.name);
+    else pairs.push(pair);
   }
-  return { pairs, open };
+  // Behind the exported ones, so that paths begin at those.
+  return { pairs: [...pairs, ...imports], open };
+}
+
+function pairOf(symbol: AbiSymbol, other: AbiSymbol): SymbolTypes | undefined {
+  if (symbol.kind !== other.kind || symbol.type === undefined || other.type === undefined) return undefined;
+  return {
+    name: labelOf(other),
+    kind: symbol.kind,
+    old: symbol.type,
+    new: other.type,
+    ...(other.declared === undefined ? {} : { declared: other.declared }),
+    ...(symbol.noreturn === true && other.noreturn !== true ? { returns: true } : {}),
+  };
 }

@@ -14,6 +14,8 @@ export interface Root {
   /** A function's own pair; a variable has edges to whatever its type leads to. */
   readonly edges: readonly Edge[];
   readonly declared?: Declared;
+  /** The plugin takes it from its host: there the host makes what comes out, and reads what goes in. */
+  readonly imported?: boolean;
   /** Differences of the variable's type itself, or of what the function promises. */
   readonly changes: readonly LocalChange[];
 }
@@ -31,6 +33,8 @@ export interface SymbolTypes {
   readonly new: TypeId;
   /** Where the new release declares it. */
   readonly declared?: Declared;
+  /** The plugin takes it from its host. */
+  readonly imported?: boolean;
   /** It never returned, and now it may. */
   readonly returns?: boolean;
 }
@@ -57,7 +61,10 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
     return nodes.length - 1;
   };
   const roots = symbols.map((symbol): Root => {
-    const place = symbol.declared === undefined ? {} : { declared: symbol.declared };
+    const place = {
+      ...(symbol.declared === undefined ? {} : { declared: symbol.declared }),
+      ...(symbol.imported === true ? { imported: true } : {}),
+    };
     if (symbol.kind === 'function') {
       const to = pairOf(symbol.old, symbol.new);
       const changes = symbol.returns === true ? [RETURNS] : [];

@@ -3,9 +3,10 @@ import type { PairGraph } from './explore.ts';
 
 /**
  * How consumers come by a type, as bits. `IN`: they make it and the plugin reads it; `OUT`: the plugin makes it and they
- * read it; `VALUE`: it is passed or returned itself, not by pointer; `EMBEDDED`: it is part of a type that they know.
+ * read it; `VALUE`: it is passed or returned itself, not by pointer; `EMBEDDED`: it is part of a type that they know;
+ * `EXPORTED`: what the plugin exports leads to it, not only what it takes from its host.
  */
-export const EXPOSURE = { in: 1, out: 2, value: 4, pointer: 8, embedded: 16 } as const;
+export const EXPOSURE = { in: 1, out: 2, value: 4, pointer: 8, embedded: 16, exported: 32 } as const;
 
 const BOTH = EXPOSURE.in | EXPOSURE.out;
 
@@ -26,7 +27,9 @@ export function exposures({ nodes, roots }: PairGraph, isPrivate: (node: number)
   };
   for (const root of roots) {
     // A function itself is called by consumers: its parameters go in, its result comes out. A variable goes both ways.
-    const start = root.kind === 'function' ? EXPOSURE.out : BOTH;
+    // What the plugin takes from its host goes the other way.
+    const direction = root.imported === true ? EXPOSURE.in : EXPOSURE.out | EXPOSURE.exported;
+    const start = root.kind === 'function' ? direction : BOTH | EXPOSURE.exported;
     for (const edge of root.edges) add(edge.to, start | (edge.kind === 'pointer' ? EXPOSURE.pointer : EXPOSURE.value));
   }
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -43,7 +46,7 @@ export function isHidden(flags: number, isPrivate: () => boolean): boolean {
 }
 
 function carried(from: number, edge: Edge): number {
-  const direction = edge.flips === true ? flipped(from & BOTH) : from & BOTH;
+  const direction = (edge.flips === true ? flipped(from & BOTH) : from & BOTH) | (from & EXPOSURE.exported);
   switch (edge.kind) {
     case 'parameter':
     case 'result':

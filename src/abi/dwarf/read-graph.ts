@@ -4,6 +4,7 @@ import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
 import { chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
+import { attachImports } from './imports.ts';
 import { optional } from './members.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
 import { typeOfSymbol } from './symbol-type.ts';
@@ -24,16 +25,18 @@ export function readTypeGraph(
   const builder = new TypeBuilder();
   const exported = image.symbols.filter(isTyped);
   const dies = attachSymbols(files, exported, image.header);
-  const symbols = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol), builder));
+  const own = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol), builder));
+  const taken = [...attachImports(files, image)].map(([symbol, die]): AbiSymbol => {
+    return { ...abiSymbol({ ...symbol, type: 'func' }, die, builder), imported: true };
+  });
+  const symbols = [...own, ...taken];
   builder.finish();
-  const untyped = symbols
-    .filter(({ type, name }) => type === undefined && !isCompilerMade(name))
-    .map(({ name }) => name);
+  const untyped = own.filter(({ type, name }) => type === undefined && !isCompilerMade(name)).map(({ name }) => name);
   const gaps: MissingEvidence[] = [...missing, ...problemsOf(files)];
   if (files.length > 0 && untyped.length > 0) {
     gaps.push({
       code: 'symbol-without-type',
-      message: `No debug information describes ${untyped.length} of ${symbols.length} exported symbols.`,
+      message: `No debug information describes ${untyped.length} of ${own.length} exported symbols.`,
       fix: 'Compile every source file with -g; functions written in assembly have no types, accept them by name.',
       symbols: untyped,
     });
