@@ -1,5 +1,4 @@
-import { basename, dirname, join } from 'node:path';
-import type { ElfImage } from '../elf/model.ts';
+import { basename, join } from 'node:path';
 import { readElf } from '../elf/read.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Progress, StepOutcome } from '../gate/step.ts';
@@ -10,18 +9,14 @@ import { type Collected, collect } from './collect.ts';
 import { toEvidence } from './evidence.ts';
 import { explainCheck } from './explain.ts';
 import { loadFindings } from './findings.ts';
-import { isGoPlugin } from './golang.ts';
-import { jobText, overallTimeout } from './job.ts';
+import { isGoPlugin, openInGoHost } from './golang.ts';
 import type { CapturedOutput, LoadEvidence, LoadRequest } from './model.ts';
-import { readablePlaces } from './places.ts';
-import { choosePlatform, type Emulator } from './platform.ts';
+import { choosePlatform } from './platform.ts';
 import { readPrebuilt } from './prebuilt.ts';
-import { type LoaderRun, runLoader } from './run.ts';
-import { profileOf, sandboxLines } from './sandbox.ts';
-import { makeStage, type Stage } from './stage.ts';
-import { summaryOf } from './summary.ts';
-
-const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+import type { LoaderRun } from './run.ts';
+import { makeStage } from './stage.ts';
+import { runStaged, STANDARD_PATH } from './staged.ts';
+import { goSummaryOf, summaryOf } from './summary.ts';
 
 /**
  * Loads a plugin for real, in a process of its own under the native loader: dlopen, required symbols, probes, dlclose.
@@ -71,7 +66,7 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   const stage = makeStage(job, prebuilt.bytes);
   progress.start(`loading ${basename(request.file)}`);
   try {
-    const run = await runStaged(job, stage, image, platform.emulator);
+    const run = await runStaged({ request: job, stage, image, emulator: platform.emulator });
     const collected = collect(run.events, job);
     refuseBrokenEnvironment(collected, run);
     const evidence = toEvidence({
@@ -97,46 +92,18 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
       );
     }
     if (goPlugin && evidence.result === 'loaded') {
-      findings.push(
-        finding('load/go-host-missing', 'It was mapped and linked, but its Go code did not run: no Go host was used.', {
-          subject: 'go',
-        }),
-      );
+      const probed = await openInGoHost(request, image, platform);
+      findings.push(...probed.findings);
+      if (probed.evidence !== undefined) {
+        const summary = goSummaryOf(evidence, probed.evidence);
+        return { findings, evidence: { ...evidence, go: probed.evidence }, summary };
+      }
     }
     return { findings, evidence, summary: summaryOf(evidence, goPlugin) };
   } finally {
     progress.end();
     stage.remove();
   }
-}
-
-function runStaged(
-  request: LoadRequest,
-  stage: Stage,
-  image: ElfImage,
-  emulator: Emulator | undefined,
-): Promise<LoaderRun> {
-  const libraryPath = request.libraryPath ?? [];
-  const sandbox = sandboxLines(profileOf(request.sandbox, image), request.sandbox ?? {}, {
-    readable: [dirname(dirname(stage.plugin)), stage.scratch, ...readablePlaces({ ...request, image })],
-    scratch: stage.scratch,
-  });
-  return runLoader({
-    argv: emulator === undefined ? [stage.loader] : [emulator.program, '-L', emulator.sysroot, stage.loader],
-    cwd: stage.scratch,
-    env: {
-      // English texts of dlerror, and nothing of the runner's secrets.
-      LC_ALL: 'C',
-      PATH: STANDARD_PATH,
-      HOME: stage.scratch,
-      TMPDIR: stage.scratch,
-      ...(libraryPath.length > 0 ? { LD_LIBRARY_PATH: libraryPath.join(':') } : {}),
-      ...request.environment,
-    },
-    // An emulator needs its own room for the guest's addresses.
-    job: jobText(emulator === undefined ? request : { ...request, addressSpace: 0 }, stage.plugin, sandbox),
-    timeoutMs: overallTimeout(request),
-  });
 }
 
 /** A loader that cannot do its work is not the plugin's fault. */

@@ -1,4 +1,5 @@
 import type { ElfImage } from '../elf/model.ts';
+import type { GoProbeEvidence } from '../golang/probe/model.ts';
 import type { SandboxProfile, SandboxRequest } from './sandbox.ts';
 
 /** C signatures that a probe can have. */
@@ -43,6 +44,8 @@ export interface LoadRequest {
   readonly directory?: string;
   /** Directories for LD_LIBRARY_PATH. */
   readonly libraryPath?: readonly string[];
+  /** Environment of the gate: for a Go plugin, a Go host is compiled with the allowed part of it. Without it none is. */
+  readonly toolEnvironment?: Readonly<Record<string, string | undefined>>;
   /** Further variables of the plugin's environment; nothing is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
   /** false: the process ends without dlclose. */
@@ -62,7 +65,7 @@ export interface LoadRequest {
 }
 
 /** Phases in their order; `symbols` and `probe` only where asked for. */
-export const PHASES = ['start', 'open', 'symbols', 'probe', 'close', 'exit'] as const;
+export const PHASES = ['start', 'open', 'symbols', 'probe', 'close', 'swap', 'exit'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface PhaseTime {
@@ -182,6 +185,53 @@ export type LoadResult =
   | 'supervisor-lost'
   | 'not-run';
 
+/** What loading a release costs and brings. */
+export interface Measured {
+  readonly openMs: number;
+  readonly residentKiB: number;
+  readonly threads: number;
+  /** IFUNC relocations of the file. */
+  readonly resolvers: number;
+  readonly constructors: number;
+}
+
+/** Both releases, loaded under the same conditions. */
+export interface Comparison {
+  /** What came of loading the previous release; only `loaded` can be compared with. */
+  readonly result: LoadResult;
+  readonly newCalls: readonly RecordedCall[];
+  readonly newLibraries: readonly string[];
+  readonly old: Measured;
+  readonly new: Measured;
+}
+
+export interface SwapAct {
+  /** `open-new`, `switch`, ...: native/loader/rehearse.c. */
+  readonly name: string;
+  readonly succeeded: boolean;
+  readonly timeMs: number;
+  readonly text?: string;
+  /** What the probe returned. */
+  readonly number?: number;
+  /** The file whose code answered, when it is not that of the release that was asked. */
+  readonly foreign?: string;
+  /** Whether the file was still in memory after dlclose. */
+  readonly mapped?: boolean;
+}
+
+export interface Swap {
+  readonly acts: readonly SwapAct[];
+  /** Calls of the running caller that came back as expected, by release. */
+  readonly served: { readonly old: number; readonly new: number };
+  readonly failed: number;
+  /** Between two answers. */
+  readonly longestGapMs?: number;
+  /** Whether the process went through all of it. */
+  readonly ended: boolean;
+  readonly how?: string;
+  readonly signal?: string;
+}
+
 export interface LoadEvidence {
   readonly result: LoadResult;
   /** What loaded it. */
@@ -224,8 +274,14 @@ export interface LoadEvidence {
   readonly error?: string;
   readonly ending?: Ending;
   readonly crash?: Crash;
+  /** What the new release does that the previous one did not. */
+  readonly comparison?: Comparison;
+  /** The rehearsal of a hot swap from the previous release. */
+  readonly swap?: Swap;
   readonly leftovers: readonly { readonly process: number; readonly name: string }[];
   readonly interference?: { readonly messages: number; readonly closed: boolean };
   readonly output: { readonly stdout: CapturedOutput; readonly stderr: CapturedOutput };
+  /** A Go plugin that could be linked: what came of opening it in a Go host. */
+  readonly go?: GoProbeEvidence;
   readonly durationMs: number;
 }

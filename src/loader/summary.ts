@@ -1,3 +1,4 @@
+import type { GoProbeEvidence } from '../golang/probe/model.ts';
 import type { LoadEvidence } from './model.ts';
 
 /** One line that says what came of it. */
@@ -35,5 +36,26 @@ export function summaryOf(evidence: LoadEvidence, goPlugin: boolean): string {
       return 'the supervising process was killed';
     case 'not-run':
       return 'not loaded: the file did not pass the checks';
+  }
+}
+
+/** One line for a Go plugin that was opened in a Go host after it was linked. */
+export function goSummaryOf(evidence: LoadEvidence, go: GoProbeEvidence): string {
+  switch (go.result) {
+    case 'opened': {
+      const time = go.openMs === undefined ? '' : ` in ${go.openMs.toFixed(1)} ms`;
+      const probe = go.probe?.signature === undefined ? '' : `, probe ${go.probe.symbol} called`;
+      return `opened in a Go host${time} (${go.toolchain ?? 'Go'}), ${go.symbols.length} symbols${probe}`;
+    }
+    case 'refused':
+      return 'plugin.Open refuses it';
+    case 'crashed':
+      return `crashed in a Go host (${go.phase ?? 'open'})`;
+    case 'exited':
+      return `ended its Go host (${go.phase ?? 'open'})`;
+    case 'timeout':
+      return `did not come back in a Go host (${go.phase ?? 'open'})`;
+    case 'no-host':
+      return summaryOf(evidence, true);
   }
 }

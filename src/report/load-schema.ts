@@ -12,7 +12,7 @@ const address = z.string().regex(/^0x[0-9a-f]+$/);
 const signature = z.enum(['int(void)', 'void(void)', 'const char *(void)']);
 
 const finding = z.strictObject({
-  rule: z.string().regex(/^load\//),
+  rule: z.string().regex(/^(load|swap)\//),
   severity: z.enum(['error', 'warning', 'note', 'undecided']),
   subject: z.string().optional(),
   symbol: z.string().optional(),
@@ -30,21 +30,115 @@ const output = z
   })
   .meta({ description: 'What the plugin printed.' });
 
+const call = z.strictObject({
+  phase,
+  name: z.string(),
+  detail: z.string().meta({ description: 'What it is about: a path, an address; untrusted text.' }),
+  writes: z.boolean(),
+  process: z.boolean(),
+  denied: z.boolean().meta({ description: 'The sandbox did not let it run.' }),
+  index,
+  object: z.string().optional(),
+  callerOffset: address.optional(),
+  function: z.string().optional(),
+});
+
+const result = z.enum([
+  'loaded',
+  'refused',
+  'crashed',
+  'exited',
+  'timeout',
+  'stopped',
+  'interfered',
+  'denied',
+  'supervisor-lost',
+  'not-run',
+]);
+
+const measured = z.strictObject({
+  openMs: milliseconds,
+  residentKiB: count,
+  threads: count,
+  resolvers: count,
+  constructors: count,
+});
+
+const comparison = z
+  .strictObject({
+    result: result.meta({ description: 'What came of loading the previous release.' }),
+    newCalls: z.array(call),
+    newLibraries: z.array(z.string()),
+    old: measured,
+    new: measured,
+  })
+  .meta({ description: 'What the new release does that the previous one did not, under the same conditions.' });
+
+const swap = z
+  .strictObject({
+    acts: z.array(
+      z.strictObject({
+        name: z.string(),
+        succeeded: z.boolean(),
+        timeMs: milliseconds,
+        text: z.string().optional(),
+        number: z.int().optional(),
+        foreign: z.string().optional().meta({ description: 'File whose code answered instead.' }),
+        mapped: z.boolean().optional().meta({ description: 'Still in memory after dlclose.' }),
+      }),
+    ),
+    served: z.strictObject({ old: count, new: count }),
+    failed: count,
+    longestGapMs: milliseconds.optional(),
+    ended: z.boolean().meta({ description: 'Whether the process went through all of it.' }),
+    how: z.string().optional(),
+    signal: z.string().optional(),
+  })
+  .meta({ description: 'Rehearsal of a hot swap from the previous release, and back.' });
+
+const goEvidence = z
+  .strictObject({
+    result: z.enum(['opened', 'refused', 'crashed', 'exited', 'timeout', 'no-host']),
+    reason: z.string().optional().meta({ description: 'Why there was no Go host.' }),
+    toolchain: z.string().optional(),
+    flags: z.array(z.string()).optional().meta({ description: 'Flags that the host was compiled with.' }),
+    phase: z.enum(['open', 'symbols', 'probe']).optional().meta({ description: 'The phase that was begun last.' }),
+    symbols: z.array(z.strictObject({ name: z.string(), kind: z.enum(['func', 'var']), type: z.string() })),
+    types: z
+      .array(
+        z.strictObject({
+          symbol: z.string(),
+          name: z.string(),
+          package: z.string(),
+          size: count,
+          layout: z.array(z.string()),
+        }),
+      )
+      .meta({ description: 'Types that the symbols lead to, by reflection.' }),
+    goroutines: count.optional().meta({ description: 'Goroutines that init functions left running.' }),
+    probe: z
+      .strictObject({
+        symbol: z.string(),
+        signature: z.string().optional(),
+        number: z.number().optional(),
+        text: z.string().optional(),
+        error: z.string().optional(),
+      })
+      .optional(),
+    error: z.string().optional().meta({ description: 'What plugin.Open said.' }),
+    exitCode: z.int().optional(),
+    signal: z.string().optional(),
+    stderr: z.string(),
+    stdout: z.string(),
+    openMs: milliseconds.optional(),
+    compileMs: milliseconds.optional(),
+  })
+  .meta({ description: 'A Go plugin: what came of opening it in a Go host. Told by the process it runs in.' });
+
 const evidence = z.strictObject({
-  result: z
-    .enum([
-      'loaded',
-      'refused',
-      'crashed',
-      'exited',
-      'timeout',
-      'stopped',
-      'interfered',
-      'denied',
-      'supervisor-lost',
-      'not-run',
-    ])
-    .meta({ description: '`not-run`: nothing could run it, or the file did not pass the checks before loading.' }),
+  result: result.meta({
+    description: '`not-run`: nothing could run it, or the file did not pass the checks before loading.',
+  }),
   loader: z
     .strictObject({
       machine: z.string(),
@@ -109,22 +203,9 @@ const evidence = z.strictObject({
       }),
     )
     .meta({ description: 'The process as seen from outside after each phase.' }),
-  calls: z
-    .array(
-      z.strictObject({
-        phase,
-        name: z.string(),
-        detail: z.string().meta({ description: 'What it is about: a path, an address; untrusted text.' }),
-        writes: z.boolean(),
-        process: z.boolean(),
-        denied: z.boolean().meta({ description: 'The sandbox did not let it run.' }),
-        index,
-        object: z.string().optional(),
-        callerOffset: address.optional(),
-        function: z.string().optional(),
-      }),
-    )
-    .meta({ description: 'System calls of the process, written down before they ran; at most 1000.' }),
+  calls: z.array(call).meta({
+    description: 'System calls of the process, written down before they ran; at most 1000, and 200 denied ones.',
+  }),
   callCount: count,
   deniedCount: count,
   unload: z.strictObject({ closed: z.boolean(), mapped: z.boolean(), reasons: z.array(z.string()) }).optional(),
@@ -152,9 +233,12 @@ const evidence = z.strictObject({
     })
     .optional()
     .meta({ description: 'Where it crashed, as the crashing process told: a diagnosis, no proof.' }),
+  comparison: comparison.optional(),
+  swap: swap.optional(),
   leftovers: z.array(z.strictObject({ process: count, name: z.string() })),
   interference: z.strictObject({ messages: count, closed: z.boolean() }).optional(),
   output: z.strictObject({ stdout: output, stderr: output }),
+  go: goEvidence.optional(),
   durationMs: milliseconds,
 });
 

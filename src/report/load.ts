@@ -47,7 +47,10 @@ export function renderLoadText(report: LoadReport, style: Style, width?: number)
     findings.length === 0 ? '' : renderFindings(findings, { style, width }),
     phaseTable(evidence, style),
     resultTable(evidence, style),
+    goTable(evidence, style),
     objectList(evidence, style),
+    comparisonBlock(evidence, style),
+    swapBlock(evidence, style),
     callSummary(evidence, style),
     outputBlock('standard output', evidence.output.stdout, style),
     outputBlock('standard error', evidence.output.stderr, style),
@@ -110,11 +113,60 @@ function resultTable({ symbols, probes }: LoadEvidence, style: Style): string {
   return rows.length === 0 ? '' : `${style.bold('Symbols and probes')}\n${rows.join('\n')}\n`;
 }
 
+/** What a Go host found in a Go plugin. */
+function goTable({ go }: LoadEvidence, style: Style): string {
+  if (go === undefined || go.symbols.length === 0) return '';
+  const rows = go.symbols
+    .slice(0, MOST_OBJECTS)
+    .map(({ name, kind, type }) =>
+      kind === 'func' ? `  func ${field(`${name}${type.replace(/^func/, '')}`)}` : `  var ${field(`${name} ${type}`)}`,
+    );
+  if (go.symbols.length > MOST_OBJECTS) rows.push(style.dim(`  … and ${go.symbols.length - MOST_OBJECTS} more`));
+  const flags = go.flags === undefined || go.flags.length === 0 ? '' : ` ${field(go.flags.join(' '))}`;
+  const host = style.dim(`(in a host of ${field(go.toolchain ?? 'Go')}${flags}, system calls not restricted)`);
+  return `${style.bold('Symbols of the Go plugin')} ${host}\n${rows.join('\n')}\n`;
+}
+
 function objectList({ objects }: LoadEvidence, style: Style): string {
   if (objects.length === 0) return '';
   const rows = objects.slice(0, MOST_OBJECTS).map(({ path }) => `  ${field(path)}`);
   if (objects.length > MOST_OBJECTS) rows.push(style.dim(`  … and ${objects.length - MOST_OBJECTS} more`));
   return `${style.bold('Files mapped')}\n${rows.join('\n')}\n`;
+}
+
+/** Both releases side by side. */
+function comparisonBlock({ comparison }: LoadEvidence, style: Style): string {
+  if (comparison === undefined) return '';
+  const { old, new: now, newCalls, newLibraries, result } = comparison;
+  if (result !== 'loaded') {
+    return `${style.bold('Against the previous release')}\n  it could not be loaded here (${result}), so there is nothing to compare with\n`;
+  }
+  const rows = [
+    `  loading    ${old.openMs.toFixed(1)} ms → ${now.openMs.toFixed(1)} ms`,
+    `  resident   ${formatBytes(old.residentKiB * 1024)} → ${formatBytes(now.residentKiB * 1024)}`,
+    `  threads    ${old.threads} → ${now.threads}`,
+    `  new        ${newCalls.length} system calls, ${newLibraries.length} libraries`,
+  ];
+  return `${style.bold('Against the previous release')}\n${rows.join('\n')}\n`;
+}
+
+function swapBlock({ swap }: LoadEvidence, style: Style): string {
+  if (swap === undefined) return '';
+  const rows = swap.acts.map(({ name, succeeded, timeMs }) => {
+    const mark = succeeded ? style.green('✓') : style.red('✗');
+    return `  ${mark} ${field(name).padEnd(13)} ${style.dim(`${timeMs.toFixed(1)} ms`)}`;
+  });
+  const { served, failed, longestGapMs } = swap;
+  const gap = longestGapMs === undefined ? '' : `, longest gap ${longestGapMs.toFixed(2)} ms`;
+  rows.push(
+    `  ${served.old} calls served by the previous release, ${served.new} by the new one, ${failed} failed${gap}`,
+  );
+  rows.push(
+    style.dim(
+      '  A host must do the same: a file of its own for each release, RTLD_LOCAL, probe before use, drain before dlclose.',
+    ),
+  );
+  return `${style.bold('Rehearsal of a hot swap')}\n${rows.join('\n')}\n`;
 }
 
 /** The calls that the plugin itself made: what the dynamic linker opens is the list of files above. */

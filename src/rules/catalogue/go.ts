@@ -194,4 +194,12 @@ export const goRules = defineRules({
     fix: 'Use a newer release of this tool, or compare builds of a version of Go that it knows.',
     controls: evidence,
   },
+  'go/init-goroutines': {
+    title: 'Init functions start goroutines',
+    severity: 'note',
+    step: 'load',
+    why: 'plugin.Open returns while they run, nothing can stop them, and a plugin is never unloaded: after an update beside the old plugin, those of both go on.',
+    fix: 'Start them in a function that the host calls, and give the host one that stops them.',
+    controls: evidence,
+  },
 });

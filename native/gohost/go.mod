@@ -1,0 +1,3 @@
+module plugingate.invalid/gohost
+
+go 1.18

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"unicode/utf8"
+)
+
+// report writes JSON lines without encoding/json, which would bring a dozen packages that must match the plugin's.
+type report struct{ file *os.File }
+
+// event writes an object with an event name and fields, given as keys and values in turn.
+func (out report) event(name string, fields ...string) {
+	line := []byte(`{"event":` + quote(name))
+	for i := 0; i+1 < len(fields); i += 2 {
+		line = append(line, ","+quote(fields[i])+":"+quote(fields[i+1])...)
+	}
+	out.file.Write(append(line, '}', '\n'))
+}
+
+func (out report) typeEvent(symbol, name, packagePath string, size int, layout []string) {
+	line := []byte(`{"event":"type","symbol":` + quote(symbol) + `,"name":` + quote(name))
+	line = append(line, `,"package":`+quote(packagePath)+`,"size":`+strconv.Itoa(size)+`,"layout":[`...)
+	for i, text := range layout {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(line, quote(text)...)
+	}
+	out.file.Write(append(line, ']', '}', '\n'))
+}
+
+// longest is the most bytes of a text that are reported.
+const longest = 16384
+
+func quote(text string) string {
+	if len(text) > longest {
+		text = text[:longest]
+	}
+	quoted := []byte{'"'}
+	for _, char := range text {
+		switch {
+		case char == '"' || char == '\\':
+			quoted = append(quoted, '\\', byte(char))
+		case char < 0x20 || char == 0x7f:
+			quoted = append(quoted, `\u00`...)
+			quoted = append(quoted, "0123456789abcdef"[char>>4], "0123456789abcdef"[char&15])
+		default:
+			var buffer [utf8.UTFMax]byte
+			quoted = append(quoted, buffer[:utf8.EncodeRune(buffer[:], char)]...)
+		}
+	}
+	return string(append(quoted, '"'))
+}

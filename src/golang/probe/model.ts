@@ -1,0 +1,86 @@
+import type { Finding } from '../../rules/finding.ts';
+import type { GoReading } from '../read.ts';
+
+export interface GoProbeRequest {
+  /** How messages name the plugin. */
+  readonly file: string;
+  /** The bytes that were verified: these are loaded. */
+  readonly bytes: Uint8Array;
+  readonly go: GoReading;
+  /** In Go's terms, `amd64` or `arm64`. */
+  readonly architecture: string;
+  /** What runs programs of that architecture here; absent where it is the machine's own. */
+  readonly emulator?: readonly string[];
+  /** C compiler of the architecture; absent where it is the machine's own. */
+  readonly compiler?: string;
+  /** Directory whose files the plugin finds beside itself. */
+  readonly directory?: string;
+  /** Names that Lookup must find. */
+  readonly symbols: readonly string[];
+  /** Function that is called: `func() error`, `func() int`, `func() string` or `func()`. */
+  readonly probe?: { readonly symbol: string; readonly expect?: number | string };
+  /** Milliseconds for plugin.Open with all init functions. */
+  readonly openMs: number;
+  /** Milliseconds for the probe. */
+  readonly probeMs: number;
+  /** Environment of the gate, of which the compilation of the host gets a part. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A symbol as the running plugin gave it. */
+export interface ProbedSymbol {
+  readonly name: string;
+  readonly kind: 'func' | 'var';
+  readonly type: string;
+}
+
+/** A type that a symbol leads to, by reflection; in the form of {@link import('../types.ts').GoType}. */
+export interface ProbedType {
+  readonly symbol: string;
+  readonly name: string;
+  readonly package: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly layout: readonly string[];
+}
+
+export type GoProbeResult = 'opened' | 'refused' | 'crashed' | 'exited' | 'timeout' | 'no-host';
+export type GoProbePhase = 'open' | 'symbols' | 'probe';
+
+/** What came of opening a plugin in a Go host; plain JSON. */
+export interface GoProbeEvidence {
+  readonly result: GoProbeResult;
+  /** Why there was no host. */
+  readonly reason?: string;
+  readonly toolchain?: string;
+  /** Flags that the host was compiled with, as the plugin was. */
+  readonly flags?: readonly string[];
+  /** The phase that was begun last. */
+  readonly phase?: GoProbePhase;
+  readonly symbols: readonly ProbedSymbol[];
+  readonly types: readonly ProbedType[];
+  /** Goroutines that init functions left running. */
+  readonly goroutines?: number;
+  readonly probe?: {
+    readonly symbol: string;
+    readonly signature?: string;
+    readonly number?: number;
+    readonly text?: string;
+    readonly error?: string;
+  };
+  /** What plugin.Open said. */
+  readonly error?: string;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** The end of what the process printed, the trace of goroutines included: raw, untrusted text. */
+  readonly stderr: string;
+  readonly stdout: string;
+  /** Milliseconds that plugin.Open took, and that the compilation of the host took (0 from the cache). */
+  readonly openMs?: number;
+  readonly compileMs?: number;
+}
+
+export interface GoProbeOutcome {
+  readonly findings: readonly Finding[];
+  readonly evidence: GoProbeEvidence;
+}
