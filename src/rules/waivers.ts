@@ -27,7 +27,13 @@ export const NOTICE_DAYS = 14;
  * Rules whose findings are accepted one by one, by exact name: a pattern for lost symbols would also cover an entry
  * point that somebody removes by mistake next year.
  */
-const BY_NAME_ONLY: ReadonlySet<string> = new Set(['sym/removed', 'sym/required-missing']);
+const BY_NAME_ONLY: ReadonlySet<string> = new Set([
+  'sym/removed',
+  'sym/required-missing',
+  'sym/version-removed',
+  'sym/default-removed',
+  'go/symbol-removed',
+]);
 
 /** Whether findings of a rule can be accepted by exact name only. */
 export function mustBeNamed(rule: string): boolean {
