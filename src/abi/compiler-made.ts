@@ -1,7 +1,10 @@
+import { isRustName } from './demangle/rust.ts';
+
 /**
  * Virtual tables, type information, guards and thunks of the Itanium C++ ABI (section 5.1.4): compilers make them from
- * the class, which is compared itself; debug information has no types for them.
+ * the class, which is compared itself; debug information has no types for them. And Rust's own functions, whose names
+ * hold a hash: they are no interface.
  */
 export function isCompilerMade(name: string): boolean {
-  return /^_Z(?:T[VTISCWH]|GV|GR|Th|Tv|Tc)/.test(name);
+  return isRustName(name) || /^_Z(?:T[VTISCWH]|GV|GR|Th|Tv|Tc)/.test(name);
 }

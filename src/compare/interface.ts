@@ -1,3 +1,4 @@
+import { isRustName } from '../abi/demangle/rust.ts';
 import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 
 /** SHN_ABS, gABI chapter 4: the value of the symbol is not an address in the file. */
@@ -65,6 +66,14 @@ export function isGoPlugin(image: ElfImage): boolean {
   return image.symbols.some(({ name }) => name.startsWith('go:link.') || name.startsWith('go.link.'));
 }
 
+/**
+ * Rust's own symbols: mangled names have a hash of the crate and its compiler, so that no other release offers them, and
+ * Rust promises nothing about them. What is of C linkage has a name of its own. Source: rustc_symbol_mangling.
+ */
+function isRustOwn(name: string): boolean {
+  return isRustName(name) || /^(?:rust_metadata_|rust_eh_personality$|__rust_|__rustc_|__rdl_|__rg_)/.test(name);
+}
+
 /** What a file offers to others, by name; toolchain symbols and version nodes left out. */
 export type Interface = ReadonlyMap<string, readonly ElfSymbol[]>;
 
@@ -82,6 +91,7 @@ export function interfaceOf(image: ElfImage): Interface {
     // GNU ld defines an absolute symbol named like each version node.
     if (symbol.section === SHN_ABS && nodes.has(name)) continue;
     if (go && CGO_NAME.test(name)) continue;
+    if (isRustOwn(name)) continue;
     const same = found.get(name);
     if (same === undefined) found.set(name, [symbol]);
     else if (same.length < MOST_VERSIONS && !same.some(({ version }) => version === symbol.version)) same.push(symbol);

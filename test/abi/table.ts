@@ -55,7 +55,7 @@ export function casesOf(topic: string): readonly AbiCase[] {
 
 /** How a case is compiled. */
 export interface Way {
-  readonly compiler: 'gcc' | 'clang';
+  readonly compiler: 'gcc' | 'clang' | 'rustc';
   readonly optimise: '-O0' | '-O2';
   readonly dwarf: 4 | 5;
 }
@@ -66,6 +66,8 @@ const WAYS: readonly (readonly [Way, Way])[] = [
   [way('gcc', '-O0', 5), way('clang', '-O2', 4)],
   [way('gcc', '-O2', 4), way('clang', '-O0', 5)],
 ];
+
+const RUST_WAYS: readonly Way[] = [way('rustc', '-O0', 4), way('rustc', '-O2', 5)];
 
 function way(compiler: Way['compiler'], optimise: Way['optimise'], dwarf: Way['dwarf']): Way {
   return { compiler, optimise, dwarf };
@@ -80,6 +82,7 @@ export function nameOfWay({ compiler, optimise, dwarf }: Way): string {
  * once; which two depends on the name. PLUGIN_GATE_ABI_MATRIX=full takes all eight.
  */
 export function waysOf({ topic, name, only, dwarf }: AbiCase): readonly Way[] {
+  if (only === 'rustc') return RUST_WAYS;
   const number = [...`${topic}/${name}`].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
   const full = process.env.PLUGIN_GATE_ABI_MATRIX === 'full';
   const ways = full ? WAYS.flat() : (WAYS[number % WAYS.length] ?? []);
@@ -116,6 +119,22 @@ async function build(directory: string, one: AbiCase, release: Release, built: W
   const sources = files.filter((file) => isSourceOf(file, release)).sort((a, b) => a.length - b.length);
   const script = [`${release}.map`, 'both.map'].find((file) => files.includes(file));
   const own = [...(one.flags?.both ?? []), ...(one.flags?.[release] ?? [])];
+  if (built.compiler === 'rustc') {
+    const level = built.optimise.slice(2);
+    const options = [
+      '-g',
+      `-Copt-level=${level}`,
+      `-Cdwarf-version=${built.dwarf}`,
+      '-Cpanic=abort',
+      '-Awarnings',
+      ...own,
+    ];
+    await compile(
+      ['rustc', '--crate-name=plugin', '--crate-type=cdylib', ...options, '-o', output, ...sources],
+      one.directory,
+    );
+    return;
+  }
   const classes = sources.some((file) => /\.cc$/.test(file));
   const common = [
     '-fPIC',
@@ -148,7 +167,7 @@ async function build(directory: string, one: AbiCase, release: Release, built: W
 
 function isSourceOf(file: string, release: Release): boolean {
   return (
-    /\.(?:c|cc|s|S)$/.test(file) &&
+    /\.(?:c|cc|rs|s|S)$/.test(file) &&
     (file.startsWith(`${release}.`) || file.startsWith(`${release}-`) || file.startsWith('both-'))
   );
 }

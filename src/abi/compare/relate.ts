@@ -2,6 +2,7 @@ import type { Effect } from '../../rules/finding.ts';
 import { isOtherLibraryAbi } from '../cxx/string-abi.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
+import { pointerOfOption } from '../rust/nullable.ts';
 import type { Alias, EdgeKind } from './change.ts';
 import { compareNumbers, isInteger } from './numbers.ts';
 import { type Peeled, peel, sizeOf, wholeArray } from './peel.ts';
@@ -205,6 +206,9 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
   if (a.kind === 'unspecified' && b.kind === 'unspecified')
     return a.name === b.name ? SAME : changed('risky', 'another special type');
   if (a.kind === 'void' && b.kind === 'void') return SAME;
+  const [old, now] = [pointerOfOption(graphs.old, a), pointerOfOption(graphs.new, b)];
+  if (old !== undefined && isAddress(b)) return { is: 'below', old, new: after.id, pointer: false };
+  if (now !== undefined && isAddress(a)) return { is: 'below', old: before.id, new: now, pointer: false };
   return differentKinds(graphs, before, after, place);
 }
 
