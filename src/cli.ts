@@ -29,6 +29,15 @@ function milliseconds(text: string): number {
   return value;
 }
 
+/** Where `plan` writes, and what shards and their merge read. */
+const PLAN_FILE = 'plugin-gate-plan.json';
+
+function shardCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 256) throw new InvalidArgumentError('Give a number up to 256.');
+  return value;
+}
+
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -73,6 +82,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
         )
         .option('--no-report', 'write no report files')
         .option('--base <commit>', 'judge by the configuration, waivers and keys of this commit, as a pull request is')
+        .option('--plan <file>', 'plan that the shard is of', PLAN_FILE)
+        .option('--shard <id>', 'check this shard of the plan only')
         .addOption(format('text', 'json', 'markdown', 'sarif'))
         .action(
           async (options: {
@@ -81,6 +92,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             reportDirectory?: string;
             report: boolean;
             base?: string;
+            plan: string;
+            shard?: string;
             format: Format;
           }) => {
             const [{ checkCommand }, { terminalProgress }] = await Promise.all([
@@ -94,6 +107,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
                 format: options.format,
                 ...(options.plugin === undefined ? {} : { plugins: options.plugin }),
                 ...(options.base === undefined ? {} : { base: options.base }),
+                ...(options.shard === undefined ? {} : { part: { plan: options.plan, shard: options.shard } }),
                 ...(options.report
                   ? options.reportDirectory === undefined
                     ? {}
@@ -255,6 +269,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             'audit',
           ]),
         )
+        .option('--previous <file>', 'release before: tell what is new, and rehearse the swap with the first probe')
         .option('--timeout <milliseconds>', 'for each phase', milliseconds)
         .addOption(format('text', 'json'))
         .action(
@@ -264,6 +279,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
               symbol?: string[];
               probe?: string[];
               profile?: SandboxProfile;
+              previous?: string;
               timeout?: number;
               format: Format;
             },
@@ -276,11 +292,78 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
                 ...rest,
                 ...(symbol === undefined ? {} : { symbols: symbol }),
                 ...(probe === undefined ? {} : { probes: probe }),
+                environment: process.env,
               },
               terminal,
             );
           },
         ),
+  },
+  plan: {
+    summary: 'spread plugins and targets over balanced shards, for a job matrix',
+    setUp: (command) =>
+      void command
+        .option('-c, --config <file>', 'configuration', 'plugin-gate.yml')
+        .option('-o, --output <file>', 'where the plan is written', PLAN_FILE)
+        .option('--shards <number>', 'how many at most (default: one for 8 jobs; 256 is the limit)', shardCount)
+        .option('--previous <file>', 'JSON report of an earlier run, for how long each plugin takes')
+        .action(async (options: { config: string; output: string; shards?: number; previous?: string }) => {
+          const { planCommand } = await import('./parts/scale.ts');
+          exitCode = planCommand(options, { directory: process.cwd(), version: toolVersion() }, terminal);
+        }),
+  },
+  merge: {
+    summary: 'bring the reports of all shards of a plan together into one verdict',
+    setUp: (command) =>
+      void command
+        .argument('<directory>', 'where the report.json of every shard is, each in a directory of its own')
+        .option('-c, --config <file>', 'configuration', 'plugin-gate.yml')
+        .option('--plan <file>', 'the plan', PLAN_FILE)
+        .option('--base <commit>', 'judge by the configuration, waivers and keys of this commit, as the shards did')
+        .option('--report-directory <directory>', 'where report files are written')
+        .addOption(format('text', 'json', 'markdown', 'sarif'))
+        .action(
+          async (
+            merge: string,
+            options: { config: string; plan: string; base?: string; reportDirectory?: string; format: Format },
+          ) => {
+            const [{ checkCommand }, { terminalProgress }] = await Promise.all([
+              import('./parts/gate.ts'),
+              import('./commands/progress.ts'),
+            ]);
+            const directory = process.cwd();
+            const { plan, ...rest } = options;
+            exitCode = await checkCommand(
+              { ...rest, part: { plan, merge } },
+              {
+                directory,
+                repository: directory,
+                environment: process.env,
+                progress: terminalProgress(terminal),
+                version: toolVersion(),
+              },
+              terminal,
+            );
+          },
+        ),
+  },
+  report: {
+    summary: 'show a report that was made elsewhere, or post it for the workflow run that made it',
+    setUp: (command) =>
+      void command
+        .argument('<file>', 'report.json')
+        .option('--post', 'post it: comment and check run, in a workflow with "on: workflow_run"')
+        .option('--key <key>', 'tells several gates of one pull request apart')
+        .addOption(format('text', 'json', 'markdown', 'sarif'))
+        .action(async (file: string, options: { post?: boolean; key?: string; format: Format }) => {
+          const { reportCommand } = await import('./parts/report.ts');
+          const { key, post = false } = options;
+          exitCode = await reportCommand(
+            { file, post, format: options.format, ...(key === undefined ? {} : { key }) },
+            { directory: process.cwd(), environment: process.env, version: toolVersion() },
+            terminal,
+          );
+        }),
   },
   explain: {
     summary: 'what a rule means, why it matters and how to fix it',

@@ -151,6 +151,17 @@ static const char *parse_line(char *line, struct job *job) {
     job->unload = false;
     return NULL;
   }
+  if ((value = after(line, "successor")) != NULL) {
+    job->successor = value;
+    return *value == '/' ? NULL : "the successor is not an absolute path";
+  }
+  if ((value = after(line, "expect")) != NULL) {
+    uint64_t magnitude = 0;
+    bool negative = *value == '-';
+    if (!parse_number(value + negative, UINT64_C(1) << 31, &magnitude)) return "an expected result that is not a number";
+    job->expected = (int32_t)(negative ? -(int64_t)magnitude : (int64_t)magnitude);
+    return NULL;
+  }
   return parse_sandbox(line, &job->policy);
 }
 
@@ -189,7 +200,10 @@ const char *job_read(int descriptor, struct job *job) {
       if (strcmp(line, "plugin-gate-job 1") != 0) return "it does not begin with `plugin-gate-job 1`";
       continue;
     }
-    if (strcmp(line, "end") == 0) return job->file != NULL ? NULL : "it names no file";
+    if (strcmp(line, "end") == 0) {
+      if (job->file == NULL) return "it names no file";
+      return job->successor == NULL || job->probe_count == 1 ? NULL : "a rehearsal takes exactly one probe";
+    }
     const char *problem = parse_line(line, job);
     if (problem != NULL) return problem;
   }

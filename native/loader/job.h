@@ -10,6 +10,8 @@
  *   limit address-space|file-size|output BYTES       0 is "no limit" for address-space
  *   namespaces off                   do not try user and process namespaces
  *   unload off                       end the process without dlclose
+ *   successor /absolute/path/new.so  rehearse a swap from `file`, the previous release; takes exactly one probe
+ *   expect NUMBER                    what the probe of a rehearsal returns when all is well; 0 unless given
  *   profile audit|c|go|strict        what the plugin's process may ask of the kernel (policy.h); `audit` unless given
  *   kill on                          a denied system call ends the process, instead of failing
  *   read PATH, write PATH            what it may read or change, with all beneath; repeatable
@@ -58,6 +60,8 @@ struct job {
   size_t output;          /* bytes kept of each of stdout and stderr */
   bool namespaces;
   bool unload;
+  const char *successor; /* NULL: no rehearsal */
+  int32_t expected;
   struct policy policy;
 };
 

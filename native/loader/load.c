@@ -2,6 +2,8 @@
 
 #include "confine.h"
 #include "protocol.h"
+#include "swap.h"
+#include "text.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void keep_text(struct message *result, const char *text) {
+void message_text(struct message *result, const char *text) {
   if (text == NULL) return;
   size_t length = strnlen(text, TEXT_SIZE - 1);
   memcpy(result->text, text, length);
@@ -23,7 +25,7 @@ static bool look_up(void *handle, const char *name, void **address, struct messa
   dlerror();
   *address = dlsym(handle, name);
   const char *error = dlerror();
-  keep_text(result, error);
+  message_text(result, error);
   result->address = (uint64_t)(uintptr_t)*address;
   return error == NULL;
 }
@@ -50,7 +52,7 @@ static void call_probe(void *handle, const struct probe *probe, struct message *
       memcpy(&function, &address, sizeof function);
       const char *text = function();
       result->number = text != NULL;
-      keep_text(result, text);
+      message_text(result, text);
       break;
     }
   }
@@ -60,7 +62,7 @@ static void call_probe(void *handle, const struct probe *probe, struct message *
 /** RTLD_NOLOAD takes a reference when it finds the object; it is given back. */
 static void close_plugin(void *handle, const char *file, struct message *result) {
   result->value = dlclose(handle) == 0;
-  if (result->value == 0) keep_text(result, dlerror());
+  if (result->value == 0) message_text(result, dlerror());
   void *still = dlopen(file, RTLD_LAZY | RTLD_NOLOAD);
   result->number = still != NULL;
   if (still != NULL) dlclose(still);
@@ -74,7 +76,7 @@ static void run_step(const struct job *job, const struct command *command, void 
     case STEP_OPEN:
       *handle = dlopen(job->file, RTLD_NOW | RTLD_LOCAL);
       result->value = *handle != NULL;
-      if (*handle == NULL) keep_text(result, dlerror());
+      if (*handle == NULL) message_text(result, dlerror());
       return;
     case STEP_SYMBOL: {
       void *address;
@@ -87,6 +89,14 @@ static void run_step(const struct job *job, const struct command *command, void 
     case STEP_CLOSE:
       close_plugin(*handle, job->file, result);
       *handle = NULL;
+      return;
+    case STEP_SLOT_OPEN:
+    case STEP_SLOT_PROBE:
+    case STEP_SLOT_USE:
+    case STEP_SLOT_CLOSE:
+    case STEP_CALLER_START:
+    case STEP_CALLER_STOP:
+      swap_step(job, command, result);
       return;
     case STEP_EXIT:
       /* The last thing that `strict` allows. */

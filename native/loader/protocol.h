@@ -26,6 +26,13 @@ enum step {
   STEP_SYMBOL,    /* value: 1 found, 0 not (text: dlerror); address */
   STEP_PROBE,     /* value: 1 called, 0 no such symbol; number or text */
   STEP_CLOSE,     /* value: 1 dlclose returned 0; number: 1 when RTLD_NOLOAD still finds it */
+  /* The rehearsal of a swap (swap.h); index: 0 the previous release, 1 the new one. */
+  STEP_SLOT_OPEN,
+  STEP_SLOT_PROBE,   /* number; address */
+  STEP_SLOT_USE,     /* the caller calls this one from now on */
+  STEP_SLOT_CLOSE,
+  STEP_CALLER_START,
+  STEP_CALLER_STOP,  /* served, failed, gap */
   STEP_EXIT,      /* no answer: the process ends by exit(0), which runs the destructors that dlclose left */
 };
 
@@ -55,6 +62,9 @@ struct message {
   uint64_t address;
   uint64_t counter;
   uint64_t stack;
+  uint64_t served[2]; /* of a rehearsal: calls of each slot that came back as expected */
+  uint64_t failed;
+  uint64_t gap; /* nanoseconds, the longest between two answers */
   char text[TEXT_SIZE];
 };
 

@@ -1,8 +1,8 @@
 #include "supervise.h"
 
-#include "child.h"
 #include "names.h"
-#include "observe.h"
+#include "rehearse.h"
+#include "supervisor.h"
 #include "reap.h"
 #include "report.h"
 
@@ -25,20 +25,6 @@
 /** Milliseconds in which a child that said "returned" is expected to wait for its nonce. */
 #define POSITION_TIMEOUT 250
 
-struct supervisor {
-  const struct job *job;
-  const struct layout *layout;
-  struct child child;
-  struct maps before; /* mappings while no plugin code had run */
-  struct maps now;    /* mappings after the last observed step; empty when they could not be read */
-  struct position home;
-  const char *phase;
-  int64_t index;
-  enum stretch stretch; /* decides what is allowed; only moves forward */
-  unsigned calls;       /* recorded system calls so far */
-  unsigned denied;      /* system calls that were not allowed to run */
-  int64_t threads; /* of the child, when last observed */
-};
 
 /** Milliseconds in which a thread whose code was unloaded is expected to run again, and to crash. */
 #define THREAD_TIMEOUT 200
@@ -65,7 +51,7 @@ static void event_phase(struct event *event, const struct supervisor *supervisor
   if (supervisor->index >= 0) event_number(event, "index", supervisor->index);
 }
 
-static void begin_phase(struct supervisor *supervisor, const char *phase, int64_t index) {
+void begin_phase(struct supervisor *supervisor, const char *phase, int64_t index) {
   struct event event;
   supervisor->phase = phase;
   supervisor->index = index;
@@ -92,7 +78,7 @@ static void report_output(struct supervisor *supervisor) {
   }
 }
 
-static void end_phase(struct supervisor *supervisor) {
+void end_phase(struct supervisor *supervisor) {
   struct event event;
   event_begin(&event, "end");
   event_phase(&event, supervisor);
@@ -278,10 +264,7 @@ static void report_ended(struct supervisor *supervisor, enum outcome outcome, bo
   event_send(&event);
 }
 
-/**
- * One step: begin, "returned", look, nonce, result. `observed` is false for symbol lookups, of which there can be thousands.
- */
-static enum outcome run_step(struct supervisor *supervisor, enum step step, uint32_t index, double timeout, bool observed,
+enum outcome run_step(struct supervisor *supervisor, enum step step, uint32_t index, double timeout, bool observed,
                              struct message *result) {
   struct child *child = &supervisor->child;
   struct message expected = {.kind = KIND_RETURNED, .step = (uint32_t)step, .index = index};
@@ -426,6 +409,11 @@ static bool let_exit(struct supervisor *supervisor, enum outcome *outcome) {
 static enum outcome run_steps(struct supervisor *supervisor, bool *expected) {
   bool opened = false;
   enum outcome outcome = start(supervisor);
+  if (outcome == OUTCOME_MESSAGE && supervisor->job->successor != NULL) {
+    outcome = rehearse_swap(supervisor);
+    if (outcome == OUTCOME_MESSAGE) *expected = let_exit(supervisor, &outcome);
+    return outcome;
+  }
   if (outcome == OUTCOME_MESSAGE) outcome = open_plugin(supervisor, &opened);
   if (outcome == OUTCOME_MESSAGE && opened) {
     supervisor->stretch = STRETCH_RUN;

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { type Progress, SILENT } from '../gate/step.ts';
+import { loadAgainst, type PreviousRelease } from '../loader/against.ts';
 import { loadPlugin } from '../loader/load.ts';
-import type { LoadTimeouts } from '../loader/model.ts';
+import type { LoadRequest, LoadTimeouts } from '../loader/model.ts';
 import type { SandboxProfile } from '../loader/sandbox.ts';
 import { type LoadReport, type LoadVerdict, loadVerdict, renderLoadJson, renderLoadText } from '../report/load.ts';
 import { styleFor } from '../text/style.ts';
@@ -17,9 +18,13 @@ export interface LoadCommandOptions {
   /** Functions `int NAME(void)` that must return 0. */
   readonly probes?: readonly string[];
   readonly profile?: SandboxProfile;
+  /** File of the release before: what is new is told, and a swap is rehearsed when there is a probe. */
+  readonly previous?: string;
   /** Milliseconds for each phase. */
   readonly timeout?: number;
   readonly format?: Format;
+  /** Environment of the command: a Go plugin is opened in a Go host that is compiled with a part of it. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -34,18 +39,20 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
     throw new UsageError(`load has no ${format} output; use --format text or --format json.`);
   }
   const bytes = await readInput(file, 'the plugin');
-  const { findings, evidence, summary } = await loadPlugin(
-    {
-      file,
-      bytes,
-      directory: dirname(file),
-      symbols: options.symbols ?? [],
-      probes: (options.probes ?? []).map((symbol) => ({ symbol, signature: 'int(void)' })),
-      ...(options.profile === undefined ? {} : { sandbox: { profile: options.profile } }),
-      ...(options.timeout === undefined ? {} : { timeouts: everyPhase(options.timeout) }),
-    },
-    progressOn(terminal),
-  );
+  const request: LoadRequest = {
+    file,
+    bytes,
+    directory: dirname(file),
+    ...(options.environment === undefined ? {} : { toolEnvironment: options.environment }),
+    symbols: options.symbols ?? [],
+    probes: (options.probes ?? []).map((symbol) => ({ symbol, signature: 'int(void)' })),
+    ...(options.profile === undefined ? {} : { sandbox: { profile: options.profile } }),
+    ...(options.timeout === undefined ? {} : { timeouts: everyPhase(options.timeout) }),
+  };
+  const previous = await previousRelease(options.previous);
+  const progress = progressOn(terminal);
+  const { findings, evidence, summary } =
+    previous === undefined ? await loadPlugin(request, progress) : await loadAgainst(request, previous, progress);
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const report: LoadReport = {
     schema: 'plugin-gate/load/v1',
@@ -59,6 +66,11 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
   const style = styleFor(terminal.colour);
   terminal.out(format === 'json' ? renderLoadJson(report) : renderLoadText(report, style, terminal.width));
   return exitOf(report.verdict);
+}
+
+async function previousRelease(file: string | undefined): Promise<PreviousRelease | undefined> {
+  if (file === undefined) return undefined;
+  return { file, bytes: await readInput(file, 'the previous release'), directory: dirname(file) };
 }
 
 function everyPhase(milliseconds: number): LoadTimeouts {

@@ -43,7 +43,7 @@ export function toEvidence({ collected, run, image, digest, emulator, stage, dur
       ...call,
       detail: shortened(call.detail, stage),
       object: call.object && shortened(call.object, stage),
-      function: call.object === stage.plugin ? nameAt(call.callerOffset, image) : undefined,
+      function: call.object === stage.plugin ? callerAt(call.callerOffset, image) : undefined,
     })),
     callCount: collected.callCount ?? collected.calls.filter(({ denied }) => !denied).length,
     deniedCount: collected.deniedCount ?? collected.calls.filter(({ denied }) => denied).length,
@@ -82,8 +82,14 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
 
 /** Names the plugin's function at the instruction, or at the last return address in the plugin. */
 function locate(crash: Crash, image: ElfImage, stage: Stage): Crash {
-  const own = crash.object === stage.plugin ? crash.offset : crash.callerOffset;
-  return { ...crash, object: crash.object && shortened(crash.object, stage), function: nameAt(own, image) };
+  const own = crash.object === stage.plugin ? nameAt(crash.offset, image) : callerAt(crash.callerOffset, image);
+  return { ...crash, object: crash.object && shortened(crash.object, stage), function: own };
+}
+
+/** The function that made a call, by its return address: after a call that never returns that is the next function's first byte. */
+function callerAt(text: string | undefined, image: ElfImage): string | undefined {
+  const offset = Number(text);
+  return text !== undefined && Number.isSafeInteger(offset) ? functionAt(image, offset - 1) : undefined;
 }
 
 /** The plugin's function at an offset as the loader writes it, `0x119a`. */

@@ -125,6 +125,7 @@ function timeoutOf(phase: Phase, request: LoadRequest): number {
   switch (phase) {
     case 'start':
     case 'open':
+    case 'swap':
       return timeouts.open;
     case 'symbols':
       return timeouts.symbol;

@@ -11,6 +11,8 @@ export function during(phase: Phase, probe: string | undefined): string {
       return 'while its symbols were looked up';
     case 'probe':
       return probe === undefined ? 'in a probe' : `in the probe ${probe}()`;
+    case 'swap':
+      return 'in the rehearsal of a swap';
     case 'close':
       return 'while it was being unloaded';
     case 'exit':

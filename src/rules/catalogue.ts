@@ -15,6 +15,7 @@ import { loadRules } from './catalogue/load.ts';
 import { policyRules } from './catalogue/policy.ts';
 import { sigRules } from './catalogue/sig.ts';
 import { snapshotRules } from './catalogue/snapshot.ts';
+import { swapRules } from './catalogue/swap.ts';
 import { symRules } from './catalogue/sym.ts';
 import { versionRules } from './catalogue/version.ts';
 import type { Rule } from './rule.ts';
@@ -38,6 +39,7 @@ export const catalogue = {
   ...fitRules,
   ...sigRules,
   ...loadRules,
+  ...swapRules,
   ...policyRules,
   ...gateRules,
 } as const;

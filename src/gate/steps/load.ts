@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
+import { loadAgainst } from '../../loader/against.ts';
 import { loadPlugin } from '../../loader/load.ts';
+import type { LoadRequest } from '../../loader/model.ts';
 import { type GateStep, skip } from '../known.ts';
 
 /** Loads the plugin for real, in a process of its own, from the bytes that were read and verified. */
@@ -11,26 +13,33 @@ export const loadStep: GateStep = async (job, known, context) => {
   if (known.signature === undefined) return skip('the signature could not be checked, so the plugin was not run');
   const { probe, symbols } = job.plugin;
   const timeout = job.sandbox.timeout;
-  const outcome = await loadPlugin(
-    {
-      file: artifact.file,
-      bytes: artifact.bytes,
-      image,
-      symbols: symbols.required,
-      probes: probe === undefined ? [] : [{ symbol: probe.symbol, signature: probe.signature, expect: probe.expect }],
-      timeouts: {
-        open: timeout,
-        symbol: timeout,
-        close: timeout,
-        exit: timeout,
-        ...(probe === undefined ? {} : { probe: probe.timeout }),
-      },
-      sandbox: job.sandbox,
-      directory: join(context.root, dirname(artifact.file)),
-      path: context.environment.PATH,
+  const request: LoadRequest = {
+    file: artifact.file,
+    bytes: artifact.bytes,
+    image,
+    symbols: symbols.required,
+    probes: probe === undefined ? [] : [{ symbol: probe.symbol, signature: probe.signature, expect: probe.expect }],
+    timeouts: {
+      open: timeout,
+      symbol: timeout,
+      close: timeout,
+      exit: timeout,
+      ...(probe === undefined ? {} : { probe: probe.timeout }),
     },
-    context.progress,
-  );
+    sandbox: job.sandbox,
+    directory: join(context.root, dirname(artifact.file)),
+    path: context.environment.PATH,
+    toolEnvironment: context.environment,
+  };
+  const before = known.previous;
+  const outcome =
+    before === undefined
+      ? await loadPlugin(request, context.progress)
+      : await loadAgainst(
+          request,
+          { file: before.artifact.file, bytes: before.artifact.bytes, image: before.image },
+          context.progress,
+        );
   const opened = outcome.evidence.phases.find(({ phase }) => phase === 'open')?.durationMs;
   return { outcome, known: { facts: opened === undefined ? {} : { loadMs: opened } } };
 };

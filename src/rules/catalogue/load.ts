@@ -109,6 +109,22 @@ export const loadRules = defineRules({
     fix: 'Move it to a function that the host calls for it. If it is meant so, allow the call in the configuration: `sandbox: { allow: [...] }`.',
     controls: tested,
   },
+  'load/new-behaviour': {
+    title: 'Does what the previous release did not do',
+    severity: 'warning',
+    step: 'load',
+    why: 'Both releases were loaded under the same conditions. What only the new one does when it is loaded or probed is what a reviewer must look at first: it is how a changed dependency or a planted change shows.',
+    fix: 'Look at the function that is named. If it is meant so, say so in the release notes and accept the finding.',
+    controls: tested,
+  },
+  'load/heavier': {
+    title: 'Loading costs much more than before',
+    severity: 'note',
+    step: 'load',
+    why: 'Hosts load plugins when they start or while they serve; both wait for it.',
+    fix: 'Move work and large tables from constructors to first use.',
+    controls: [controls.ssdfGatherEvidence],
+  },
   'load/sandbox-missing': {
     title: 'The sandbox was not complete',
     severity: 'undecided',

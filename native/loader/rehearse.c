@@ -1,0 +1,98 @@
+#include "rehearse.h"
+
+enum { OLD, NEW };
+
+/** A step of the rehearsal. */
+struct act {
+  const char *name;
+  enum step step;
+  uint32_t slot;
+  bool needed; /* when it fails, what follows makes no sense */
+};
+
+static const struct act BEFORE[] = {
+    {"open-old", STEP_SLOT_OPEN, OLD, true},
+    {"probe-old", STEP_SLOT_PROBE, OLD, true},
+    {"start-caller", STEP_CALLER_START, OLD, true},
+    {"open-new", STEP_SLOT_OPEN, NEW, false},
+    {"probe-new", STEP_SLOT_PROBE, NEW, false},
+    /* Taken as not healthy, whatever the probe said: the previous release must go on serving. */
+    {"refuse-new", STEP_SLOT_CLOSE, NEW, true},
+    {"old-serves", STEP_SLOT_USE, OLD, true},
+};
+
+static const struct act SWITCH[] = {
+    {"reopen-new", STEP_SLOT_OPEN, NEW, true},
+    {"reprobe-new", STEP_SLOT_PROBE, NEW, true},
+    {"switch", STEP_SLOT_USE, NEW, true},
+    {"roll-back", STEP_SLOT_USE, OLD, true},
+};
+
+static const struct act AFTER[] = {
+    {"stop-caller", STEP_CALLER_STOP, OLD, true},
+    {"close-new", STEP_SLOT_CLOSE, NEW, true},
+    {"reprobe-old", STEP_SLOT_PROBE, OLD, true},
+    {"close-old", STEP_SLOT_CLOSE, OLD, true},
+};
+#define LENGTH(acts) (sizeof(acts) / sizeof *(acts))
+
+struct rehearsal {
+  struct supervisor *supervisor;
+  int64_t index;
+  bool healthy; /* all acts so far came to what they should */
+};
+
+static void report_act(const struct rehearsal *rehearsal, const struct act *act, const struct message *result) {
+  const struct supervisor *supervisor = rehearsal->supervisor;
+  const struct job *job = supervisor->job;
+  const struct mapping *mapping = maps_find(&supervisor->now, result->address);
+  struct event event;
+  event_begin(&event, "act");
+  event_number(&event, "index", rehearsal->index);
+  event_text(&event, "name", act->name);
+  event_flag(&event, "succeeded", result->value == 1);
+  event_text(&event, "text", result->text);
+  if (act->step == STEP_SLOT_PROBE) {
+    event_number(&event, "number", (int32_t)result->number);
+    if (mapping != NULL) event_text(&event, "object", mapping->path);
+  }
+  if (act->step == STEP_SLOT_CLOSE)
+    event_flag(&event, "mapped", maps_has(&supervisor->now, act->slot == OLD ? job->file : job->successor));
+  if (act->step == STEP_CALLER_STOP) {
+    event_number(&event, "servedOld", (int64_t)result->served[OLD]);
+    event_number(&event, "servedNew", (int64_t)result->served[NEW]);
+    event_number(&event, "failed", (int64_t)result->failed);
+    event_number(&event, "longestGap", (int64_t)result->gap);
+  }
+  event_send(&event);
+}
+
+/** Runs acts until one ends the process, or fails and is needed. */
+static enum outcome run_acts(struct rehearsal *rehearsal, const struct act *acts, size_t count) {
+  struct supervisor *supervisor = rehearsal->supervisor;
+  for (size_t i = 0; i < count; i++) {
+    struct message result;
+    rehearsal->index++;
+    begin_phase(supervisor, "swap", rehearsal->index);
+    enum outcome outcome =
+        run_step(supervisor, acts[i].step, acts[i].slot, (double)supervisor->job->timeouts.open, true, &result);
+    if (outcome != OUTCOME_MESSAGE) return outcome;
+    report_act(rehearsal, &acts[i], &result);
+    end_phase(supervisor);
+    if (result.value == 1) continue;
+    rehearsal->healthy = false;
+    if (acts[i].needed) break;
+  }
+  return OUTCOME_MESSAGE;
+}
+
+enum outcome rehearse_swap(struct supervisor *supervisor) {
+  struct rehearsal rehearsal = {.supervisor = supervisor, .index = -1, .healthy = true};
+  /* Opening and calling take turns here, so there is no stretch in which less is allowed; `strict` is not rehearsed. */
+  supervisor->stretch = STRETCH_LOAD;
+  enum outcome outcome = run_acts(&rehearsal, BEFORE, LENGTH(BEFORE));
+  bool began = rehearsal.index >= 2;
+  if (outcome == OUTCOME_MESSAGE && rehearsal.healthy) outcome = run_acts(&rehearsal, SWITCH, LENGTH(SWITCH));
+  if (outcome == OUTCOME_MESSAGE && began) outcome = run_acts(&rehearsal, AFTER, LENGTH(AFTER));
+  return outcome;
+}

@@ -1,0 +1,78 @@
+import { basename, join } from 'node:path';
+import { readElf } from '../elf/read.ts';
+import type { Progress, StepOutcome } from '../gate/step.ts';
+import { installationRoot } from '../installation.ts';
+import { behaviourFindings, compareBehaviour } from './behaviour.ts';
+import { isGoPlugin } from './golang.ts';
+import { loadPlugin } from './load.ts';
+import type { LoadEvidence, LoadRequest, Swap } from './model.ts';
+import { choosePlatform } from './platform.ts';
+import { readPrebuilt } from './prebuilt.ts';
+import { STANDARD_PATH } from './staged.ts';
+import { rehearseSwap } from './swap.ts';
+import { swapFindings } from './swap-findings.ts';
+
+/** The release that this one replaces. */
+export type PreviousRelease = Pick<LoadRequest, 'file' | 'bytes' | 'image' | 'directory'>;
+
+/**
+ * Loads a plugin and the release before it under the same conditions, tells what only the new one does, and, when there is a
+ * probe, rehearses the hot swap from one to the other and back. What is new comes first among the findings.
+ * @throws as loadPlugin()
+ */
+export async function loadAgainst(
+  request: LoadRequest,
+  previous: PreviousRelease,
+  progress: Progress,
+): Promise<StepOutcome<LoadEvidence>> {
+  const loaded = await loadPlugin(request, progress);
+  const image = request.image ?? readElf(request.bytes).image;
+  const oldImage = previous.image ?? readElf(previous.bytes).image;
+  if (loaded.evidence.result === 'not-run' || image === undefined || oldImage === undefined) return loaded;
+
+  // What the previous release is wanted for is only what it does: nobody demands anything of it.
+  const old: LoadRequest = { ...request, ...previous, image: oldImage, symbols: [], toolEnvironment: undefined };
+  const { evidence: before } = await loadPlugin(old, progress);
+  const comparison = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
+  const swap =
+    loaded.evidence.result === 'loaded' && !isGoPlugin(image) && !isGoPlugin(oldImage)
+      ? await rehearse(request, old, progress)
+      : undefined;
+  return {
+    findings: [...behaviourFindings(comparison), ...loaded.findings, ...(swap === undefined ? [] : swapFindings(swap))],
+    evidence: { ...loaded.evidence, comparison, ...(swap === undefined ? {} : { swap }) },
+    summary: swap === undefined ? loaded.summary : `${loaded.summary}, ${summaryOf(swap)}`,
+  };
+}
+
+async function rehearse(request: LoadRequest, old: LoadRequest, progress: Progress): Promise<Swap | undefined> {
+  const image = request.image ?? readElf(request.bytes).image;
+  const [probe] = request.probes ?? [];
+  if (probe === undefined || image === undefined) return undefined;
+  const platform = choosePlatform(image, {
+    architecture: process.arch,
+    path: request.path ?? STANDARD_PATH,
+    sysroot: request.sysroot,
+  });
+  if (platform.kind !== 'run') return undefined;
+  const prebuilt = readPrebuilt(request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt'), platform.prebuilt);
+  progress.start(`rehearsing the swap to ${basename(request.file)}`);
+  try {
+    return await rehearseSwap({
+      old,
+      new: request,
+      image,
+      probe,
+      loader: prebuilt.bytes,
+      emulator: platform.emulator,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function summaryOf({ acts, ended, failed, served }: Swap): string {
+  if (!ended) return 'the swap ended the process';
+  if (failed > 0 || acts.some(({ succeeded }) => !succeeded)) return 'the swap failed';
+  return `swapped and rolled back under ${served.old + served.new} calls`;
+}

@@ -1,0 +1,133 @@
+import { basename } from 'node:path';
+import type { ElfImage } from '../elf/model.ts';
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import type { Comparison, LoadEvidence, Measured, RecordedCall } from './model.ts';
+import { during } from './phases.ts';
+
+/** What was seen of one release. */
+export interface Seen {
+  readonly evidence: LoadEvidence;
+  readonly image: ElfImage;
+}
+
+/** Growth that is more than noise between two runs on a busy machine. */
+const SLOWER = { factor: 3, milliseconds: 100 };
+const HEAVIER = { factor: 2, kibibytes: 16 * 1024 };
+
+const MOST_CALLS = 10;
+
+/** Programs, network and other processes before files: what a reviewer must see first. */
+const ORDER = ['socket', 'connect', 'bind', 'execve', 'execveat', 'fork', 'vfork', 'clone', 'ptrace', 'io_uring_setup'];
+
+/** What both releases did in being loaded and probed, under the same conditions. */
+export function compareBehaviour(old: Seen, now: Seen): Comparison {
+  const before = new Set(ownCalls(old.evidence).map(keyOf));
+  const added = new Map<string, RecordedCall>();
+  for (const call of ownCalls(now.evidence)) {
+    const key = keyOf(call);
+    if (!before.has(key) && !added.has(key)) added.set(key, call);
+  }
+  return {
+    result: old.evidence.result,
+    newCalls: [...added.values()].sort((left, right) => rankOf(left) - rankOf(right)),
+    newLibraries: without(librariesOf(now.evidence), librariesOf(old.evidence)),
+    old: measure(old),
+    new: measure(now),
+  };
+}
+
+/** Findings about what only the new release does; none when the previous one could not be loaded. */
+export function behaviourFindings({ result, newCalls, newLibraries, old, new: now }: Comparison): readonly Finding[] {
+  if (result !== 'loaded') return [];
+  const findings = newCalls.slice(0, MOST_CALLS).map((call) => {
+    const where = call.function === undefined ? '' : ` (${call.function})`;
+    const what = call.detail === '' ? call.name : `${call.name} ${call.detail}`;
+    return newBehaviour(
+      `The new release asks for ${what} ${during(call.phase, undefined)}${where}, which the previous one did not`,
+      what,
+      call.function,
+    );
+  });
+  if (newCalls.length > MOST_CALLS) {
+    findings.push(
+      newBehaviour(
+        `The new release makes ${newCalls.length - MOST_CALLS} more calls that the previous one did not`,
+        'more calls',
+      ),
+    );
+  }
+  for (const name of newLibraries)
+    findings.push(newBehaviour(`The new release brings the library ${name}, which the previous one did not`, name));
+  if (now.threads > old.threads) {
+    findings.push(
+      newBehaviour(`The new release runs ${now.threads} threads where the previous ran ${old.threads}`, 'threads'),
+    );
+  }
+  if (now.resolvers > old.resolvers) {
+    const message = `The new release has ${now.resolvers} IFUNC resolvers, which run before relocation is complete, where the previous had ${old.resolvers}`;
+    findings.push(newBehaviour(message, 'IFUNC'));
+  }
+  if (now.constructors > old.constructors) {
+    const message = `The new release has ${now.constructors} constructors where the previous had ${old.constructors}`;
+    findings.push(newBehaviour(message, 'constructors', undefined, 'note'));
+  }
+  const [slow, heavy] = [now.openMs - old.openMs, now.residentKiB - old.residentKiB];
+  if (slow > SLOWER.milliseconds && now.openMs > SLOWER.factor * old.openMs) {
+    findings.push(
+      finding('load/heavier', `Loading takes ${now.openMs.toFixed(0)} ms, before ${old.openMs.toFixed(0)} ms.`, {
+        subject: 'time',
+      }),
+    );
+  }
+  if (heavy > HEAVIER.kibibytes && now.residentKiB > HEAVIER.factor * old.residentKiB) {
+    findings.push(
+      finding('load/heavier', `Loaded, it takes ${now.residentKiB} KiB of memory, before ${old.residentKiB} KiB.`, {
+        subject: 'memory',
+      }),
+    );
+  }
+  return findings;
+}
+
+function newBehaviour(message: string, subject: string, symbol?: string, severity?: 'note'): Finding {
+  return finding('load/new-behaviour', `${message}.`, {
+    subject,
+    symbol,
+    ...(severity === undefined ? {} : { severity }),
+  });
+}
+
+/** Calls that the plugin or its libraries made, not the dynamic linker for them: those are the libraries. */
+function ownCalls({ calls }: LoadEvidence): readonly RecordedCall[] {
+  return calls.filter(({ object, denied }) => object !== undefined || denied);
+}
+
+/** Numbers of processes and the like differ with every run; a probe and a constructor are told apart. */
+function keyOf({ phase, name, detail, writes }: RecordedCall): string {
+  return `${phase}\0${name}\0${detail.replace(/\d{3,}/g, '#')}\0${writes}`;
+}
+
+function rankOf({ name, writes }: RecordedCall): number {
+  const rank = ORDER.indexOf(name);
+  return rank >= 0 ? rank : ORDER.length + (writes ? 0 : 1);
+}
+
+function librariesOf({ objects }: LoadEvidence): readonly string[] {
+  return objects.filter(({ path }) => path.startsWith('/')).map(({ path }) => basename(path));
+}
+
+function without(names: readonly string[], known: readonly string[]): readonly string[] {
+  return [...new Set(names)].filter((name) => !known.includes(name));
+}
+
+function measure({ evidence, image }: Seen): Measured {
+  const states = evidence.states.filter(({ phase }) => phase !== 'close');
+  return {
+    openMs: evidence.phases.find(({ phase }) => phase === 'open')?.durationMs ?? 0,
+    residentKiB: states.findLast(({ residentKiB }) => residentKiB !== undefined)?.residentKiB ?? 0,
+    threads: Math.max(1, ...states.map(({ threads }) => threads ?? 1)),
+    resolvers: image.relocations.ifunc,
+    constructors: image.dynamic.initArray + (image.dynamic.hasInit ? 1 : 0),
+  };
+}
