@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { type GateRun, isBroken, runGate } from '../gate/run.ts';
+import { type GateRun, isBroken } from '../gate/run.ts';
 import type { Progress } from '../gate/step.ts';
 import { type CommitFiles, commitId, gitCommitFiles } from '../process/git-files.ts';
 import { renderText } from '../report/text.ts';
 import { type ReportFormat, renderReport, writeReports } from '../report/write.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
+import { gateOrShard, type ShardChoice } from './scale.ts';
 
 export interface CheckOptions {
   /** As the user gave it. */
@@ -17,6 +18,8 @@ export interface CheckOptions {
   readonly reportDirectory?: string;
   /** Commit whose policy judges, as git names it. */
   readonly base?: string;
+  /** One shard of a plan, or what its shards come to. */
+  readonly part?: ShardChoice;
 }
 
 export interface CheckDeps {
@@ -38,18 +41,21 @@ const FILES: readonly ReportFormat[] = ['json', 'markdown', 'sarif', 'html', 'te
  * @throws UsageError for a wrong configuration
  */
 export async function checkCommand(options: CheckOptions, deps: CheckDeps, terminal: Terminal): Promise<ExitCode> {
-  const { report, config } = await runGate({
-    configFile: options.config,
-    directory: deps.directory,
-    repository: deps.repository,
-    environment: deps.environment,
-    progress: deps.progress,
-    version: deps.version,
-    now: new Date(),
-    ...(options.plugins === undefined ? {} : { only: options.plugins }),
-    ...(deps.source === undefined ? {} : { source: deps.source }),
-    ...(options.base === undefined ? {} : await changeSince(options.base, deps)),
-  });
+  const { report, config } = await gateOrShard(
+    {
+      configFile: options.config,
+      directory: deps.directory,
+      repository: deps.repository,
+      environment: deps.environment,
+      progress: deps.progress,
+      version: deps.version,
+      now: new Date(),
+      ...(options.plugins === undefined ? {} : { only: options.plugins }),
+      ...(deps.source === undefined ? {} : { source: deps.source }),
+      ...(options.base === undefined ? {} : await changeSince(options.base, deps)),
+    },
+    options.part,
+  );
   const directory =
     options.reportDirectory === undefined
       ? resolve(config.root, config.config.report.directory)

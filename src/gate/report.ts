@@ -76,6 +76,8 @@ export interface GateReport {
   readonly source?: { readonly repository?: string; readonly commit?: string; readonly ref?: string };
   /** The commit whose configuration judged, and that configuration; absent when the source's own did. */
   readonly policy?: { readonly commit: string; readonly digest: string };
+  /** Which part of a plan this is; absent for the whole. */
+  readonly shard?: { readonly plan: string; readonly id: string };
   readonly plugins: readonly PluginResult[];
   /** Worst first: blocking, then undecided, warning, note, waived. */
   readonly findings: readonly JudgedFinding[];

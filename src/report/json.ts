@@ -16,6 +16,7 @@ const ORDER: ReadonlyMap<string, number> = new Map(
       'config',
       'source',
       'policy',
+      'shard',
     ],
     ['repository', 'commit', 'ref', 'plugin', 'kind', 'target', 'step', 'status', 'compatibility', 'summary'],
     ['rule', 'severity', 'effect', 'blocks', 'message', 'subject', 'symbol', 'type', 'old', 'new', 'location'],

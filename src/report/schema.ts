@@ -146,7 +146,11 @@ export const reportSchema = z
       .object({ commit: name, digest })
       .optional()
       .meta({ description: 'The base commit whose configuration judged; absent when the source judged itself.' }),
-    plugins: z.array(plugin).max(5000),
+    shard: z
+      .object({ plan: digest, id: name })
+      .optional()
+      .meta({ description: 'Which shard of which plan this is; absent for the whole.' }),
+    plugins: z.array(plugin).max(50_000),
     findings: z.array(finding).max(250_000).meta({ description: 'Worst first.' }),
   })
   .meta({ title: 'Report of plugin-gate, version 1' });

@@ -30,4 +30,20 @@ export const gateRules = defineRules({
     fix: 'Mend what keeps the file from being built or read, or take the plugin or the target out of the configuration until it is back.',
     controls: [controls.ssdfTestExecutable],
   },
+  'gate/shard-missing': {
+    title: 'A shard of the gate did not report',
+    severity: 'error',
+    step: 'config',
+    why: 'The plugins of that shard were not checked, or what was found is lost. What nobody has seen does not pass.',
+    fix: 'Look at the job of the shard, mend what ended it, and run it again. Its report has to be uploaded even when it blocks: `if: always()`.',
+    controls: [controls.ssdfTestExecutable],
+  },
+  'gate/shard-invalid': {
+    title: 'A report does not belong to a shard of the plan',
+    severity: 'error',
+    step: 'config',
+    why: 'It was made for another plan, commit, configuration or version, stands there twice, or cannot be read. What it says may not be true of this release.',
+    fix: 'Bring together the reports of one run only: one for each shard, all made with the plan of this run.',
+    controls: [controls.ssdfTestExecutable],
+  },
 });
