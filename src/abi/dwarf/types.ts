@@ -11,6 +11,9 @@ import { classNameOf } from './template-names.ts';
 /** A graph larger than this is cut: what lies beyond is unknown, and the comparison says so. */
 const MAX_NODES = 4_000_000;
 
+/** Definitions of one name that are compared with each other. */
+const MAX_COMPARED = 32;
+
 const SECTION_STRIDE = 2 ** 40;
 
 /**
@@ -121,7 +124,7 @@ export class TypeBuilder implements TypeSource {
     const name = kind === undefined ? undefined : classNameOf(die);
     if (kind === undefined || name === undefined) return this.#reserve(die, false);
     if (flagOf([die], AT.declaration)) {
-      const [definition] = definitionsOf(die);
+      const definition = this.#definitionOf(die);
       if (definition !== undefined) return this.idOf(definition);
     }
     const label = `${kind} ${join(scopeOf(die), name)}`;
@@ -133,6 +136,19 @@ export class TypeBuilder implements TypeSource {
     if (before === undefined) this.#named.set(label, [{ key, id }]);
     else if (key !== '') before.push({ key, id });
     return id;
+  }
+
+  /**
+   * The definition of a declared type. In C two files may each have their own struct of a name: where several differ,
+   * none of them is known to be the one that is meant, and the type stays opaque.
+   */
+  #definitionOf(declaration: Die): Die | undefined {
+    const definitions = definitionsOf(declaration);
+    const [first] = definitions;
+    if (first === undefined || this.#languageOf(declaration) !== 'c') return first;
+    const key = this.#definitionKey(first);
+    const agree = definitions.slice(1, MAX_COMPARED).every((one) => this.#definitionKey(one) === key);
+    return agree ? first : undefined;
   }
 
   /**
