@@ -2,6 +2,7 @@ import type { AbiInput, ReadAbi } from '../abi/abi.ts';
 import { type CompareFilesOptions, type Comparison, compareFiles, type SideContent } from '../compare/files.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { UsageError } from '../errors.ts';
+import { compareGoFiles } from '../golang/compare.ts';
 import { renderDiffJson } from '../report/diff-json.ts';
 import { renderDiffText } from '../report/diff-text.ts';
 import { DIFF_VERDICTS, type DiffVerdict } from '../rules/effects.ts';
@@ -42,6 +43,7 @@ export async function diffCommand(
   const compare: CompareFilesOptions<SideContent> = {
     // Reading debug information is the larger part of the program: not loaded for a file compared with itself.
     ...(!sameBytes(old, now) && { compareTypes: await typeComparison(old, now, options) }),
+    compareGo: compareGoFiles,
     ...(options.required !== undefined && { required: options.required }),
     ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
   };

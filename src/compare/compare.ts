@@ -29,7 +29,8 @@ export function compareImages(old: ElfImage, now: ElfImage, options: CompareOpti
   const target = compareTarget(images);
   // For another machine every symbol, need and flag differs for that one reason.
   if (target.length > 0) return [...target, ...promised];
-  const symbols = isGoPlugin(old) || isGoPlugin(now) ? compareGoPlugins(images) : compareExports(images, options);
+  const symbols =
+    isGoPlugin(old) || isGoPlugin(now) ? compareGoPlugins(images, options) : compareExports(images, options);
   return [
     ...compareKind(images),
     ...symbols,
@@ -60,13 +61,14 @@ function compareExports(images: ImagePair, options: CompareOptions): readonly Fi
  * A Go plugin exports every function of its packages to the dynamic linker, the runtime included; what a host can look
  * up stands in a table of its own (runtime/plugin.go), which has to be read from Go's side.
  */
-function compareGoPlugins(images: ImagePair): readonly Finding[] {
+function compareGoPlugins(images: ImagePair, options: CompareOptions): readonly Finding[] {
   if (isGoPlugin(images.old) !== isGoPlugin(images.new)) {
     const [before, after] = isGoPlugin(images.old) ? ['a Go plugin', 'not one'] : ['not a Go plugin', 'one'];
     const message = `The old file is ${before}, the new one is ${after}: plugin.Open and dlopen hosts cannot take one for the other.`;
     const fix = 'Keep the build mode of the previous release (go build -buildmode=plugin or c-shared).';
     return [change('change/not-loadable', 'breaking', message, { subject: 'Go plugin', fix })];
   }
+  if (options.go !== undefined) return options.go;
   const message = 'The exported symbols of the Go plugin were not compared: this comparison reads C symbols only.';
   return [change('abi/types-not-compared', 'undecided', message, { subject: 'Go plugin' })];
 }

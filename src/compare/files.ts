@@ -35,6 +35,8 @@ export type SideContent = FileContent | RecordedContent;
 export interface CompareFilesOptions<Content = FileContent> extends Pick<CompareOptions, 'required' | 'versionScript'> {
   /** Compares the types of the symbols that both files export; not called when the files have the same content. */
   compareTypes?(old: Content, now: Content): TypeEvidence;
+  /** Compares two Go plugins by the tables of Go's runtime; not called when the files have the same content. */
+  compareGo?(old: FileContent, now: FileContent): readonly Finding[];
 }
 
 /** What a file was, next to the verdict. */
@@ -115,12 +117,14 @@ function compareContents(
   now: SideContent,
   options: CompareFilesOptions<SideContent>,
 ): readonly Finding[] {
-  const { compareTypes, ...rest } = options;
+  const { compareTypes, compareGo, ...rest } = options;
   if (sameContent(old, now)) return compareImages(old.image, now.image, { ...rest, sameContent: true });
   // What a Go plugin exports is told by Go's own tables; reading all its debug information would answer nothing.
   const readable = !isGoPlugin(old.image) && !isGoPlugin(now.image);
+  const bothGo = isGoPlugin(old.image) && isGoPlugin(now.image) && 'bytes' in old && 'bytes' in now;
+  const go = bothGo && compareGo !== undefined ? { go: compareGo(old, now) } : {};
   const types = readable && compareTypes !== undefined ? compareTypes(old, now) : withoutTypes(old.image, now.image);
-  return compareImages(old.image, now.image, { ...rest, types });
+  return compareImages(old.image, now.image, { ...rest, types, ...go });
 }
 
 function withoutTypes(old: ElfImage, now: ElfImage): TypeEvidence {

@@ -20,6 +20,8 @@ export interface CompareOptions {
   /** Names, or `name@VERSION`, that the new file must export. */
   readonly required?: readonly string[];
   readonly types?: TypeEvidence;
+  /** For two Go plugins: what changed in the tables that Go's runtime reads; see src/golang/compare.ts. */
+  readonly go?: readonly Finding[];
   /**
    * Everything that is loaded, and all debug information, is the same in both files (see loaded-content.ts): the types
    * are the same as well.

@@ -9,6 +9,8 @@ export interface PluginSymbol {
   readonly kind: 'func' | 'var';
   /** `func(string) (int, error)`, or the type of the variable. */
   readonly type: string;
+  /** Of a variable: the exported methods of the pointer that Lookup gives, which a host can assert an interface with. */
+  readonly methods: readonly string[];
   /** The types that its users meet, with their layouts. */
   readonly reached: readonly GoType[];
 }
@@ -42,5 +44,6 @@ function symbolOf(reader: GoTypes, name: string, type: number): PluginSymbol | u
   if (value === undefined || (!isFunction && reader.kind(type) !== KIND.pointer)) return undefined;
   const text = reader.text(value);
   if (text === undefined) return undefined;
-  return { name, kind: isFunction ? 'func' : 'var', type: text, reached: reader.reached(value) };
+  const methods = isFunction ? [] : reader.methodsOf(type);
+  return { name, kind: isFunction ? 'func' : 'var', type: text, methods, reached: reader.reached(value) };
 }

@@ -141,6 +141,24 @@ export class GoTypes {
     return found;
   }
 
+  /**
+   * Exported methods of a type that is no interface, `Name(string) error`, in order of name; a signature that the linker
+   * dropped is `(...)`. Source: abi.UncommonType, abi.Method.
+   */
+  methodsOf(type: number): readonly string[] {
+    const at = UNCOMMON_AT[this.kind(type)];
+    if (at === undefined || (this.#memory.u8(type + 20) & UNCOMMON) === 0) return [];
+    const start = type + at;
+    const count = Math.min(this.#memory.u16(start + 6), MOST_MEMBERS);
+    const list = start + this.#memory.u32(start + 8);
+    if (!this.#memory.has(list, count * 16)) return [];
+    return Array.from({ length: count }, (_, index) => {
+      const signature = this.typeAt(this.#memory.i32(list + index * 16 + 4));
+      const text = signature === undefined ? undefined : this.text(signature);
+      return `${this.nameAt(this.#memory.i32(list + index * 16)) ?? '?'}${text?.replace(/^func/, '') ?? '(...)'}`;
+    });
+  }
+
   #describe(type: number): GoType | undefined {
     const flags = this.#memory.u8(type + 20);
     const kind = this.kind(type);

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { compareAbi } from '../../abi/abi.ts';
 import { compareImages } from '../../compare/compare.ts';
+import { isGoPlugin } from '../../compare/interface.ts';
 import { sameContent } from '../../compare/loaded-content.ts';
 import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
+import { compareGoFiles } from '../../golang/compare.ts';
 import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
@@ -50,12 +52,17 @@ export const compareStep: GateStep = async (job, known, context) => {
   const content = sameContent(previous.content, { bytes: artifact.bytes, image });
   const headers = publicHeaders(job.plugin.headers, context);
   const types = content ? undefined : typesOf(job, known, context, previous, headers);
+  const go =
+    !content && isGoPlugin(image) && 'bytes' in previous.content
+      ? { go: compareGoFiles(previous.content, { bytes: artifact.bytes, image }) }
+      : {};
   const changes = [
     ...script.findings,
     ...compareImages(previous.image, image, {
       required,
       sameContent: content,
       ...(types === undefined ? {} : { types }),
+      ...go,
       ...(script.script === undefined ? {} : { versionScript: script.script }),
     }),
     ...headers.unmatched(),

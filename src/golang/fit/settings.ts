@@ -109,7 +109,8 @@ function plain(
 ): readonly SettingDifference[] {
   const [theirs, own] = [settingOf(host, name), settingOf(plugin, name)];
   if (theirs === undefined || own === undefined) return [];
-  const [before, now] = [theirs || absent, own || absent];
+  const [before, now] = [theirs, own].map((value) => (value === 'true' ? 'on' : value || absent));
+  if (before === undefined || now === undefined) return [];
   return before === now ? [] : [{ name, host: before, plugin: now, sure, covers: everything }];
 }
 

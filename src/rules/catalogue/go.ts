@@ -170,6 +170,14 @@ export const goRules = defineRules({
     fix: 'Nothing needs to be done.',
     controls: evidence,
   },
+  'go/packages-changed': {
+    title: 'Packages that hosts of the previous release would refuse',
+    severity: 'warning',
+    step: 'compare',
+    why: 'A host that shares one of these packages, and was built for the previous release, refuses this one until it is built again with the same versions and flags.',
+    fix: 'Keep the toolchain, the flags and the versions of shared modules as they were, or release the host too; `plugin-gate fit` tells for a certain host.',
+    controls: supply,
+  },
   'go/type-in-main': {
     title: "Type of the plugin's package main in its interface",
     severity: 'note',
