@@ -9,7 +9,7 @@ import { join, languageOf, scopeOf } from './scope.ts';
 import { classNameOf } from './template-names.ts';
 
 /** A graph larger than this is cut: what lies beyond is unknown, and the comparison says so. */
-const MAX_NODES = 4_000_000;
+const MAX_NODES = 500_000;
 
 /** Definitions of one name that are compared with each other. */
 const MAX_COMPARED = 32;
@@ -29,6 +29,8 @@ export class TypeBuilder implements TypeSource {
   readonly #queue: { readonly id: TypeId; readonly die: Die; readonly asFunction: boolean }[] = [];
   readonly #languages = new Map<object, Language>();
   #void: TypeId | undefined;
+  /** Stands for all types beyond {@link MAX_NODES}. */
+  #beyond: TypeId | undefined;
   #tablePointer: TypeId | undefined;
   truncated = false;
 
@@ -105,7 +107,8 @@ export class TypeBuilder implements TypeSource {
   #reserve(die: Die, asFunction: boolean): TypeId {
     if (this.nodes.length >= MAX_NODES) {
       this.truncated = true;
-      return this.#add({ kind: 'unknown', reason: 'there are more types than are read' });
+      this.#beyond ??= this.#add({ kind: 'unknown', reason: 'there are more types than are read' });
+      return this.#beyond;
     }
     const id = this.#add({ kind: 'unknown', reason: 'not read yet' });
     this.#queue.push({ id, die, asFunction });
