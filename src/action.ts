@@ -1,5 +1,5 @@
 import { getInput, setOutput, setSecret } from '@actions/core';
-import { gateInCheckout } from './action/gate.ts';
+import { gateInCheckout, planInCheckout } from './action/gate.ts';
 import { runAction } from './action/run.ts';
 import { toolVersion } from './installation.ts';
 
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
       forgetInputs();
       return await gateInCheckout(request);
     },
+    plan: planInCheckout,
     post: async (request) => (await import('./parts/github.ts')).postReport(request),
   });
 }

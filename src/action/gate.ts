@@ -1,9 +1,9 @@
 import { relative, resolve } from 'node:path';
 import type { GateReport } from '../gate/report.ts';
-import { isBroken, runGate } from '../gate/run.ts';
+import { type GateRequest as Asked, type GateRun, isBroken, runGate } from '../gate/run.ts';
 import type { GitHubContext } from '../github/context.ts';
 import { changeOf } from './base.ts';
-import type { GateRequest, GateResult } from './run.ts';
+import type { GateRequest, GateResult, PlanRequest } from './run.ts';
 
 function sourceOf({ repository, headSha, ref }: GitHubContext): GateReport['source'] {
   return {
@@ -17,7 +17,7 @@ function sourceOf({ repository, headSha, ref }: GitHubContext): GateReport['sour
 export async function gateInCheckout(request: GateRequest): Promise<GateResult> {
   const { workspace, context } = request;
   const change = await changeOf(context, workspace, request.env, request.onGitHub);
-  const { report, config } = await runGate({
+  const { report, config } = await gateOrShard(request.part, {
     configFile: relative(workspace, request.configFile),
     directory: workspace,
     repository: workspace,
@@ -34,4 +34,27 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
     broken: isBroken(report),
     settings: { directory: resolve(config.root, directory), comment, key, checkRun },
   };
+}
+
+async function gateOrShard(part: GateRequest['part'], asked: Asked): Promise<GateRun> {
+  if (part === undefined || part.mode === 'plan') return await runGate(asked);
+  const { mergeShards, runShard } = await import('../scale/run.ts');
+  const named = (path: string) => ({ path, shown: relative(asked.directory, path) });
+  return part.mode === 'shard'
+    ? await runShard(asked, named(part.plan), part.shard)
+    : await mergeShards(asked, named(part.plan), named(part.reports));
+}
+
+/** Writes the plan of a gate that is spread over several jobs. @returns the matrix for them */
+export async function planInCheckout(request: PlanRequest): Promise<string> {
+  const { workspace, configFile, version, context, part } = request;
+  const [{ planGate }, { matrixOf }] = await Promise.all([import('../scale/run.ts'), import('../scale/plan.ts')]);
+  const where = {
+    configFile: relative(workspace, configFile),
+    directory: workspace,
+    version,
+    source: sourceOf(context),
+  };
+  const output = { path: part.plan, shown: relative(workspace, part.plan) };
+  return matrixOf(planGate(where, output, part.shards === undefined ? {} : { shards: part.shards }));
 }

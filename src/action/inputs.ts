@@ -17,7 +17,18 @@ export interface ActionInputs {
   readonly key?: string;
   /** Absolute path of a report that another run made: it is posted, and no gate is run. */
   readonly report?: string;
+  /** One part of a gate that is spread over several jobs. */
+  readonly part?: GatePart;
 }
+
+/** Paths are absolute. */
+export type GatePart =
+  | { readonly mode: 'plan'; readonly plan: string; readonly shards?: number }
+  | { readonly mode: 'shard'; readonly plan: string; readonly shard: string }
+  | { readonly mode: 'merge'; readonly plan: string; readonly reports: string };
+
+const MODES = ['check', 'plan', 'shard', 'merge'] as const;
+const SHARD = /^[a-z0-9]+-[0-9]{3}$/;
 
 /** As in the configuration file (`report.key`). */
 const KEY = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
@@ -74,6 +85,33 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     wrong('report', report, 'expected a file in the workspace');
   }
 
+  const modeText = get('mode') || 'check';
+  const mode = MODES.find((one) => one === modeText);
+  if (mode === undefined) wrong('mode', modeText, `expected ${MODES.slice(0, -1).join(', ')} or ${MODES.at(-1)}`);
+  const plan = resolve(workingDirectory, pathInput('plan') || 'plugin-gate-plan.json');
+  const shard = get('shard');
+  if (mode === 'shard' && !SHARD.test(shard)) wrong('shard', shard, 'expected a shard of the plan, such as amd64-001');
+  const reports = resolve(workingDirectory, pathInput('reports') || 'plugin-gate-shards');
+  const shardsText = get('shards');
+  const shards = shardsText === '' ? undefined : Number(shardsText);
+  if (shards !== undefined && !(Number.isInteger(shards) && shards >= 1 && shards <= 256)) {
+    wrong('shards', shardsText, 'expected a number from 1 to 256');
+  }
+  const partOf = (): GatePart | undefined => {
+    switch (mode) {
+      case 'plan':
+        return { mode, plan, ...(shards !== undefined && { shards }) };
+      case 'shard':
+        return { mode, plan, shard };
+      case 'merge':
+        return { mode, plan, reports };
+      case 'check':
+      case undefined:
+        return undefined;
+    }
+  };
+  const part = partOf();
+
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   return {
     config,
@@ -84,5 +122,6 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(reportDirectory !== '' && { reportDirectory }),
     ...(key !== '' && { key }),
     ...(report !== '' && { report: resolve(workingDirectory, report) }),
+    ...(part && { part }),
   };
 }

@@ -3,8 +3,8 @@ import type { ReportFormat, WrittenReport } from '../report/write.ts';
 
 /** The outputs of the Action; action.yml describes each. */
 export interface ActionOutputs {
-  /** `error`: the gate could not run, because of its configuration or its environment. */
-  readonly verdict: GateVerdict | 'error';
+  /** `error`: the gate could not run, because of its configuration or its environment. `planned`: only a plan was made. */
+  readonly verdict: GateVerdict | 'error' | 'planned';
   readonly blocking: number;
   readonly errors: number;
   readonly warnings: number;
@@ -14,6 +14,9 @@ export interface ActionOutputs {
   readonly 'report-json': string;
   readonly 'report-sarif': string;
   readonly 'report-markdown': string;
+  /** Of a plan: the matrix for the jobs of its shards, and its file. */
+  readonly matrix: string;
+  readonly plan: string;
 }
 
 export type SetOutput = (name: string, value: string) => void;
@@ -30,6 +33,8 @@ export const NO_VERDICT: ActionOutputs = {
   'report-json': '',
   'report-sarif': '',
   'report-markdown': '',
+  matrix: '',
+  plan: '',
 };
 
 /**
@@ -49,6 +54,8 @@ export function outputsOf(report: GateReport, directory: string, written: readon
     'report-json': path('json'),
     'report-sarif': path('sarif'),
     'report-markdown': path('markdown'),
+    matrix: '',
+    plan: '',
   };
 }
 

@@ -14,7 +14,7 @@ import { truncateBytes } from '../text/truncate.ts';
 import type { FilesOnGitHub } from './base.ts';
 import { gateEnvironment } from './environment.ts';
 import { reportFailure } from './failure.ts';
-import { readInputs } from './inputs.ts';
+import { type GatePart, readInputs } from './inputs.ts';
 import { actionLog } from './log.ts';
 import { NO_VERDICT, type SetOutput, setOutputs } from './outputs.ts';
 import { publish, publishForeign, writeSummary } from './publish.ts';
@@ -32,7 +32,13 @@ export interface GateRequest {
   readonly version: string;
   /** How the base commit is asked for when the checkout lacks it; absent without a token. */
   readonly onGitHub?: FilesOnGitHub;
+  /** One shard of a plan, or all of them brought together; the whole gate unless given. */
+  readonly part?: GatePart;
 }
+
+export type PlanRequest = Pick<GateRequest, 'configFile' | 'workspace' | 'context' | 'version'> & {
+  readonly part: Extract<GatePart, { readonly mode: 'plan' }>;
+};
 
 /** The `report` section of the configuration; an input of the Action goes before it. */
 export interface ReportSettings {
@@ -63,6 +69,8 @@ export interface ActionDeps {
   readonly setOutput: SetOutput;
   /** @throws UsageError, EnvironmentError */
   readonly gate: (request: GateRequest) => Promise<GateResult>;
+  /** Writes a plan and gives the matrix. @throws UsageError, EnvironmentError */
+  readonly plan: (request: PlanRequest) => Promise<string>;
   readonly post: (request: PostRequest) => Promise<PostOutcome>;
   /** Limits of the API client, other than its own. */
   readonly client?: Partial<PostRequest['client']>;
@@ -127,11 +135,21 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
       return 0;
     }
 
+    const configFile = resolve(inputs.workingDirectory, inputs.config);
+    const { part } = inputs;
+    if (part?.mode === 'plan') {
+      const matrix = await deps.plan({ configFile, workspace, context, version: deps.version, part });
+      log.info(`wrote ${part.plan}`);
+      setOutputs({ ...NO_VERDICT, verdict: 'planned', matrix, plan: part.plan }, deps.setOutput);
+      return 0;
+    }
+
     let result: GateResult;
     try {
       result = await deps.gate({
-        configFile: resolve(inputs.workingDirectory, inputs.config),
+        configFile,
         workspace,
+        ...(part && { part }),
         env: gateEnvironment(env),
         context,
         progress: log.progress,
@@ -155,8 +173,9 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
       post: deps.post,
       posting: {
         key: inputs.key ?? settings.key,
-        comment: inputs.comment ?? settings.comment,
-        checkRun: inputs.checkRun ?? settings.checkRun,
+        // What the shards come to is posted by the job that brings them together.
+        comment: part?.mode === 'shard' ? 'never' : (inputs.comment ?? settings.comment),
+        checkRun: part?.mode !== 'shard' && (inputs.checkRun ?? settings.checkRun),
         token: inputs.token,
         client,
       },

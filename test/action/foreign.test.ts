@@ -51,6 +51,7 @@ async function post(api: GitHubApi, setup: Setup = {}) {
     gate: () => {
       throw new Error('no gate is run where a report is posted');
     },
+    plan: () => Promise.reject(new Error('nothing is planned here')),
     post: postReport,
     client: { retry: FAST, timeoutMs: 2000 },
   });

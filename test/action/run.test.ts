@@ -92,6 +92,7 @@ async function act(setup: Setup): Promise<Run> {
         },
       };
     },
+    plan: () => Promise.reject(new Error('nothing is planned here')),
     post: postReport,
     client: { retry: FAST, timeoutMs: 2000 },
   };
@@ -112,6 +113,35 @@ function commands(run: Run, name: string): string[] {
   return run.log.commands.filter((command) => command.name === name).map(({ message }) => message);
 }
 
+describe('the parts of a gate that is spread over several jobs', () => {
+  it('post nothing from a shard, and all from the merge', async () => {
+    const api = await githubWithPullRequest();
+    const asked: unknown[] = [];
+    const gate = ({ part }: GateRequest) => void asked.push(part);
+    const shard = await act({ api, gate, inputs: { mode: 'shard', shard: 'amd64-001', plan: 'p.json' } });
+    expect(api.state.received).toEqual([]);
+    expect(shard.outputs['report-json']).not.toBe('');
+    const merge = await act({ api, gate, inputs: { mode: 'merge', plan: 'p.json', reports: 'shards' } });
+    expect(api.state.comments).toHaveLength(1);
+    expect(api.state.checkRuns).toHaveLength(1);
+    expect(asked).toEqual([
+      { mode: 'shard', plan: join(shard.directory, 'p.json'), shard: 'amd64-001' },
+      { mode: 'merge', plan: join(merge.directory, 'p.json'), reports: join(merge.directory, 'shards') },
+    ]);
+  });
+
+  it('are named rightly or refused', async () => {
+    const api = await githubWithPullRequest();
+    const run = await act({ api, inputs: { mode: 'shared', shards: '257' } });
+    expect(run.exitCode).toBe(2);
+    expect(commands(run, 'error').join()).toMatch(
+      /mode.*expected check, plan, shard or merge[^]*shards.*from 1 to 256/,
+    );
+    const nameless = await act({ api, inputs: { mode: 'shard', shard: '../x' } });
+    expect(commands(nameless, 'error').join()).toMatch(/amd64-001/);
+  });
+});
+
 describe('the Action on a pull request', () => {
   it('blocks, and tells it in outputs, files, summary, annotations, comment and check run', async () => {
     const api = await githubWithPullRequest();
@@ -119,6 +149,8 @@ describe('the Action on a pull request', () => {
     expect(run.exitCode).toBe(1);
     const reports = join(run.directory, 'plugin-gate-report');
     expect(run.outputs).toEqual({
+      matrix: '',
+      plan: '',
       verdict: 'fail',
       blocking: '1',
       errors: '1',
