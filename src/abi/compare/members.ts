@@ -7,7 +7,7 @@ import { sizeOf } from './peel.ts';
 import { changeOfPlace } from './place-change.ts';
 import type { RecordNode } from './records.ts';
 import { type Graphs, relate } from './relate.ts';
-import { inReserve, isReserved, type Range, rangeOf, reserveOf } from './reserve.ts';
+import { firstEndingAfter, inReserve, isReserved, joined, type Range, rangeOf, reserveOf } from './reserve.ts';
 
 /** What a comparison of members came to, in the order in which people want to read it: causes first. */
 export interface MemberChanges {
@@ -177,24 +177,11 @@ function mutable(key: string, other: Member): LocalChange {
 
 /** Where old members lie, sorted and joined: what is outside was padding. */
 function roomOf(graphs: Graphs, before: readonly Placed[]): readonly Range[] {
-  const ranges = before.map(({ member }) => rangeOf(graphs.old, member)).sort((one, other) => one.from - other.from);
-  const joined: { from: number; to: number }[] = [];
-  for (const { from, to } of ranges) {
-    const last = joined.at(-1);
-    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
-    else joined.push({ from, to });
-  }
-  return joined;
+  return joined(before.map(({ member }) => rangeOf(graphs.old, member)));
 }
 
 function overlaps(room: readonly Range[], { from, to }: Range): boolean {
-  let [low, high] = [0, room.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((room[middle]?.to ?? 0) <= from) low = middle + 1;
-    else high = middle;
-  }
-  const found = room[low];
+  const found = firstEndingAfter(room, from);
   return found !== undefined && found.from < to;
 }
 

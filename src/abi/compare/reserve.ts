@@ -48,7 +48,7 @@ export function reserveOf(graphs: Graphs, a: RecordNode, b: RecordNode): Reserve
 }
 
 /** Ranges that touch each other are one. */
-function joined(ranges: readonly Range[]): readonly Range[] {
+export function joined(ranges: readonly Range[]): readonly Range[] {
   const result: { from: number; to: number }[] = [];
   for (const { from, to } of [...ranges].sort((one, other) => one.from - other.from)) {
     if (from >= to) continue;
@@ -61,5 +61,17 @@ function joined(ranges: readonly Range[]): readonly Range[] {
 
 export function inReserve(graph: TypeGraph, member: Member, { room }: Reserve): boolean {
   const { from, to } = rangeOf(graph, member);
-  return room.some((range) => range.from <= from && range.to >= to);
+  const range = firstEndingAfter(room, from);
+  return range !== undefined && range.from <= from && range.to >= to;
+}
+
+/** Of sorted ranges that do not touch, the first that ends behind a place. */
+export function firstEndingAfter(ranges: readonly Range[], place: number): Range | undefined {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle]?.to ?? 0) <= place) low = middle + 1;
+    else high = middle;
+  }
+  return ranges[low];
 }
