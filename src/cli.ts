@@ -269,6 +269,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             'audit',
           ]),
         )
+        .option('--audit <file>', 'write everything that was seen to a file, as JSON lines')
         .option('--previous <file>', 'release before: tell what is new, and rehearse the swap with the first probe')
         .option('--timeout <milliseconds>', 'for each phase', milliseconds)
         .addOption(format('text', 'json'))
@@ -280,6 +281,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
               probe?: string[];
               profile?: SandboxProfile;
               previous?: string;
+              audit?: string;
               timeout?: number;
               format: Format;
             },

@@ -55,6 +55,8 @@ struct call {
   char detail[512]; /* what it is about: a path, an address; untrusted text */
   bool writes;      /* it opens for writing, or changes the file system */
   bool process;     /* it makes a process, not a thread */
+  bool opens;       /* it opens a file */
+  bool found;       /* the file is there */
   bool denied;
 };
 

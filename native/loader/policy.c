@@ -152,6 +152,11 @@ static int directory_of(const struct call *call) {
   }
 }
 
+bool policy_finds(const struct call *call, pid_t process) {
+  char path[PATH_LIMIT];
+  return path_resolve(call->thread, process, directory_of(call), call->detail, path);
+}
+
 /** Files by their real path. What is not there gives the kernel's own error, so that looking for a file is no offence. */
 static int decide_file(const struct policy *policy, const struct process_facts *facts, const struct call *call) {
   char path[PATH_LIMIT];

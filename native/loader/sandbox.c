@@ -206,6 +206,7 @@ bool sandbox_take(int listener, struct call *call) {
   call->number = request->data.nr;
   for (size_t i = 0; i < 6; i++) call->arguments[i] = request->data.args[i];
   call->subject = call_subject(call->number);
+  call->opens = call->subject == SUBJECT_OPEN_1 || call->subject == SUBJECT_OPEN_2 || call->subject == SUBJECT_OPENAT2;
   call_describe(call);
   return true;
 }

@@ -203,6 +203,7 @@ static void report_call(const struct supervisor *supervisor, const struct call *
   event_flag(&event, "writes", call->writes);
   event_flag(&event, "process", call->process);
   event_flag(&event, "denied", call->denied);
+  if (call->opens) event_flag(&event, "found", call->found);
   event_caller(&event, supervisor, call);
   event_send(&event);
 }
@@ -214,6 +215,7 @@ static int judge_call(void *context, struct call *call) {
   const struct process_facts facts = {.process = supervisor->child.process, .crashed = supervisor->child.crashed};
   /* The loader's own first calls, before any plugin code. */
   if (supervisor->stretch == STRETCH_START) return 0;
+  if (call->opens) call->found = policy_finds(call, facts.process);
   int error = policy_decide(policy, supervisor->stretch, &facts, call);
   call->denied = error != 0;
   if (call->denied) {

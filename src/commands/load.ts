@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { type Progress, SILENT } from '../gate/step.ts';
 import { loadAgainst, type PreviousRelease } from '../loader/against.ts';
 import { loadPlugin } from '../loader/load.ts';
-import type { LoadRequest, LoadTimeouts } from '../loader/model.ts';
+import type { LoadEvidence, LoadRequest, LoadTimeouts } from '../loader/model.ts';
 import type { SandboxProfile } from '../loader/sandbox.ts';
+import { renderTrail } from '../loader/trail.ts';
 import { type LoadReport, type LoadVerdict, loadVerdict, renderLoadJson, renderLoadText } from '../report/load.ts';
 import { styleFor } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
@@ -22,6 +24,8 @@ export interface LoadCommandOptions {
   readonly previous?: string;
   /** Milliseconds for each phase. */
   readonly timeout?: number;
+  /** File that the audit trail is written to, as JSON lines. */
+  readonly audit?: string;
   readonly format?: Format;
   /** Environment of the command: a Go plugin is opened in a Go host that is compiled with a part of it. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -53,6 +57,7 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
   const progress = progressOn(terminal);
   const { findings, evidence, summary } =
     previous === undefined ? await loadPlugin(request, progress) : await loadAgainst(request, previous, progress);
+  if (options.audit !== undefined) await writeTrail(options.audit, evidence);
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const report: LoadReport = {
     schema: 'plugin-gate/load/v1',
@@ -66,6 +71,16 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
   const style = styleFor(terminal.colour);
   terminal.out(format === 'json' ? renderLoadJson(report) : renderLoadText(report, style, terminal.width));
   return exitOf(report.verdict);
+}
+
+async function writeTrail(file: string, { trail }: LoadEvidence): Promise<void> {
+  try {
+    await writeFile(file, renderTrail(trail));
+  } catch (error) {
+    throw new UsageError(
+      `The audit trail cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
 }
 
 async function previousRelease(file: string | undefined): Promise<PreviousRelease | undefined> {

@@ -6,6 +6,7 @@ import { functionAt } from './place.ts';
 import type { Emulator } from './platform.ts';
 import type { LoaderRun } from './run.ts';
 import type { Stage } from './stage.ts';
+import { toTrail } from './trail.ts';
 import { reasonsToStay } from './unload.ts';
 
 /** How reports name the private directory that is the plugin's HOME, TMPDIR and working directory. */
@@ -51,6 +52,7 @@ export function toEvidence({ collected, run, image, digest, emulator, stage, dur
     error: open !== undefined && !open.opened ? shortened(open.error, stage) : undefined,
     ending: collected.ending,
     crash: crash && locate(crash, image, stage),
+    trail: toTrail(run.events, (text) => shortened(text, stage)),
     leftovers: collected.leftovers,
     interference: collected.interference,
     output: { stdout: captured(collected, run, 'stdout'), stderr: captured(collected, run, 'stderr') },

@@ -6,6 +6,7 @@ import { deniedFindings, missingLayers } from './denied.ts';
 import { explain } from './explain.ts';
 import { timeoutsOf } from './job.ts';
 import type { Ending, LoadEvidence, LoadRequest, Phase, ProbeCall } from './model.ts';
+import { originFindings } from './origins.ts';
 import { during } from './phases.ts';
 import { describeSignal } from './signals.ts';
 
@@ -20,6 +21,7 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...interferenceFindings(evidence),
     ...leftoverFindings(evidence),
     ...callFindings(evidence),
+    ...originFindings(evidence, request, image),
     ...unloadFindings(evidence),
     ...outputFindings(evidence),
     ...missingLayers(evidence),

@@ -79,7 +79,8 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
       durationMs: since(started),
     });
     const findings: Finding[] = [...checkFindings(collected), ...loadFindings(evidence, job, image)];
-    if (collected.hidden) {
+    // A process that was dying when it was looked at hid nothing: how it died is told.
+    if (collected.hidden && collected.crash === undefined) {
       findings.push(
         finding('load/not-observed', 'The process could no longer be observed from outside.', { subject: 'process' }),
       );
@@ -137,6 +138,7 @@ function notRun(reason: Finding, summary: string, started: number): StepOutcome<
       states: [],
       calls: [],
       callCount: 0,
+      trail: [],
       deniedCount: 0,
       leftovers: [],
       output: { stdout: nothing, stderr: nothing },

@@ -232,6 +232,17 @@ export interface Swap {
   readonly signal?: string;
 }
 
+/** One line of the audit trail; the fields besides depend on the event. Text is untrusted. */
+export interface TrailEntry {
+  /** Milliseconds since the loader started, monotonic. */
+  readonly time: number;
+  /** `search`, `object`, `open`, `symbol`, `call`, `thread`, `probe`, `close`, `ended`, ... */
+  readonly event: string;
+  /** Which mapped file it is about. */
+  readonly handle?: number;
+  readonly [field: string]: string | number | boolean | undefined;
+}
+
 export interface LoadEvidence {
   readonly result: LoadResult;
   /** What loaded it. */
@@ -274,6 +285,8 @@ export interface LoadEvidence {
   readonly error?: string;
   readonly ending?: Ending;
   readonly crash?: Crash;
+  /** Everything that was seen, in its order. */
+  readonly trail: readonly TrailEntry[];
   /** What the new release does that the previous one did not. */
   readonly comparison?: Comparison;
   /** The rehearsal of a hot swap from the previous release. */

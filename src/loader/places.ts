@@ -38,6 +38,13 @@ const SYSTEM_PLACES = [
   '/sys/kernel/mm/transparent_hugepage',
 ];
 
+/** Of these, the libraries' own, as maps and reports name them: real paths, with the directories of each architecture. */
+export function libraryDirectories(): readonly string[] {
+  const plain = [...SYSTEM_PLACES.filter((place) => /\/libx?(32|64)?$/.test(place)), ...configuredDirectories()];
+  const triplets = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].flatMap((name) => [`/usr/lib/${name}`, `/lib/${name}`]);
+  return [...new Set([...triplets, ...plain].map(realOf))];
+}
+
 const MOST_ENTRIES = 500;
 
 /** What stands beside the plugin, in the terms of a load request. */

@@ -233,6 +233,13 @@ const evidence = z.strictObject({
     })
     .optional()
     .meta({ description: 'Where it crashed, as the crashing process told: a diagnosis, no proof.' }),
+  trail: z
+    .array(
+      z
+        .object({ time: milliseconds, event: z.string(), handle: count.optional() })
+        .catchall(z.union([z.string(), z.number(), z.boolean()])),
+    )
+    .meta({ description: 'Everything that was seen, in its order; the fields besides depend on the event.' }),
   comparison: comparison.optional(),
   swap: swap.optional(),
   leftovers: z.array(z.strictObject({ process: count, name: z.string() })),

@@ -67,7 +67,7 @@ describeWith(['cc', 'c++'], 'what the dynamic linker says', () => {
       directory: home,
       probes: [{ symbol: 'entry', signature: 'int(void)', expect: 5 }],
     });
-    expect(together.findings).toEqual([]);
+    expect(rulesOf(together)).toEqual(['note load/library-place']);
     expect(together.evidence.objects.map(({ path }) => path.replace(/^.*\//, ''))).toEqual(
       expect.arrayContaining(['needs.so', 'libdep.so']),
     );

@@ -78,6 +78,7 @@ describe('what recorded calls mean', () => {
       callCount: calls.length,
       deniedCount: 0,
       leftovers: [],
+      trail: [],
       output: { stdout: nothing, stderr: nothing },
       durationMs: 1,
     };

@@ -290,6 +290,7 @@ describe('layers that a system lacks', () => {
       callCount: 0,
       deniedCount: 0,
       leftovers: [],
+      trail: [],
       output: { stdout: nothing, stderr: nothing },
       durationMs: 1,
     };

@@ -109,6 +109,14 @@ export const loadRules = defineRules({
     fix: 'Move it to a function that the host calls for it. If it is meant so, allow the call in the configuration: `sandbox: { allow: [...] }`.',
     controls: tested,
   },
+  'load/library-place': {
+    title: 'A library comes from an unexpected place',
+    severity: 'warning',
+    step: 'load',
+    why: 'Whoever can write to that place decides what code the host runs. A file there that has the name of a system library is taken instead of it.',
+    fix: 'Link what the plugin brings along statically, or give it a name of its own and ship it beside the plugin; take search paths (-rpath) out that are not needed.',
+    controls: tested,
+  },
   'load/new-behaviour': {
     title: 'Does what the previous release did not do',
     severity: 'warning',

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { ElfImage } from '../elf/model.ts';
+import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
+import type { LoadEvidence, LoadRequest } from './model.ts';
+import { libraryDirectories } from './places.ts';
+
+/**
+ * Libraries that came from elsewhere than the system's directories: found by a search path in the plugin, or beside it. One that
+ * stands in for a library that the system has is how a planted dependency looks.
+ */
+export function originFindings(
+  { objects }: LoadEvidence,
+  { libraryPath = [] }: LoadRequest,
+  { dynamic }: ElfImage,
+): readonly Finding[] {
+  const system = libraryDirectories();
+  const given = [...system, ...libraryPath];
+  const searchPath = dynamic.runpath ?? dynamic.rpath ?? '';
+  return objects
+    .filter(({ path }) => path.startsWith('/') && !given.some((place) => `${path}`.startsWith(`${place}/`)))
+    .map(({ path }) => {
+      const name = basename(path);
+      const twin = system.map((place) => join(place, name)).find((candidate) => existsSync(candidate));
+      const by = searchPath === '' ? '' : ` (search path of the plugin: ${searchPath})`;
+      const message =
+        twin === undefined
+          ? `The library ${name} comes from ${dirname(path)}, not from the system${by}.`
+          : `The library ${name} comes from ${dirname(path)} and stands in for ${twin} of the system${by}.`;
+      return finding('load/library-place', message, {
+        subject: name,
+        severity: twin === undefined ? 'note' : 'warning',
+      });
+    });
+}
