@@ -1,5 +1,5 @@
 import { AbbrevTables } from './abbrev.ts';
-import { AT, TAG } from './constants.ts';
+import { AT } from './constants.ts';
 import { Cursor } from './cursor.ts';
 import { Die, unitAt } from './entry.ts';
 import { type DwarfIndex, indexUnits, siblingOffset } from './index-pass.ts';
@@ -11,6 +11,9 @@ import { type DwarfSections, MAX_PROBLEMS, readUnitHeaders, type UnitHeader, typ
 import type { AttributeValue } from './value.ts';
 
 export { Die } from './entry.ts';
+
+/** Sections that hold strings; `alt` is .debug_str of the alternate file. */
+export type StringPlace = 'info' | 'types' | 'str' | 'line' | 'line-str' | 'alt';
 
 /** Bases of a unit's indexed forms (DWARF 5 section 3.1.3). */
 interface UnitBases {
@@ -48,10 +51,7 @@ export class DwarfFile {
   readonly problems: UnitProblem[] = [];
   readonly #info: Cursor;
   readonly #types: Cursor;
-  readonly #str: StringSection;
-  readonly #lineStr: StringSection;
-  readonly #line: StringSection;
-  readonly #inline: { readonly info: StringSection; readonly types: StringSection };
+  readonly #strings: Readonly<Record<Exclude<StringPlace, 'alt'>, StringSection>>;
   #infoIndex: DwarfIndex | undefined;
   #typesIndex: DwarfIndex | undefined;
   #bySignature: Map<bigint, UnitHeader> | undefined;
@@ -77,22 +77,16 @@ export class DwarfFile {
     this.program = links.program ?? new DwarfProgram();
     this.#info = new Cursor(sections.info, little);
     this.#types = new Cursor(sections.types, little);
-    this.#str = new StringSection(sections.str);
-    this.#lineStr = new StringSection(sections.lineStr);
-    this.#line = new StringSection(sections.line);
-    this.#inline = { info: new StringSection(sections.info), types: new StringSection(sections.types) };
+    this.#strings = {
+      info: new StringSection(sections.info),
+      types: new StringSection(sections.types),
+      str: new StringSection(sections.str),
+      line: new StringSection(sections.line),
+      'line-str': new StringSection(sections.lineStr),
+    };
     this.#reads = Math.min(SLACK + READS * (sections.info.length + sections.types.length), MOST_READS);
     const tables = new AbbrevTables(sections.abbrev);
-    const packageIndex =
-      sections.cuIndex.length + sections.tuIndex.length === 0
-        ? undefined
-        : new PackageIndex(
-            [
-              { name: '.debug_cu_index', bytes: sections.cuIndex },
-              { name: '.debug_tu_index', bytes: sections.tuIndex },
-            ],
-            little,
-          );
+    const packageIndex = PackageIndex.of(sections);
     const info = readUnitHeaders(sections, 'info', tables, packageIndex);
     const types = readUnitHeaders(sections, 'types', tables, packageIndex);
     this.units = info.units;
@@ -226,16 +220,9 @@ export class DwarfFile {
   }
 
   /** The string at an offset of a section. */
-  stringIn(section: 'info' | 'types' | 'str' | 'line' | 'line-str' | 'alt', offset: number): string | undefined {
+  stringIn(section: StringPlace, offset: number): string | undefined {
     if (section === 'alt') return this.alt?.stringIn('str', offset);
-    const strings =
-      section === 'str'
-        ? this.#str
-        : section === 'line-str'
-          ? this.#lineStr
-          : section === 'line'
-            ? this.#line
-            : this.#inline[section];
+    const strings = this.#strings[section];
     const text = strings.at(offset);
     if (strings.exhausted && this.#reads > 0) {
       this.#reads = 0;
@@ -247,7 +234,7 @@ export class DwarfFile {
 
   /** The hash of the string at an offset of .debug_str (see hashOf), without decoding it. */
   hashOfString(offset: number): number {
-    return this.#str.hashAt(offset);
+    return this.#strings.str.hashAt(offset);
   }
 
   /** The string that an index into .debug_str_offsets leads to. */
@@ -356,20 +343,5 @@ export class DwarfFile {
       this.#bases.set(unit, bases);
     }
     return bases;
-  }
-}
-
-/** Whether an entry opens a scope whose name is part of its children's names. */
-export function isNamedScope(tag: number): boolean {
-  switch (tag) {
-    case TAG.namespace:
-    case TAG.structure_type:
-    case TAG.class_type:
-    case TAG.union_type:
-    case TAG.interface_type:
-    case TAG.enumeration_type:
-      return true;
-    default:
-      return false;
   }
 }

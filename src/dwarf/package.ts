@@ -1,4 +1,5 @@
 import { Cursor } from './cursor.ts';
+import type { DwarfSections } from './unit.ts';
 
 /** Where the parts of one unit of a .dwp file begin in its sections. */
 export interface Contribution {
@@ -24,6 +25,16 @@ export class PackageIndex {
   readonly #types: Row[] = [];
   readonly problems: string[] = [];
 
+  /** The index of a .dwp file, undefined for other files. */
+  static of({ cuIndex, tuIndex, little }: DwarfSections): PackageIndex | undefined {
+    if (cuIndex.length + tuIndex.length === 0) return undefined;
+    const indexes = [
+      { name: '.debug_cu_index', bytes: cuIndex },
+      { name: '.debug_tu_index', bytes: tuIndex },
+    ];
+    return new PackageIndex(indexes, little);
+  }
+
   /**
    * @param indexes contents of .debug_cu_index and .debug_tu_index; empty ones add nothing
    */
@@ -34,7 +45,7 @@ export class PackageIndex {
     for (const rows of [this.#info, this.#types]) rows.sort((a, b) => a.start - b.start);
   }
 
-  of(section: 'info' | 'types', offset: number): Contribution | undefined {
+  contributionOf(section: 'info' | 'types', offset: number): Contribution | undefined {
     const rows = section === 'info' ? this.#info : this.#types;
     let low = 0;
     let high = rows.length - 1;

@@ -123,7 +123,7 @@ export function readUnitHeaders(
       offset,
       dwarf64,
       tables,
-      packageIndex?.of(section, offset),
+      packageIndex?.contributionOf(section, offset),
     );
     if (typeof unit === 'string') problem(unit, unit.startsWith('version ') ? { unsupported: true } : {});
     else units.push(unit);

@@ -48,8 +48,9 @@ describe('agreement with llvm-dwarfdump', () => {
   }
 
   describeWith(['llvm-dwarfdump'], 'debug files of Debian packages', () => {
-    it('reads the same in 60 of them', () => {
-      const files = debianDebugFiles(40_000).slice(0, 60);
+    const files = debianDebugFiles(40_000).slice(0, 60);
+    // Of the package libc6-dbg.
+    (files.length > 0 ? it : it.skip)('reads the same in 60 of them', () => {
       let entries = 0;
       for (const path of files) {
         const agreement = agreementOn(path);
