@@ -1,86 +1,10 @@
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type RunnerLog, readRunnerLog } from '../action/runner-log.ts';
 import { githubWithPullRequest, TOKEN } from '../github/posting.ts';
-import { HEAD_SHA, pullRequestEvent, runnerEnvironment } from '../github/sample-report.ts';
-import type { GitHubApi } from '../support/github-api/server.ts';
-import { workspace } from '../support/workspace.ts';
-import { ROOT, STACK } from './run.ts';
-
-const base = workspace();
-let runs = 0;
-
-interface Run {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly log: RunnerLog;
-  readonly summary: string;
-  readonly outputs: Readonly<Record<string, string>>;
-  readonly checkout: string;
-}
-
-/** The values of a GITHUB_OUTPUT file: `name<<delimiter`, lines, `delimiter`. */
-function readOutputs(file: string): Record<string, string> {
-  const text = readFileSync(file, 'utf8');
-  const entries = [...text.matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm)];
-  return Object.fromEntries(entries.map(([, name, , value]) => [name, value]));
-}
-
-interface Setup {
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly payload?: unknown;
-  /** Changes the checkout before the run. */
-  readonly change?: (checkout: string) => void;
-}
-
-/** Runs the bundle of the Action on a checkout of examples/quickstart, as the runner does. */
-async function act(api: GitHubApi, { inputs = {}, payload = pullRequestEvent(7), change }: Setup = {}): Promise<Run> {
-  const directory = join(base, `run-${++runs}`);
-  const checkout = join(directory, 'checkout');
-  mkdirSync(directory, { recursive: true });
-  cpSync(join(ROOT, 'examples', 'quickstart'), checkout, { recursive: true });
-  change?.(checkout);
-  const file = (name: string, text: string) => {
-    writeFileSync(join(directory, name), text);
-    return join(directory, name);
-  };
-  const env: Record<string, string> = {
-    ...runnerEnvironment('pull_request', api.apiUrl),
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
-    RUNNER_TEMP: directory,
-    GITHUB_WORKSPACE: checkout,
-    GITHUB_EVENT_PATH: file('event.json', JSON.stringify(payload)),
-    GITHUB_OUTPUT: file('output', ''),
-    GITHUB_STEP_SUMMARY: file('summary.md', ''),
-    INPUT_TOKEN: TOKEN,
-    INPUT_CONFIG: 'prebuilt.yml',
-    'INPUT_WORKING-DIRECTORY': '.',
-  };
-  for (const [name, value] of Object.entries(inputs)) env[`INPUT_${name.toUpperCase()}`] = value;
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'action.cjs')], { cwd: checkout, env, timeout: 60_000 });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return {
-    status,
-    stdout,
-    stderr,
-    log: readRunnerLog(stdout),
-    summary: readFileSync(env.GITHUB_STEP_SUMMARY ?? '', 'utf8'),
-    outputs: readOutputs(env.GITHUB_OUTPUT ?? ''),
-    checkout,
-  };
-}
+import { HEAD_SHA, pullRequestEvent } from '../github/sample-report.ts';
+import { act, type Run } from './act.ts';
+import { STACK } from './run.ts';
 
 function annotations(run: Run, level: string) {
   return run.log.commands.filter(({ name }) => name === level);
@@ -118,7 +42,7 @@ describe('dist/action.cjs, run as the runner does', () => {
   });
 
   it('gives a fork the same verdict, and one notice', async () => {
-    const api = await githubWithPullRequest({ permissions: { checks: 'read', 'pull-requests': 'read' } });
+    const api = await githubWithPullRequest({ permissions: { contents: 'read', checks: 'read', 'pull-requests': 'read' } });
     const run = await act(api, { payload: pullRequestEvent(7, 'stranger/plugins') });
     expect(run.status).toBe(0);
     expect(run.summary).toContain('`greet`');
@@ -143,7 +67,7 @@ describe('dist/action.cjs, run as the runner does', () => {
   });
 
   it('shows the token nowhere', async () => {
-    const api = await githubWithPullRequest({ permissions: {} });
+    const api = await githubWithPullRequest({ permissions: { contents: 'read' } });
     const run = await act(api, { inputs: { config: 'prebuilt-breaking.yml' } });
     const files = Object.values(run.outputs).filter((path) => path.startsWith('/') && /\.\w+$/.test(path));
     expect(files).toHaveLength(4);

@@ -1,0 +1,115 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { FORK, PULL, workflowRunEvent } from '../github/foreign.ts';
+import { githubWithPullRequest, TOKEN } from '../github/posting.ts';
+import { BASE_SHA, MERGE_SHA, pullRequestEvent } from '../github/sample-report.ts';
+import { act, type Run } from './act.ts';
+import { ROOT } from './run.ts';
+
+const quickstart = (file: string) => readFileSync(join(ROOT, 'examples', 'quickstart', file), 'utf8');
+
+function messages(run: Run, level: string): string {
+  return run.log.commands
+    .filter(({ name }) => name === level)
+    .map(({ message }) => message)
+    .join('\n');
+}
+
+describe('dist/action.cjs and GitHub', () => {
+  it('brings the report of a fork to its pull request, in two halves', async () => {
+    const api = await githubWithPullRequest({ permissions: { contents: 'read' } });
+    const first = await act(api, {
+      payload: pullRequestEvent(7, FORK),
+      inputs: { config: 'prebuilt-breaking.yml' },
+    });
+    expect(first.status).toBe(1);
+    expect(api.state.comments).toEqual([]);
+
+    const posting = await githubWithPullRequest();
+    posting.state.pulls.push(PULL);
+    const second = await act(posting, {
+      event: 'workflow_run',
+      payload: workflowRunEvent(),
+      inputs: { report: 'report.json' },
+      change: (checkout) => cpSync(first.outputs['report-json'] ?? '', join(checkout, 'report.json')),
+    });
+    expect(second.stderr).toBe('');
+    expect(second.status).toBe(0);
+    expect(second.outputs).toMatchObject({ verdict: 'fail', blocking: first.outputs.blocking });
+    expect(posting.state.comments[0]?.body).toContain('sym/removed');
+    expect(posting.state.checkRuns.map(({ name, conclusion }) => [name, conclusion])).toEqual([
+      ['plugin-gate (reported by the pull request)', 'failure'],
+    ]);
+    expect(posting.state.complaints).toEqual([]);
+    expect((second.stdout + second.summary).replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
+  });
+
+  it('judges a pull request by the policy of its base', async () => {
+    const api = await githubWithPullRequest();
+    const files = (text: string) => ({ 'prebuilt.yml': Buffer.from(text) });
+    api.state.files.set(BASE_SHA, files(`${quickstart('prebuilt.yml')}\npolicy:\n  undecided: fail\n`));
+    const lax = `${quickstart('prebuilt.yml')}\npolicy:\n  undecided: ignore\n`;
+    const run = await act(api, { change: (checkout) => writeFileSync(join(checkout, 'prebuilt.yml'), lax) });
+    expect(messages(run, 'warning')).toContain('lowers policy.undecided from fail to ignore');
+    expect(api.state.comments[0]?.body).toContain('policy/relaxed');
+    expect(JSON.parse(readFileSync(run.outputs['report-json'] ?? '', 'utf8')).policy.commit).toBe(BASE_SHA);
+    expect(api.state.complaints).toEqual([]);
+  });
+
+  it('comes to no verdict when the policy of the base cannot be had', async () => {
+    const api = await githubWithPullRequest({ permissions: { 'pull-requests': 'write', checks: 'write' } });
+    const run = await act(api);
+    expect(run.status).toBe(4);
+    expect(run.outputs.verdict).toBe('error');
+    expect(messages(run, 'error')).toContain('contents: read');
+  });
+
+  it.each([
+    ['push', { after: MERGE_SHA }],
+    ['schedule', {}],
+  ])('judges a %s by itself, without a question', async (event, payload) => {
+    const api = await githubWithPullRequest();
+    const run = await act(api, { event, payload });
+    expect(run.status).toBe(0);
+    expect(api.operations().filter((name) => name.startsWith('repos/'))).toEqual([]);
+    expect(api.state.checkRuns[0]?.headSha).toBe(MERGE_SHA);
+  });
+
+  it('plans, runs shards and brings them together', async () => {
+    const api = await githubWithPullRequest();
+    const planned = await act(api, { inputs: { mode: 'plan' } });
+    expect(planned.status).toBe(0);
+    const plan = planned.outputs.plan ?? '';
+    const { include } = JSON.parse(planned.outputs.matrix ?? '');
+    expect(include.length).toBeGreaterThan(0);
+    const reports: [string, string][] = [];
+    for (const { shard } of include) {
+      const run = await act(api, {
+        inputs: { mode: 'shard', shard },
+        change: (checkout) => cpSync(plan, join(checkout, 'plugin-gate-plan.json')),
+      });
+      expect(run.status).toBe(0);
+      reports.push([shard, run.outputs['report-json'] ?? '']);
+    }
+    expect(api.state.comments).toEqual([]);
+    const merge = (some: readonly [string, string][]) =>
+      act(api, {
+        inputs: { mode: 'merge' },
+        change: (checkout) => {
+          cpSync(plan, join(checkout, 'plugin-gate-plan.json'));
+          mkdirSync(join(checkout, 'plugin-gate-shards'));
+          for (const [shard, file] of some) cpSync(file, join(checkout, 'plugin-gate-shards', shard, 'report.json'));
+        },
+      });
+    const whole = await merge(reports);
+    expect(whole.status).toBe(0);
+    expect(whole.outputs.verdict).toBe('pass');
+    expect(api.state.comments).toHaveLength(1);
+    expect(api.state.checkRuns.map(({ conclusion }) => conclusion)).toEqual(['success']);
+    const partial = await merge(reports.slice(1));
+    expect(partial.status).toBe(1);
+    expect(messages(partial, 'error')).toContain('There is no report of the shard');
+    expect(api.state.complaints).toEqual([]);
+  });
+});
