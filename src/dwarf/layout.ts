@@ -1,4 +1,4 @@
-import type { Abbrev } from './abbrev.ts';
+import { type Abbrev, positionOf } from './abbrev.ts';
 import { AT, FORM } from './constants.ts';
 
 /** What decides how many bytes a form takes. */
@@ -19,11 +19,11 @@ export interface Layout {
   /** Bytes of all values; -1 when that depends on the entry. */
   readonly size: number;
   /** Steps over all values: bytes, or a negative {@link STEP}. */
-  readonly steps: Int32Array;
+  readonly steps: readonly number[];
   /** By attribute: distance from the first value, -1 behind values of variable size. */
-  readonly distance: Int32Array;
+  readonly distance: readonly number[];
   /** By attribute: one step. */
-  readonly step: Int32Array;
+  readonly step: readonly number[];
   /** Positions of attributes that the index pass asks for, -1 for absent ones. */
   readonly sibling: number;
   readonly lowPc: number;
@@ -138,16 +138,17 @@ export function layoutOf(abbrev: Abbrev, format: UnitFormat): Layout {
 }
 
 function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
-  const { attributes, forms } = abbrev;
-  const step = Int32Array.from(forms, (form) => formStep(form, format));
-  const distance = new Int32Array(step.length);
+  const { forms } = abbrev;
+  const step: number[] = [];
+  const distance: number[] = [];
   const steps: number[] = [];
   let fixed = 0;
   let run = -1;
   let variable = false;
-  for (let at = 0; at < step.length; at += 1) {
-    const bytes = step[at] ?? 0;
-    distance[at] = variable ? -1 : fixed;
+  for (const form of forms) {
+    const bytes = formStep(form, format);
+    step.push(bytes);
+    distance.push(variable ? -1 : fixed);
     if (bytes < 0) {
       steps.push(bytes);
       run = -1;
@@ -158,23 +159,22 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
       else steps[run] = (steps[run] ?? 0) + bytes;
     }
   }
-  const lowPc = attributes.indexOf(AT.low_pc);
-  const name = [AT.linkage_name, AT.MIPS_linkage_name, AT.name]
-    .map((one) => attributes.indexOf(one))
-    .find((at) => at >= 0);
+  const at = (attribute: number): number => positionOf(abbrev, attribute);
+  const lowPc = at(AT.low_pc);
+  const linkage = Math.max(at(AT.linkage_name), at(AT.MIPS_linkage_name));
   return {
     abbrev,
     tag: abbrev.tag,
     children: abbrev.children,
     size: variable ? -1 : fixed,
-    steps: Int32Array.from(steps),
+    steps,
     distance,
     step,
     sibling: abbrev.sibling,
     lowPc,
-    declaration: attributes.indexOf(AT.declaration),
-    name: name ?? -1,
-    placed: lowPc >= 0 || attributes.includes(AT.ranges) || attributes.includes(AT.location),
+    declaration: at(AT.declaration),
+    name: linkage >= 0 ? linkage : at(AT.name),
+    placed: lowPc >= 0 || at(AT.ranges) >= 0 || at(AT.location) >= 0,
     plainLowPc: forms[lowPc] === FORM.addr,
   };
 }

@@ -13,7 +13,8 @@ export function reattachFolded(files: readonly DwarfFile[], found: Map<ElfSymbol
   for (const [symbol, die] of found) {
     if (!symbol.name.startsWith('_Z')) continue;
     const name = linkageNameOf(chainOf(die));
-    if (name === undefined || !name.startsWith('_Z') || variant(name) === variant(symbol.name)) continue;
+    if (name === undefined || name === symbol.name || !name.startsWith('_Z') || variant(name) === variant(symbol.name))
+      continue;
     const same = wrong.get(variant(symbol.name));
     if (same === undefined) wrong.set(variant(symbol.name), [symbol]);
     else same.push(symbol);
@@ -36,13 +37,14 @@ function variant(name: string): string {
 
 /** All names that {@link variant} makes into this one. */
 function variants(name: string): readonly string[] {
-  const copies = [name];
+  let names = [name];
   for (const [made, letter] of [
     [/C0(?=[EI])/, 'C'],
     [/D0(?=E)/, 'D'],
   ] as const) {
-    if (!made.test(name)) continue;
-    for (let copy = 0; copy <= 5; copy += 1) copies.push(...copies.map((one) => one.replace(made, `${letter}${copy}`)));
+    if (made.test(name)) names = names.flatMap((one) => COPIES.map((copy) => one.replace(made, `${letter}${copy}`)));
   }
-  return [...new Set(copies)];
+  return names;
 }
+
+const COPIES = [0, 1, 2, 3, 4, 5] as const;
