@@ -6,5 +6,5 @@ import { isRustName } from './demangle/rust.ts';
  * hold a hash: they are no interface.
  */
 export function isCompilerMade(name: string): boolean {
-  return isRustName(name) || /^_Z(?:T[VTISCWH]|GV|GR|Th|Tv|Tc)/.test(name);
+  return isRustName(name) || /^_Z(?:T[VTISCWH]|GV|GR|GT|Th|Tv|Tc)/.test(name);
 }

@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['cxx-functions', 'cxx-templates']);
+describeTopics(['cxx-functions', 'cxx-templates'], 'abidiff');

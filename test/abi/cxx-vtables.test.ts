@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['cxx-passing', 'cxx-vtables']);
+describeTopics(['cxx-passing', 'cxx-vtables'], 'abidiff');

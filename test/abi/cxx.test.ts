@@ -1,3 +1,3 @@
 import { describeTopics } from './describe-table.ts';
 
-describeTopics(['cxx-bases', 'cxx-members']);
+describeTopics(['cxx-bases', 'cxx-members'], 'abidiff');
