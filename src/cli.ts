@@ -38,6 +38,14 @@ function shardCount(text: string): number {
   return value;
 }
 
+function cycles(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 100_000) {
+    throw new InvalidArgumentError('Give a whole number from 1 to 100000.');
+  }
+  return value;
+}
+
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
@@ -269,6 +277,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             'audit',
           ]),
         )
+        .option('--cycles <number>', 'load and unload it so often, and tell what stays behind', cycles)
         .option('--audit <file>', 'write everything that was seen to a file, as JSON lines')
         .option('--previous <file>', 'release before: tell what is new, and rehearse the swap with the first probe')
         .option('--timeout <milliseconds>', 'for each phase', milliseconds)
@@ -282,6 +291,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
               profile?: SandboxProfile;
               previous?: string;
               audit?: string;
+              cycles?: number;
               timeout?: number;
               format: Format;
             },

@@ -11,6 +11,8 @@
 /** No phase may take longer than a day. */
 #define TIMEOUT_LIMIT 86400000u
 
+#define CYCLE_LIMIT 100000u
+
 static const char *const SIGNATURE_NAMES[] = {"int", "void", "string"};
 
 const char *signature_name(enum signature signature) { return SIGNATURE_NAMES[signature]; }
@@ -154,6 +156,9 @@ static const char *parse_line(char *line, struct job *job) {
   if ((value = after(line, "successor")) != NULL) {
     job->successor = value;
     return *value == '/' ? NULL : "the successor is not an absolute path";
+  }
+  if ((value = after(line, "cycles")) != NULL) {
+    return parse_number(value, CYCLE_LIMIT, &job->cycles) ? NULL : "a number of cycles that is too large";
   }
   if ((value = after(line, "expect")) != NULL) {
     uint64_t magnitude = 0;

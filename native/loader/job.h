@@ -12,6 +12,7 @@
  *   unload off                       end the process without dlclose
  *   successor /absolute/path/new.so  rehearse a swap from `file`, the previous release; takes exactly one probe
  *   expect NUMBER                    what the probe of a rehearsal returns when all is well; 0 unless given
+ *   cycles COUNT                     instead of symbols and probes: load and unload so often, and see what stays
  *   profile audit|c|go|strict        what the plugin's process may ask of the kernel (policy.h); `audit` unless given
  *   kill on                          a denied system call ends the process, instead of failing
  *   read PATH, write PATH            what it may read or change, with all beneath; repeatable
@@ -60,6 +61,7 @@ struct job {
   size_t output;          /* bytes kept of each of stdout and stderr */
   bool namespaces;
   bool unload;
+  uint64_t cycles;
   const char *successor; /* NULL: no rehearsal */
   int32_t expected;
   struct policy policy;

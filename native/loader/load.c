@@ -68,6 +68,39 @@ static void close_plugin(void *handle, const char *file, struct message *result)
   if (still != NULL) dlclose(still);
 }
 
+/** mallinfo2 is younger than the oldest glibc that this runs on, mallinfo counts in int, and musl has neither. */
+static int64_t heap_in_use(void) {
+#ifdef __GLIBC__
+  struct sizes {
+    size_t fields[10];
+  } (*exact)(void);
+  void *address = dlsym(RTLD_DEFAULT, "mallinfo2");
+  memcpy(&exact, &address, sizeof exact);
+  /* uordblks and hblkhd: allocated in the heap, and mapped. */
+  if (address != NULL) {
+    struct sizes sizes = exact();
+    return (int64_t)(sizes.fields[7] + sizes.fields[4]);
+  }
+  struct counts {
+    int fields[10];
+  } (*old)(void);
+  address = dlsym(RTLD_DEFAULT, "mallinfo");
+  memcpy(&old, &address, sizeof old);
+  if (address != NULL) {
+    struct counts counts = old();
+    return (int64_t)(unsigned)counts.fields[7] + (int64_t)(unsigned)counts.fields[4];
+  }
+#endif
+  return -1;
+}
+
+static void cycle(const char *file, struct message *result) {
+  void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  if (handle == NULL) message_text(result, dlerror());
+  else result->value = dlclose(handle) == 0;
+  result->number = heap_in_use();
+}
+
 static void run_step(const struct job *job, const struct command *command, void **handle, struct message *result) {
   switch ((enum step)command->step) {
     case STEP_START:
@@ -89,6 +122,9 @@ static void run_step(const struct job *job, const struct command *command, void 
     case STEP_CLOSE:
       close_plugin(*handle, job->file, result);
       *handle = NULL;
+      return;
+    case STEP_CYCLE:
+      cycle(job->file, result);
       return;
     case STEP_SLOT_OPEN:
     case STEP_SLOT_PROBE:

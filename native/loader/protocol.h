@@ -33,6 +33,7 @@ enum step {
   STEP_SLOT_CLOSE,
   STEP_CALLER_START,
   STEP_CALLER_STOP,  /* served, failed, gap */
+  STEP_CYCLE,  /* dlopen and dlclose; value: 1 when both worked; number: bytes of heap in use, -1 where unknown */
   STEP_EXIT,      /* no answer: the process ends by exit(0), which runs the destructors that dlclose left */
 };
 

@@ -1,5 +1,8 @@
 #include "rehearse.h"
 
+/** Rounds before the first look: caches of the C library fill, and what is made once is made. */
+#define WARM_UP 5
+
 enum { OLD, NEW };
 
 /** A step of the rehearsal. */
@@ -95,4 +98,36 @@ enum outcome rehearse_swap(struct supervisor *supervisor) {
   if (outcome == OUTCOME_MESSAGE && rehearsal.healthy) outcome = run_acts(&rehearsal, SWITCH, LENGTH(SWITCH));
   if (outcome == OUTCOME_MESSAGE && began) outcome = run_acts(&rehearsal, AFTER, LENGTH(AFTER));
   return outcome;
+}
+
+static void report_cycle(const struct supervisor *supervisor, uint64_t round, const struct message *result) {
+  struct event event;
+  struct usage usage;
+  usage_read(supervisor->child.process, &usage);
+  event_begin(&event, "cycle");
+  event_number(&event, "round", (int64_t)round);
+  event_flag(&event, "succeeded", result->value == 1);
+  event_number(&event, "heap", result->number);
+  event_number(&event, "resident", usage.resident);
+  event_number(&event, "threads", usage.threads);
+  event_number(&event, "descriptors", usage.descriptors);
+  event_number(&event, "mappings", (int64_t)supervisor->now.count);
+  event_text(&event, "text", result->text);
+  event_send(&event);
+}
+
+enum outcome run_cycles(struct supervisor *supervisor) {
+  uint64_t count = supervisor->job->cycles + WARM_UP;
+  supervisor->stretch = STRETCH_LOAD;
+  begin_phase(supervisor, "cycles", -1);
+  for (uint64_t round = 1; round <= count; round++) {
+    struct message result;
+    bool seen = round == WARM_UP || round == count;
+    enum outcome outcome = run_step(supervisor, STEP_CYCLE, 0, (double)supervisor->job->timeouts.open, seen, &result);
+    if (outcome != OUTCOME_MESSAGE) return outcome;
+    if (seen || result.value != 1) report_cycle(supervisor, round, &result);
+    if (result.value != 1) break;
+  }
+  end_phase(supervisor);
+  return OUTCOME_MESSAGE;
 }

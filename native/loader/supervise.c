@@ -411,8 +411,8 @@ static bool let_exit(struct supervisor *supervisor, enum outcome *outcome) {
 static enum outcome run_steps(struct supervisor *supervisor, bool *expected) {
   bool opened = false;
   enum outcome outcome = start(supervisor);
-  if (outcome == OUTCOME_MESSAGE && supervisor->job->successor != NULL) {
-    outcome = rehearse_swap(supervisor);
+  if (outcome == OUTCOME_MESSAGE && (supervisor->job->successor != NULL || supervisor->job->cycles > 0)) {
+    outcome = supervisor->job->cycles > 0 ? run_cycles(supervisor) : rehearse_swap(supervisor);
     if (outcome == OUTCOME_MESSAGE) *expected = let_exit(supervisor, &outcome);
     return outcome;
   }

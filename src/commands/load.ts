@@ -26,6 +26,8 @@ export interface LoadCommandOptions {
   readonly timeout?: number;
   /** File that the audit trail is written to, as JSON lines. */
   readonly audit?: string;
+  /** Load and unload it so often besides. */
+  readonly cycles?: number;
   readonly format?: Format;
   /** Environment of the command: a Go plugin is opened in a Go host that is compiled with a part of it. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -50,6 +52,7 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
     ...(options.environment === undefined ? {} : { toolEnvironment: options.environment }),
     symbols: options.symbols ?? [],
     probes: (options.probes ?? []).map((symbol) => ({ symbol, signature: 'int(void)' })),
+    ...(options.cycles === undefined ? {} : { cycles: options.cycles }),
     ...(options.profile === undefined ? {} : { sandbox: { profile: options.profile } }),
     ...(options.timeout === undefined ? {} : { timeouts: everyPhase(options.timeout) }),
   };

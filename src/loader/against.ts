@@ -31,7 +31,14 @@ export async function loadAgainst(
   if (loaded.evidence.result === 'not-run' || image === undefined || oldImage === undefined) return loaded;
 
   // What the previous release is wanted for is only what it does: nobody demands anything of it.
-  const old: LoadRequest = { ...request, ...previous, image: oldImage, symbols: [], toolEnvironment: undefined };
+  const old: LoadRequest = {
+    ...request,
+    ...previous,
+    image: oldImage,
+    symbols: [],
+    cycles: undefined,
+    toolEnvironment: undefined,
+  };
   const { evidence: before } = await loadPlugin(old, progress);
   const comparison = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
   const swap =

@@ -6,6 +6,7 @@ import { installationRoot } from '../installation.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { type Collected, collect } from './collect.ts';
+import { cycleFindings, runCycles } from './cycles.ts';
 import { toEvidence } from './evidence.ts';
 import { explainCheck } from './explain.ts';
 import { loadFindings } from './findings.ts';
@@ -85,6 +86,16 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
         finding('load/not-observed', 'The process could no longer be observed from outside.', { subject: 'process' }),
       );
     }
+    // Under `strict` there is no unloading: that is tried in another process.
+    const isStrict = request.sandbox?.profile === 'strict';
+    const count = request.cycles ?? (isStrict ? 1 : 0);
+    const cycles =
+      count === 0 || goPlugin || evidence.result !== 'loaded'
+        ? undefined
+        : await runCycles({ request, image, loader: prebuilt.bytes, emulator: platform.emulator, count });
+    if (cycles !== undefined && (request.cycles !== undefined || cycles.failed !== undefined)) {
+      findings.push(...cycleFindings(cycles));
+    }
     if (!stage.unchanged()) {
       findings.push(
         finding('load/file-changed', 'The file of the plugin was changed or removed while it was loaded.', {
@@ -100,7 +111,11 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
         return { findings, evidence: { ...evidence, go: probed.evidence }, summary };
       }
     }
-    return { findings, evidence, summary: summaryOf(evidence, goPlugin) };
+    return {
+      findings,
+      evidence: cycles === undefined ? evidence : { ...evidence, cycles },
+      summary: summaryOf(evidence, goPlugin),
+    };
   } finally {
     progress.end();
     stage.remove();

@@ -48,6 +48,8 @@ export interface LoadRequest {
   readonly toolEnvironment?: Readonly<Record<string, string | undefined>>;
   /** Further variables of the plugin's environment; nothing is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Load and unload it so often besides, to see what stays behind. */
+  readonly cycles?: number;
   /** false: the process ends without dlclose. */
   readonly unload?: boolean;
   /** What its process may ask of the kernel. */
@@ -243,6 +245,24 @@ export interface TrailEntry {
   readonly [field: string]: string | number | boolean | undefined;
 }
 
+/** What one load and unload leaves behind. */
+export interface Growth {
+  readonly heapBytes: number;
+  readonly residentKiB: number;
+  readonly mappings: number;
+  readonly descriptors: number;
+  readonly threads: number;
+}
+
+export interface Cycles {
+  readonly count: number;
+  /** For each cycle, what a library that does nothing costs taken off. */
+  readonly growth?: Growth;
+  /** What that library cost; absent where the system has none. */
+  readonly control?: Growth;
+  readonly failed?: { readonly round?: number; readonly text: string };
+}
+
 export interface LoadEvidence {
   readonly result: LoadResult;
   /** What loaded it. */
@@ -287,6 +307,7 @@ export interface LoadEvidence {
   readonly crash?: Crash;
   /** Everything that was seen, in its order. */
   readonly trail: readonly TrailEntry[];
+  readonly cycles?: Cycles;
   /** What the new release does that the previous one did not. */
   readonly comparison?: Comparison;
   /** The rehearsal of a hot swap from the previous release. */

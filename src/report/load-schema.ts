@@ -74,6 +74,14 @@ const comparison = z
   })
   .meta({ description: 'What the new release does that the previous one did not, under the same conditions.' });
 
+const growth = z.strictObject({
+  heapBytes: z.number(),
+  residentKiB: z.number(),
+  mappings: z.number(),
+  descriptors: z.number(),
+  threads: z.number(),
+});
+
 const swap = z
   .strictObject({
     acts: z.array(
@@ -240,6 +248,15 @@ const evidence = z.strictObject({
         .catchall(z.union([z.string(), z.number(), z.boolean()])),
     )
     .meta({ description: 'Everything that was seen, in its order; the fields besides depend on the event.' }),
+  cycles: z
+    .strictObject({
+      count,
+      growth: growth.optional(),
+      control: growth.optional(),
+      failed: z.strictObject({ round: count.optional(), text: z.string() }).optional(),
+    })
+    .optional()
+    .meta({ description: 'Load and unload over and over: what each cycle leaves behind.' }),
   comparison: comparison.optional(),
   swap: swap.optional(),
   leftovers: z.array(z.strictObject({ process: count, name: z.string() })),

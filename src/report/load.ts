@@ -49,6 +49,7 @@ export function renderLoadText(report: LoadReport, style: Style, width?: number)
     resultTable(evidence, style),
     goTable(evidence, style),
     objectList(evidence, style),
+    cyclesBlock(evidence, style),
     comparisonBlock(evidence, style),
     swapBlock(evidence, style),
     callSummary(evidence, style),
@@ -132,6 +133,15 @@ function objectList({ objects }: LoadEvidence, style: Style): string {
   const rows = objects.slice(0, MOST_OBJECTS).map(({ path }) => `  ${field(path)}`);
   if (objects.length > MOST_OBJECTS) rows.push(style.dim(`  … and ${objects.length - MOST_OBJECTS} more`));
   return `${style.bold('Files mapped')}\n${rows.join('\n')}\n`;
+}
+
+/** What each load and unload leaves behind. */
+function cyclesBlock({ cycles }: LoadEvidence, style: Style): string {
+  if (cycles?.growth === undefined) return '';
+  const { count, growth, control } = cycles;
+  const less = control === undefined ? '' : ', less what an empty library costs';
+  const row = `  ${growth.heapBytes.toFixed(1)} bytes of heap, ${growth.mappings.toFixed(2)} mappings, ${growth.descriptors.toFixed(2)} descriptors, ${growth.threads.toFixed(2)} threads`;
+  return `${style.bold('Left behind by each load and unload')} ${style.dim(`(${count} cycles${less})`)}\n${row}\n`;
 }
 
 /** Both releases side by side. */

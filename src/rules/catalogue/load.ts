@@ -117,6 +117,22 @@ export const loadRules = defineRules({
     fix: 'Link what the plugin brings along statically, or give it a name of its own and ship it beside the plugin; take search paths (-rpath) out that are not needed.',
     controls: tested,
   },
+  'load/grows-on-reload': {
+    title: 'Each load and unload leaves something behind',
+    severity: 'warning',
+    step: 'load',
+    why: 'A host that replaces plugins while it runs grows with every replacement until it runs out of memory or descriptors.',
+    fix: 'Free in a destructor, or in a function that the host calls before dlclose, what constructors allocate and open.',
+    controls: tested,
+  },
+  'load/reload-failed': {
+    title: 'The plugin cannot be loaded again',
+    severity: 'error',
+    step: 'load',
+    why: 'It loads once, but not over and over: a host that replaces it and comes back, or tries again after an error, fails or goes down.',
+    fix: 'Undo in destructors what constructors register: handlers, threads, names, thread-local keys.',
+    controls: tested,
+  },
   'load/new-behaviour': {
     title: 'Does what the previous release did not do',
     severity: 'warning',
