@@ -9,7 +9,7 @@ import type { PairGraph, SymbolTypes } from './explore.ts';
 import { EXPOSURE, exposures, isHidden } from './exposure.ts';
 import { layoutSketch } from './layout-sketch.ts';
 import { nodeName, pathOf, placeOfNode } from './paths.ts';
-import { type FindingOptions, isPrivateType, locationOf } from './place-of.ts';
+import { type FindingOptions, hasOwnHeaders, isPrivateType, locationOf, mayBePrivate } from './place-of.ts';
 import { type Graphs, isRecord } from './relate.ts';
 import { type Reach, reachedFrom, shortestWays, type Way } from './ways.ts';
 
@@ -20,6 +20,7 @@ const MAX_TOLD = 6;
 const ORDER: readonly Effect[] = ['compatible', 'risky', 'source-breaking', 'undecided', 'breaking'];
 
 interface Context {
+  readonly ownHeaders: boolean;
   readonly graphs: Graphs;
   readonly graph: PairGraph;
   readonly options: FindingOptions;
@@ -32,12 +33,14 @@ interface Context {
 
 /** One finding for each changed type or function. */
 export function typeFindings(graphs: Graphs, graph: PairGraph, options: FindingOptions): readonly Finding[] {
+  const ownHeaders = hasOwnHeaders(graphs.old) || hasOwnHeaders(graphs.new);
   const isPrivate = (at: number): boolean => {
     const { before, after } = nodesOf(graphs, graph.nodes[at]);
     // Headers move between releases: public in one of them is public.
-    return [before, after].every((node) => node !== undefined && isPrivateType(node, options));
+    return [before, after].every((node) => node !== undefined && isPrivateType(node, options, ownHeaders));
   };
   const context: Context = {
+    ownHeaders,
     graphs,
     graph,
     options,
@@ -84,10 +87,13 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
   const symbols = shown.map((number) => graph.roots[number]?.name ?? '');
   const name = nodeName(context, at, way);
   const subject = isSymbol ? (graph.roots[way.root]?.name ?? name) : name;
+  const byPointer = (exposed & (EXPOSURE.value | EXPOSURE.embedded)) === 0;
+  const isUnsure = byPointer && worst.effect !== 'compatible' && mayBePrivate(after, options, context.ownHeaders);
   const sentences = [
     `${shownSymbol(subject)}: ${textOf(changes)}.`,
     ...(hidden ? ['Consumers can only hold it by pointer and do not see it.'] : []),
     ...embeddings(at, context),
+    ...(isUnsure ? ['It is declared in a source file: name the public headers if consumers do not see it.'] : []),
     ...(taken && worst.effect !== 'compatible'
       ? ['The plugin takes it from its host: hosts that provide the old one do not fit.']
       : []),

@@ -1,5 +1,5 @@
 import type { Location } from '../../rules/finding.ts';
-import type { Declared, TypeNode } from '../model.ts';
+import type { Declared, TypeGraph, TypeNode } from '../model.ts';
 import { isRecord } from './relate.ts';
 
 export interface FindingOptions {
@@ -12,13 +12,33 @@ export interface FindingOptions {
 /** Files that are compiled themselves and that no consumer includes. */
 const SOURCE_FILE = /\.(?:c|cc|cpp|cxx|c\+\+|C|m|mm|s|S)$/;
 
-/** Whether a type is declared where consumers do not see it. */
-export function isPrivateType(node: TypeNode, { isPublicHeader }: FindingOptions): boolean {
+/** Headers of the system and of the compiler, which say nothing about the plugin's own. */
+const SYSTEM_FILE = /^\/usr\/(?:local\/)?(?:include|lib)|(?:^|\/)</;
+
+/**
+ * Whether a type is declared where consumers do not see it: not in a public header, or, where those are not named, in a
+ * source file. A file without headers of its own (sqlite's amalgamation, a plugin of one file) has everything in its
+ * sources, so that there the place tells nothing and all types count as public.
+ */
+export function isPrivateType(node: TypeNode, { isPublicHeader }: FindingOptions, ownHeaders: boolean): boolean {
   if (!isRecord(node) && node.kind !== 'enum') return false;
   if ('language' in node && (node.language === 'rust' || node.language === 'go')) return false;
   const file = node.declared?.file;
   if (file === undefined) return false;
-  return isPublicHeader === undefined ? SOURCE_FILE.test(file) : !isPublicHeader(file);
+  return isPublicHeader === undefined ? ownHeaders && SOURCE_FILE.test(file) : !isPublicHeader(file);
+}
+
+/** Whether anything that the exported symbols reach is declared in a header of the project or its host. */
+export function hasOwnHeaders({ nodes, symbols }: TypeGraph): boolean {
+  const isOwn = (file: string | undefined): boolean =>
+    file !== undefined && !SOURCE_FILE.test(file) && !SYSTEM_FILE.test(file);
+  return nodes.some((node) => isOwn(declaredOf(node)?.file)) || symbols.some(({ declared }) => isOwn(declared?.file));
+}
+
+/** Whether privacy was not asked for and could not be inferred: the type may be one that no consumer sees. */
+export function mayBePrivate(node: TypeNode, { isPublicHeader }: FindingOptions, ownHeaders: boolean): boolean {
+  const file = declaredOf(node)?.file;
+  return isPublicHeader === undefined && !ownHeaders && isRecord(node) && file !== undefined && SOURCE_FILE.test(file);
 }
 
 export function declaredOf(node: TypeNode | undefined): Declared | undefined {
