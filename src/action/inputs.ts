@@ -19,6 +19,8 @@ export interface ActionInputs {
   readonly report?: string;
   /** One part of a gate that is spread over several jobs. */
   readonly part?: GatePart;
+  /** Upload to code scanning. */
+  readonly sarif?: boolean;
 }
 
 /** Paths are absolute. */
@@ -75,6 +77,9 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
   const checkRunText = get('check-run');
   if (!['', 'true', 'false'].includes(checkRunText)) wrong('check-run', checkRunText, 'expected true or false');
 
+  const sarifText = get('sarif');
+  if (!['', 'true', 'false'].includes(sarifText)) wrong('sarif', sarifText, 'expected true or false');
+
   const key = get('key');
   if (key !== '' && !KEY.test(key)) {
     wrong('key', key, 'expected letters, digits, dot, underscore and hyphen, 100 at most, not beginning with . or -');
@@ -123,5 +128,6 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(key !== '' && { key }),
     ...(report !== '' && { report: resolve(workingDirectory, report) }),
     ...(part && { part }),
+    ...(sarifText === 'true' && { sarif: true }),
   };
 }

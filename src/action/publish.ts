@@ -24,7 +24,7 @@ export interface PublishRequest {
   readonly summaryFile: string | undefined;
   readonly setOutput: SetOutput;
   readonly post: (request: PostRequest) => Promise<PostOutcome>;
-  readonly posting: Pick<PostRequest, 'key' | 'comment' | 'checkRun' | 'token' | 'client'>;
+  readonly posting: Pick<PostRequest, 'key' | 'comment' | 'checkRun' | 'sarif' | 'token' | 'client'>;
 }
 
 function reason(error: unknown): string {

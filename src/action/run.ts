@@ -9,6 +9,7 @@ import type { CommentMode } from '../github/comment-decision.ts';
 import { type GitHubContext, githubContext } from '../github/context.ts';
 import { DEFAULT_KEY } from '../github/key.ts';
 import type { PostOutcome, PostRequest } from '../github/post.ts';
+import { renderReport } from '../report/write.ts';
 import { codeBlock } from '../text/markdown.ts';
 import { truncateBytes } from '../text/truncate.ts';
 import type { FilesOnGitHub } from './base.ts';
@@ -178,6 +179,8 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         checkRun: part?.mode !== 'shard' && (inputs.checkRun ?? settings.checkRun),
         token: inputs.token,
         client,
+        ...(inputs.sarif &&
+          part?.mode !== 'shard' && { sarif: () => renderReport(report, 'sarif', context.serverUrl) }),
       },
     });
     if (result.broken) return 4;

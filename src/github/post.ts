@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { GateReport } from '../gate/report.ts';
 import { putCheckRun } from './check-run.ts';
 import { type ClientOptions, type GitHubClient, githubClient } from './client.ts';
+import { uploadSarif } from './code-scanning.ts';
 import { putComment, type Render } from './comment.ts';
 import type { CommentMode } from './comment-decision.ts';
+import { putCommitStatus } from './commit-status.ts';
 import type { GitHubContext } from './context.ts';
 import { checkRunName } from './key.ts';
 import { postingNotice } from './notice.ts';
@@ -19,6 +21,8 @@ export interface PostRequest {
   readonly key: string;
   readonly comment: CommentMode;
   readonly checkRun: boolean;
+  /** Makes the SARIF file, when it is to be uploaded to code scanning. */
+  readonly sarif?: () => Promise<string>;
   /** Empty: nothing is posted. */
   readonly token: string;
   readonly client: Omit<ClientOptions, 'apiUrl' | 'token'>;
@@ -73,9 +77,48 @@ export async function postReport(request: PostRequest): Promise<PostOutcome> {
     );
   }
 
+  const fallback = await statusInstead(request, client, repository, surfaces);
+  if (fallback !== undefined) surfaces.push(fallback);
+  const { sarif } = request;
+  if (sarif !== undefined) {
+    surfaces.push(
+      await attempt('sarif', async () => {
+        const url = await uploadSarif(client, repository, context, await sarif());
+        return { detail: 'uploaded', ...(url && { url }) };
+      }),
+    );
+  }
   surfaces.push(await postComment(request, client, repository));
   const notice = postingNotice(surfaces, pullRequest?.fork === true);
   return { surfaces, ...(notice && { notice }) };
+}
+
+/**
+ * A commit status where the token may make no check run. Undefined when there is nothing to stand in for, or that cannot
+ * be made either: the missing check run is told already.
+ */
+async function statusInstead(
+  request: PostRequest,
+  client: GitHubClient,
+  repository: Repository,
+  surfaces: readonly SurfaceOutcome[],
+): Promise<SurfaceOutcome | undefined> {
+  const { headSha, pullRequest, runUrl } = request.context;
+  const denied = surfaces.some(
+    (one) => one.surface === 'check-run' && one.state === 'failed' && one.failure.kind === 'permission',
+  );
+  if (!denied || headSha === undefined || pullRequest?.fork === true || request.unproven === true) return undefined;
+  const outcome = await attempt('status', async () => {
+    const name = checkRunName(request.key);
+    await putCommitStatus(client, repository, {
+      headSha,
+      name,
+      report: request.report,
+      ...(runUrl && { detailsUrl: runUrl }),
+    });
+    return { detail: 'set in place of the check run' };
+  });
+  return outcome.state === 'posted' ? outcome : undefined;
 }
 
 async function postComment(

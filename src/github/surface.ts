@@ -2,7 +2,7 @@ import { type ApiFailure, apiFailure } from './failure.ts';
 
 /** A permission of the workflow token as `permissions:` in a workflow names it. */
 export interface Permission {
-  readonly name: 'pull-requests' | 'checks';
+  readonly name: 'pull-requests' | 'checks' | 'security-events' | 'statuses';
   readonly access: 'write';
 }
 
@@ -10,6 +10,8 @@ export interface Permission {
 export const SURFACES = {
   comment: { title: 'comment on the pull request', permission: { name: 'pull-requests', access: 'write' } },
   'check-run': { title: 'check run', permission: { name: 'checks', access: 'write' } },
+  sarif: { title: 'code scanning results', permission: { name: 'security-events', access: 'write' } },
+  status: { title: 'commit status', permission: { name: 'statuses', access: 'write' } },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly permission: Permission }>>;
 
 export type Surface = keyof typeof SURFACES;

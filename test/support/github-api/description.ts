@@ -15,6 +15,8 @@ const PATHS = [
   '/repos/{owner}/{repo}/issues/{issue_number}/comments',
   '/repos/{owner}/{repo}/issues/comments/{comment_id}',
   '/repos/{owner}/{repo}/pulls',
+  '/repos/{owner}/{repo}/code-scanning/sarifs',
+  '/repos/{owner}/{repo}/statuses/{sha}',
   '/repos/{owner}/{repo}/contents/{path}',
   '/repos/{owner}/{repo}/git/commits/{commit_sha}',
   '/repos/{owner}/{repo}/git/blobs/{file_sha}',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import type { Access, GitHubState, StoredAnnotation, StoredCheckRun, StoredComment, Token } from './state.ts';
 
 /** The answer of an operation; `total` makes it a page of a list. */
@@ -131,6 +132,29 @@ export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
       if (bytes === undefined) return refused('Not Found', 404);
       const content = Buffer.from(bytes).toString('base64');
       return { status: 200, body: { sha: parameters.file_sha, size: bytes.length, encoding: 'base64', content } };
+    },
+  },
+  'repos/create-commit-status': {
+    needs: ['statuses'],
+    access: 'write',
+    run: ({ state, parameters: { sha = '' }, body }) => {
+      if (!state.commits.has(sha)) return refused(`No commit found for SHA: ${sha}`);
+      const text = String(body.description ?? '');
+      if ([...text].length > 140) return refused('Validation Failed: description is too long');
+      state.statuses.push({ sha, state: String(body.state), context: String(body.context), text });
+      return { status: 201, body: { state: body.state, context: body.context } };
+    },
+  },
+  'code-scanning/upload-sarif': {
+    needs: ['security-events'],
+    access: 'write',
+    run: ({ state, body }) => {
+      const sha = String(body.commit_sha);
+      if (!state.commits.has(sha)) return refused('commit not found', 400);
+      const packed = Buffer.from(String(body.sarif), 'base64');
+      if (packed.length > 10_000_000) return refused('Payload too large', 413);
+      state.sarifs.push({ sha, ref: String(body.ref), text: gunzipSync(packed).toString('utf8') });
+      return { status: 202, body: { id: 'x', url: 'https://github.example/sarif/x' } };
     },
   },
   'pulls/list': {

@@ -5,7 +5,9 @@ export type Access = 'none' | 'read' | 'write';
 export interface Token {
   readonly login: string;
   readonly type: 'Bot' | 'User';
-  readonly permissions: Readonly<Partial<Record<'issues' | 'pull-requests' | 'checks' | 'contents', Access>>>;
+  readonly permissions: Readonly<
+    Partial<Record<'issues' | 'pull-requests' | 'checks' | 'contents' | 'security-events' | 'statuses', Access>>
+  >;
   /** GraphQL refuses this token, as an odd proxy might. */
   readonly noGraphql?: boolean;
 }
@@ -74,6 +76,14 @@ export interface GitHubState {
   readonly pulls: StoredPull[];
   readonly comments: StoredComment[];
   readonly checkRuns: StoredCheckRun[];
+  readonly statuses: {
+    readonly sha: string;
+    readonly state: string;
+    readonly context: string;
+    readonly text: string;
+  }[];
+  /** SARIF files as they were uploaded, unpacked. */
+  readonly sarifs: { readonly sha: string; readonly ref: string; readonly text: string }[];
   readonly received: Received[];
   /** Requests that GitHub's description refuses; a test expects none. */
   readonly complaints: string[];
@@ -98,6 +108,8 @@ export function newState(): GitHubState {
     pulls: [],
     comments: [],
     checkRuns: [],
+    statuses: [],
+    sarifs: [],
     received: [],
     complaints: [],
     nextId: 1000,
