@@ -5,6 +5,7 @@ import type { GoProbeEvidence } from '../golang/probe/model.ts';
 import { probeGoPlugin } from '../golang/probe/probe.ts';
 import { readGo } from '../golang/read.ts';
 import type { Finding } from '../rules/finding.ts';
+import { finding } from '../rules/make.ts';
 import { timeoutsOf } from './job.ts';
 import type { LoadRequest } from './model.ts';
 import type { Platform } from './platform.ts';
@@ -38,7 +39,7 @@ export async function openInGoHost(
   const timeouts = timeoutsOf(request);
   const [probe] = request.probes ?? [];
   const compiler = emulator === undefined ? undefined : crossCompiler(`linux/${architecture}`)?.cc;
-  return probeGoPlugin({
+  const probed = await probeGoPlugin({
     file: request.file,
     bytes: request.bytes,
     go,
@@ -54,6 +55,9 @@ export async function openInGoHost(
     probeMs: timeouts.probe,
     environment: request.toolEnvironment,
   });
+  if (probed.evidence.result === 'no-host') return probed;
+  const message = 'The Go host that opened the plugin was not confined: it had the files and the network of its user.';
+  return { ...probed, findings: [...probed.findings, finding('go/host-unconfined', message, { subject: 'go' })] };
 }
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { 'x86-64': 'amd64', aarch64: 'arm64' };

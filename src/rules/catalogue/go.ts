@@ -210,4 +210,12 @@ export const goRules = defineRules({
     fix: 'Start them in a function that the host calls, and give the host one that stops them.',
     controls: evidence,
   },
+  'go/host-unconfined': {
+    title: 'The Go host ran outside the sandbox',
+    severity: 'note',
+    step: 'load',
+    why: 'The native loader confines and observes what it loads, but no Go code runs there. The Go host runs it, in a process group and an environment of its own and with time limits, but with the files and the network of its user.',
+    fix: 'Nothing needs to be done for plugins that were built in the same job; run the gate for foreign plugins in a container without a network.',
+    controls: evidence,
+  },
 });
