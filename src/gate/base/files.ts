@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix, relative } from 'node:path';
-import { ARTIFACT_LIMITS } from '../../artifact/read.ts';
+import { ARTIFACT_LIMITS, readArtifact } from '../../artifact/read.ts';
 import { expandTokens } from '../../build/tokens.ts';
 import type { ConfigFiles } from '../../config/read.ts';
+import { EnvironmentError } from '../../errors.ts';
 import type { CommitFiles } from '../../process/git-files.ts';
 import type { PlacedFinding } from '../../rules/finding.ts';
 import { LIMITS } from '../../signature/limits.ts';
@@ -43,31 +44,54 @@ export async function trustedFiles(
   const taken = new Set<string>();
   const findings: PlacedFinding[] = [];
   const seen = new Set<string>();
-  for (const { file, what, limit } of wanted) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const path = posix.normalize(posix.join(relative(repository, config.root), file));
-    if (path.startsWith('../')) continue;
-    const bytes = await base.read(path, limit);
-    const now = await head?.read(path, limit);
-    if (bytes !== undefined) {
-      const target = join(directory, file);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, bytes);
-      taken.add(file);
-      if (head !== undefined && (now === undefined || !now.equals(bytes))) {
-        const how = now === undefined ? 'removes' : 'changes';
-        findings.push(relaxed({ subject: file, what: `${how} the ${what} ${file}` }, config.file));
+  const remove = () => rm(directory, { recursive: true, force: true });
+  try {
+    for (const { file, what, limit } of wanted) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      const path = posix.normalize(posix.join(relative(repository, config.root), file));
+      if (path.startsWith('../')) continue;
+      const bytes = await base.read(path, limit);
+      const now = await head?.read(path, limit);
+      const stored = bytes === undefined ? undefined : lfsDigest(bytes);
+      if (stored !== undefined) {
+        // The content is not in git, but its digest is: the work tree's file is as good when it has that digest.
+        if (readArtifact(config.root, file, { maxSize: limit }).artifact?.digest === stored) continue;
+        throw new EnvironmentError(
+          `The ${what} ${file} is kept with Git LFS, and the one here is not that of the base commit (${stored}). Check out with "lfs: true"; a change that replaces it cannot be judged by the old one.`,
+        );
       }
-    } else if (now !== undefined) {
-      findings.push(relaxed({ subject: file, what: `brings the ${what} ${file} itself` }, config.file));
+      if (bytes !== undefined) {
+        const target = join(directory, file);
+        await mkdir(dirname(target), { recursive: true });
+        await writeFile(target, bytes);
+        taken.add(file);
+        if (head !== undefined && (now === undefined || !now.equals(bytes))) {
+          const how = now === undefined ? 'removes' : 'changes';
+          findings.push(relaxed({ subject: file, what: `${how} the ${what} ${file}` }, config.file));
+        }
+      } else if (now !== undefined) {
+        findings.push(relaxed({ subject: file, what: `brings the ${what} ${file} itself` }, config.file));
+      }
     }
+  } catch (error) {
+    await remove();
+    throw error;
   }
   return {
     rootOf: (file) => (taken.has(file) ? directory : config.root),
     findings,
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove,
   };
+}
+
+/** The digest in a pointer file of Git LFS; undefined for any other file. Source: git-lfs, docs/spec.md. */
+function lfsDigest(bytes: Buffer): string | undefined {
+  if (bytes.length > 1024) return undefined;
+  const match = /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:.*\n)*?oid (sha256:[0-9a-f]{64})\n/.exec(
+    bytes.toString('latin1'),
+  );
+  return match?.[1];
 }
 
 /** What decides about the plugins of these jobs and is a file of the repository. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { type CommitFiles, commitId, gitCommitFiles, parentsOf } from '../../../src/process/git-files.ts';
@@ -124,6 +125,24 @@ describeWith(['git', 'cc'], 'a change, judged by the policy of its base', () => 
     expect(brought.report.findings.map(({ message }) => message).join()).toContain('brings the previous release');
   });
 
+  it('takes a file that is kept with Git LFS by its digest', async () => {
+    const { directory } = repository();
+    const file = join(directory, 'previous/greet.so');
+    const content = readFileSync(file);
+    const digest = createHash('sha256').update(content).digest('hex');
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${digest}\nsize ${content.length}\n`;
+    writeFileSync(file, pointer);
+    const files = await filesAt(directory, commit(directory, 'pointer'));
+    writeFileSync(file, content);
+    expect((await gate(directory, { base: files, head: files })).report.verdict).toBe('pass');
+    compile(directory, 'previous/greet.so', functions('run'));
+    const temporary = join(directory, '..', 'temporary-lfs');
+    mkdirSync(temporary);
+    const environment = { PATH: process.env.PATH, RUNNER_TEMP: temporary };
+    await expect(gate(directory, { base: files, head: files, environment })).rejects.toThrow(/Git LFS/);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it('leaves nothing behind', async () => {
     const { directory, baseId } = repository();
     const temporary = join(directory, '..', `temporary-${projects}`);
@@ -158,7 +177,11 @@ describeWith(['git'], 'files of a commit', () => {
   it('are what the commit has, byte by byte, whatever lies in the work tree', async () => {
     git(base, 'init', '-q', directory);
     const bytes = Buffer.from([0, 255, 10, 13, 10, 128]);
-    writeTree(directory, { ':(top)odd name*': 'x', '.gitattributes': '*.txt text eol=crlf\n', 'a/b.txt': 'one\ntwo\n' });
+    writeTree(directory, {
+      ':(top)odd name*': 'x',
+      '.gitattributes': '*.txt text eol=crlf\n',
+      'a/b.txt': 'one\ntwo\n',
+    });
     writeFileSync(join(directory, 'binary'), bytes);
     const id = commit(directory, 'files');
     writeFileSync(join(directory, 'binary'), 'changed');

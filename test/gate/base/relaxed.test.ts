@@ -42,7 +42,11 @@ const second = { name: 'second', kind: 'elf', artifact: 'second.so' };
 
 describe('what a change relaxes', () => {
   it.each<[string, GateConfig, string]>([
-    ['a level', config({}, { policy: { rules: { 'sym/removed': 'warning' } } }), 'lowers sym/removed from error to warning'],
+    [
+      'a level',
+      config({}, { policy: { rules: { 'sym/removed': 'warning' } } }),
+      'lowers sym/removed from error to warning',
+    ],
     ['undecided', config({}, { policy: { undecided: 'warn' } }), 'lowers policy.undecided from fail to warn'],
     [
       'a rule about missing evidence',
