@@ -1,5 +1,6 @@
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
+import { undescribedClasses } from '../cxx/undescribed.ts';
 import type { MissingEvidence, OdrConflict, TypeGraph } from '../model.ts';
 
 /** Symbols, types or problems that are named in a message. */
@@ -22,6 +23,7 @@ export function evidenceFindings(old: TypeGraph, now: TypeGraph): readonly Findi
   const known = new Set(old.odr.map(({ name }) => name));
   const conflicts = now.odr.filter(({ name }) => !known.has(name));
   if (conflicts.length > 0) findings.push(odrFinding(conflicts));
+  findings.push(...undescribedClasses(old, now));
   return findings;
 }
 

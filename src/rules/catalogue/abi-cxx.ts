@@ -5,6 +5,14 @@ const evidence = [controls.ssdfTestExecutable];
 
 /** Differences between two releases that only C++ and Rust have. */
 export const abiCxxRules = defineRules({
+  'abi/classes-not-described': {
+    title: 'Classes are only declared in the debug information',
+    severity: 'note',
+    step: 'compare',
+    why: 'Compilers leave out classes whose virtual table or constructors are made in another file, such as interfaces of the host: then their layout and slots cannot be compared.',
+    fix: 'Compile with -femit-class-debug-always (gcc) or -fstandalone-debug (clang) if headers define these classes; nothing to do if they are opaque.',
+    controls: evidence,
+  },
   'abi/enum-scope-changed': {
     title: 'An enumeration became scoped or unscoped',
     severity: 'error',
