@@ -81,7 +81,7 @@ describe('an unknown rule', () => {
 
   it('lists its family where no name is near', () => {
     expect(failure('policy/x')).toBe(
-      'There is no rule "policy/x". There are:\n  policy/waiver-expiring\n  policy/waiver-expired\n  policy/waiver-unused',
+      'There is no rule "policy/x". There are:\n  policy/waiver-expiring\n  policy/waiver-expired\n  policy/waiver-unused\n  policy/relaxed\n  policy/own',
     );
   });
 
