@@ -183,4 +183,32 @@ describe('types with many parts', () => {
     expect(compareTypes(make('A', 0), make('B', 0)).findings[0]?.effect).toBe('source-breaking');
     expect(compareTypes(make('A', 0), make('B', MANY)).findings[0]?.effect).toBe('breaking');
   });
+
+  it('anonymous structs that hold each other twice', () => {
+    const made = new GraphMaker();
+    let inner = made.int();
+    for (let depth = 0; depth < 30; depth += 1) {
+      const members = [
+        { type: inner, bitOffset: 0 },
+        { type: inner, bitOffset: 32 },
+      ];
+      const list = { staticMembers: [], bases: [], methods: [], templateArguments: [] };
+      inner = made.add({ kind: 'struct', scope: '', language: 'c', declaration: false, size: 8, members, ...list });
+    }
+    made.symbol('run', made.function([made.pointer(made.struct('s', [{ type: inner, bitOffset: 0 }], 8))]));
+    const { findings } = compareTypes(made.graph(), made.graph());
+    expect(findings.map(({ effect }) => effect)).toContain('undecided');
+  });
+
+  it('names that patterns would stumble over', () => {
+    const make = (name: string): TypeGraph => {
+      const made = new GraphMaker();
+      const struct = made.struct('s', [member(name, made.int(), 0)], 4);
+      const values = [{ name: `${'NumOf'.repeat(40_000)}!`, value: String(name.length) }];
+      made.symbol('run', made.function([made.pointer(struct), made.enumeration('e', values)]));
+      return made.graph();
+    };
+    const long = `pad${'_'.repeat(200_000)}`;
+    expect(compareTypes(make(`${long}!`), make(`${long}!!`)).findings).toHaveLength(2);
+  });
 });

@@ -7,6 +7,9 @@ type EnumNode = Extract<TypeNode, { kind: 'enum' }>;
 const SENTINEL =
   /(?:^|_)(?:LAST|MAX|COUNT|END|NUM|SENTINEL|SIZE|N|TOTAL|last|max|count|end|num|size)$|^(?:NUM|MAX|N|num|max)_|(?:Last|Max|Count|End|NumOf\w+)$/;
 
+/** Names of real enumerators are shorter; the pattern is not for text without end. */
+const MAX_NAME = 200;
+
 /** Enumerators that are named in a message. */
 const MAX_NAMED = 8;
 
@@ -27,7 +30,8 @@ export function compareEnums(a: EnumNode, b: EnumNode): LocalChange[] {
       const twin = fresh.get(value);
       if (twin !== undefined) renamed.add(twin);
       changes.push(gone(name, value, twin));
-    } else if (other !== value) changes.push(moved(name, value, other, name === last && SENTINEL.test(name)));
+    } else if (other !== value)
+      changes.push(moved(name, value, other, name === last && name.length <= MAX_NAME && SENTINEL.test(name)));
   }
   const added = b.enumerators.filter(({ name }) => !before.has(name) && !renamed.has(name));
   if (added.length > 0) changes.push(grown(added));

@@ -12,13 +12,20 @@ export interface Placed {
 
 /** Anonymous records in anonymous records; sources have two or three levels. */
 const MAX_DEPTH = 32;
-const MAX_MEMBERS = 200_000;
+/** Steps into anonymous records. Two that hold each other twice would make more members than there are atoms. */
+const MAX_ANONYMOUS = 4096;
+
+export interface FlatMembers {
+  readonly placed: readonly Placed[];
+  /** There are more than are listed. */
+  readonly cut: boolean;
+}
 
 /**
  * The members of a record, those of anonymous structs and unions in it included, with offsets from its start: `s.x` is
  * written the same whether x stands in s itself or in an anonymous union there, so a move between them is no change.
  */
-export function flatMembers(graph: TypeGraph, record: RecordNode): readonly Placed[] {
+export function flatMembers(graph: TypeGraph, record: RecordNode): FlatMembers {
   const placed: Placed[] = [];
   const count = new Map<string, number>();
   const open: { readonly member: Member; readonly shift: number; readonly depth: number }[] = [];
@@ -30,8 +37,11 @@ export function flatMembers(graph: TypeGraph, record: RecordNode): readonly Plac
     }
   };
   push(record.members, 0, 0);
-  for (let next = open.pop(); next !== undefined && placed.length < MAX_MEMBERS; next = open.pop()) {
+  let steps = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { member, shift, depth } = next;
+    if (depth > 0) steps += 1;
+    if (steps > MAX_ANONYMOUS) return { placed, cut: true };
     const moved = shift === 0 ? member : { ...member, bitOffset: member.bitOffset + shift };
     if (member.name !== undefined) {
       placed.push({ member: moved, key: member.name });
@@ -48,5 +58,5 @@ export function flatMembers(graph: TypeGraph, record: RecordNode): readonly Plac
     count.set(kind, number);
     placed.push({ member: moved, key: number === 1 ? kind : `${kind} ${number}` });
   }
-  return placed;
+  return { placed, cut: false };
 }

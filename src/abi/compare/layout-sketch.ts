@@ -72,7 +72,7 @@ function rows(graph: TypeGraph, record: RecordNode): Row[] {
     if (base.offset === undefined) continue;
     found.push({ offset: base.offset * 8, place: String(base.offset), text: `base ${typeName(graph, base.type)}` });
   }
-  const members = flatMembers(graph, record).slice(0, MAX_MEMBERS);
+  const members = flatMembers(graph, record).placed.slice(0, MAX_MEMBERS);
   for (const { member, key } of [...members].sort((a, b) => a.member.bitOffset - b.member.bitOffset)) {
     if (record.bases.length === 0 && member.bitSize === undefined && member.bitOffset > end && end % 8 === 0) {
       found.push({ offset: end, place: String(end / 8), text: `(hole of ${(member.bitOffset - end) / 8} bytes)` });

@@ -22,6 +22,13 @@ export interface MemberChanges {
   readonly ownLayout: boolean;
 }
 
+const TOO_MANY: LocalChange = {
+  rule: 'abi/type-unreadable',
+  effect: 'undecided',
+  text: 'it has more members than are compared',
+  matters: 'layout',
+};
+
 /** Members at one place that are looked at for a renamed one; a union has all of its members there. */
 const MAX_TWINS = 8;
 
@@ -61,6 +68,7 @@ export function compareMembers(graphs: Graphs, a: RecordNode, b: RecordNode, pai
     else if (member.bitOffset !== other.member.bitOffset) moves.push(moved(key, member, other.member));
     if ((member.mutable === true) !== (other.member.mutable === true)) own.push(mutable(key, other.member));
   }
+  if (reserve.cut) own.push(TOO_MANY);
   const room = roomOf(graphs, before);
   for (const one of after) {
     if (old.has(one.key) || taken.has(one.key)) continue;

@@ -18,13 +18,18 @@ export interface Reserve {
   readonly room: readonly Range[];
   /** Reserved members of the new record. */
   readonly left: readonly Placed[];
+  /** There are more members than are compared. */
+  readonly cut: boolean;
 }
 
 /** Members that were left for later use: putting them to use is what they are for. */
 const RESERVED = /^_*(?:reserved|rsvd|resv|unused|spare|pad|padding|dummy|future|filler)_*\d*_*\w?$/i;
 
+/** Names of real members are shorter; the pattern is not for text without end. */
+const MAX_NAME = 64;
+
 export function isReserved(name: string): boolean {
-  return RESERVED.test(name);
+  return name.length <= MAX_NAME && RESERVED.test(name);
 }
 
 export function rangeOf(graph: TypeGraph, { bitOffset, bitSize, type }: Member): Range {
@@ -36,14 +41,16 @@ export function rangeOf(graph: TypeGraph, { bitOffset, bitSize, type }: Member):
  * means nothing. In records of two sizes they count as members.
  */
 export function reserveOf(graphs: Graphs, a: RecordNode, b: RecordNode): Reserve {
-  const [before, after] = [flatMembers(graphs.old, a), flatMembers(graphs.new, b)];
-  if (a.size !== b.size) return { before, after, room: [], left: [] };
+  const [old, now] = [flatMembers(graphs.old, a), flatMembers(graphs.new, b)];
+  const [before, after, cut] = [old.placed, now.placed, old.cut || now.cut];
+  if (a.size !== b.size) return { before, after, room: [], left: [], cut };
   const kept = before.filter(({ key }) => isReserved(key));
   return {
     before: before.filter(({ key }) => !isReserved(key)),
     after: after.filter(({ key }) => !isReserved(key)),
     room: joined(kept.map(({ member }) => rangeOf(graphs.old, member))),
     left: after.filter(({ key }) => isReserved(key)),
+    cut,
   };
 }
 
