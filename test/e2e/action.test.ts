@@ -34,7 +34,7 @@ describe('dist/action.cjs, run as the runner does', () => {
     expect(Number(run.outputs.blocking)).toBeGreaterThan(5);
     expect(annotations(run, 'error').length).toBeGreaterThan(5);
     expect(api.state.checkRuns[0]?.conclusion).toBe('failure');
-    expect(api.state.comments[0]?.body).toContain('abi/struct-size-changed');
+    expect(api.state.comments[0]?.body).toContain('sym/removed');
     expect((await act(api)).status).toBe(0);
     expect(api.state.comments).toHaveLength(1);
     expect(api.state.comments[0]?.body).toContain('**Resolved:**');
