@@ -34,6 +34,8 @@ const LONGEST_VERSION = 1024;
 const LONGEST_MODINFO = 16 * 1024 * 1024;
 const MOST_MODULES = 50_000;
 const MOST_SETTINGS = 1000;
+/** Of a module path, a version, a sum; cmd/go writes some hundred characters. */
+const LONGEST_FIELD = 4096;
 /** Go itself searches the start of the data segment; the linker puts the header near it. */
 const SEARCH = 1024 * 1024;
 
@@ -129,7 +131,8 @@ export function parseBuildInfo(toolchain: string, text: string): GoBuildInfo {
   };
 }
 
-function moduleOf([path = '', version = '', sum]: readonly string[]): GoModule {
+function moduleOf(fields: readonly string[]): GoModule {
+  const [path = '', version = '', sum] = fields.map((field) => field.slice(0, LONGEST_FIELD));
   return { path, version, ...(sum === undefined || sum === '' ? {} : { sum }) };
 }
 

@@ -5,6 +5,8 @@ import type { GoMemory } from './memory.ts';
 const MAGICS: readonly number[] = [0xfffffff0, 0xfffffff1];
 const LONGEST_TABLE = 64 * 1024 * 1024;
 const MOST_DIRECTORIES = 50_000;
+const MOST_MODULES = 5000;
+const MOST_LOOKED_AT = 1000;
 
 /**
  * The directories of the Go source files that went into a binary, as the compiler recorded them: absolute paths, or import
@@ -45,7 +47,9 @@ export function readSourceDirectories(
  * @param path import path
  */
 export function directoryOf(directories: ReadonlySet<string>, path: string): string | undefined {
-  const found = [...directories].filter((directory) => {
+  const candidates = byLastPart(directories).get(path.slice(path.lastIndexOf('/') + 1)) ?? [];
+  if (candidates.length > MOST_CANDIDATES) return undefined;
+  const found = candidates.filter((directory) => {
     const plain = importPathOf(directory);
     return plain === path || plain.endsWith(`/${path}`);
   });
@@ -58,8 +62,30 @@ export function directoryOf(directories: ReadonlySet<string>, path: string): str
  * @param below the import path without that of the module, not empty
  */
 export function localDirectoryOf(directories: ReadonlySet<string>, below: string): string | undefined {
-  const found = [...directories].filter((directory) => !directory.includes('@') && directory.endsWith(`/${below}`));
+  const candidates = byLastPart(directories).get(below.slice(below.lastIndexOf('/') + 1)) ?? [];
+  if (candidates.length > MOST_CANDIDATES) return undefined;
+  const found = candidates.filter((directory) => !directory.includes('@') && directory.endsWith(`/${below}`));
   return found.length === 1 ? found[0] : undefined;
+}
+
+/** Directories of one name; `internal` and the like have some tens. More decide nothing, and cost time for each package. */
+const MOST_CANDIDATES = 500;
+const indexes = new WeakMap<ReadonlySet<string>, ReadonlyMap<string, readonly string[]>>();
+
+/** Made once for each binary: each package of a large host asks. */
+function byLastPart(directories: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
+  const known = indexes.get(directories);
+  if (known !== undefined) return known;
+  const index = new Map<string, string[]>();
+  for (const directory of directories) {
+    const path = importPathOf(directory);
+    const last = path.slice(path.lastIndexOf('/') + 1);
+    const list = index.get(last);
+    if (list === undefined) index.set(last, [directory]);
+    else list.push(directory);
+  }
+  indexes.set(directories, index);
+  return index;
 }
 
 /** Without `@version`, and with capital letters in place of the module cache's `!x`. */
@@ -81,10 +107,14 @@ export function isTrimmed(directories: ReadonlySet<string>): boolean | undefined
  */
 export function moduleCacheOf(directories: ReadonlySet<string>, paths: Iterable<string>): string | undefined {
   const roots = new Set<string>();
-  const known = [...paths];
+  const known = [...paths].slice(0, MOST_MODULES);
+  let looked = 0;
   for (const directory of directories) {
+    // The places of a few are the places of all; two places decide nothing.
+    if (roots.size > 1 || looked >= MOST_LOOKED_AT) break;
     const at = directory.indexOf('@');
     if (at < 0) continue;
+    looked += 1;
     const path = importPathOf(directory.slice(0, at));
     const module = known.find((candidate) => path.endsWith(`/${candidate}`));
     if (module !== undefined) roots.add(path.slice(0, -module.length - 1));

@@ -6,6 +6,9 @@ import { experiments, trimmed } from './settings.ts';
 const FLAGS: readonly string[] = ['-race', '-msan', '-asan', '-tags', '-gcflags', '-asmflags', '-pgo'];
 const SWITCHES = new Set(['-race', '-msan', '-asan']);
 
+/** Longer ones are not pasted into a shell by anybody. */
+const LONGEST_VALUE = 2000;
+
 /**
  * The command that builds a plugin as a host was built, to be pasted into a shell.
  * @param host what the plugin must be like
@@ -15,13 +18,15 @@ export function buildCommand(host: GoReading): string {
   const settings = host.build?.settings;
   const words = [
     ...(isReleased(release) ? [`GOTOOLCHAIN=${release}`] : []),
-    ...(experiments(host) === '' ? [] : [`GOEXPERIMENT=${shellWord(experiments(host))}`]),
+    ...(experiments(host) === '' || experiments(host).length > LONGEST_VALUE
+      ? []
+      : [`GOEXPERIMENT=${shellWord(experiments(host))}`]),
     'CGO_ENABLED=1',
     'go build -buildmode=plugin',
     ...(trimmed(host) === true ? ['-trimpath'] : []),
     ...FLAGS.flatMap((flag) => {
       const value = settings?.get(flag) ?? '';
-      if (value === '') return [];
+      if (value === '' || value.length > LONGEST_VALUE) return [];
       if (SWITCHES.has(flag)) return value === 'true' ? [flag] : [];
       // Flags without a pattern were for the host's own main package.
       if (flag === '-gcflags' && value.startsWith('-')) return [];

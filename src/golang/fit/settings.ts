@@ -1,3 +1,4 @@
+import { truncate } from '../../text/truncate.ts';
 import type { GoReading } from '../read.ts';
 import { isTrimmed } from '../source-directories.ts';
 import { parseToolchain } from '../toolchain.ts';
@@ -15,6 +16,8 @@ export interface SettingDifference {
   readonly covers: (packagePath: string) => boolean;
 }
 
+const LONGEST_VALUE = 300;
+
 const everything = (): boolean => true;
 
 /** Flags that are on or off, from what changes most to what changes least. */
@@ -25,7 +28,7 @@ const SWITCHES: readonly string[] = ['-race', '-msan', '-asan', '-cover'];
  * @param host what the plugin must be like: a host, or a plugin that was loaded before
  */
 export function settingDifferences(host: GoReading, plugin: GoReading): readonly SettingDifference[] {
-  return [
+  const all = [
     ...toolchains(host, plugin),
     ...trimpaths(host, plugin),
     ...compilerFlags(host, plugin),
@@ -36,6 +39,12 @@ export function settingDifferences(host: GoReading, plugin: GoReading): readonly
     ...plain('CGO_ENABLED', host, plugin, { absent: '1', sure: false }),
     ...plain('-pgo', host, plugin, { absent: 'none', sure: false }),
   ];
+  // A hostile file can have megabytes here, and each finding repeats them.
+  return all.map((one) => ({
+    ...one,
+    host: truncate(one.host, LONGEST_VALUE),
+    plugin: truncate(one.plugin, LONGEST_VALUE),
+  }));
 }
 
 function toolchains(host: GoReading, plugin: GoReading): readonly SettingDifference[] {
