@@ -30,7 +30,7 @@ function externalParts(outputDirectory) {
         if (kind !== 'dynamic-import') return undefined;
         const file = resolve(resolveDir, path);
         if (dirname(file) !== partsDirectory) return undefined;
-        const target = relative(outputDirectory, join('parts', basename(file, '.ts') + '.cjs'));
+        const target = relative(outputDirectory, join('parts', `${basename(file, '.ts')}.cjs`));
         return { path: target.startsWith('.') ? target : `./${target}`, external: true };
       });
     },

@@ -6,7 +6,7 @@ function packageDirectory(input) {
   const at = input.lastIndexOf('node_modules/');
   if (at < 0) return undefined;
   const [first, second] = input.slice(at + 'node_modules/'.length).split('/');
-  return input.slice(0, at) + 'node_modules/' + (first.startsWith('@') ? `${first}/${second}` : first);
+  return `${input.slice(0, at)}node_modules/${first.startsWith('@') ? `${first}/${second}` : first}`;
 }
 
 /**
