@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import type { LoadRequest } from './model.ts';
+import { libraryDirectories } from './places.ts';
 
 /** A private directory in which one plugin is loaded. */
 export interface Stage {
@@ -52,7 +53,9 @@ export function makeStage(request: LoadRequest, loader: Uint8Array): Stage {
       writeExecutable(plugin, request.bytes);
       if (directory !== undefined) {
         linkNeighbours(directory, home);
-        linkNeighbours(dirname(directory), join(root, 'tree'));
+        // What lies in the system's directories is found there; they have thousands of files.
+        const above = dirname(directory);
+        if (!libraryDirectories().includes(above)) linkNeighbours(above, join(root, 'tree'));
       }
       return { ...stage, unchanged: () => sameBytes(plugin, request.bytes), remove };
     });
