@@ -1,11 +1,9 @@
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readAbi } from '../../src/abi/abi.ts';
 import { diffCommand } from '../../src/commands/diff.ts';
 import { inspectFile } from '../../src/commands/inspect.ts';
 import { snapshotCommand } from '../../src/commands/snapshot.ts';
-import { readElf } from '../../src/elf/read.ts';
 import { readSnapshot, writeSnapshot } from '../../src/snapshot/format.ts';
 import { makeSnapshot } from '../../src/snapshot/make.ts';
 import { buildAll, builtFile, casesOf, waysOf } from '../abi/table.ts';
@@ -173,6 +171,12 @@ describeWith(['cc'], 'the command snapshot', () => {
   });
 });
 
+/** The order of keys is not the same. */
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 const LIBRARIES = [
   '/usr/lib/x86_64-linux-gnu/debug/libstdc++.so.6',
   '/usr/lib/aarch64-linux-gnu/debug/libstdc++.so.6',
@@ -187,9 +191,8 @@ const LIBRARIES = [
     const info = snapshot.image.sections.find(({ name }) => name === '.debug_info');
     expect(statSync(file).size).toBeGreaterThan(5_000_000);
     expect(packed.length).toBeLessThanOrEqual((info?.size ?? 0) / 10);
-    // What was read again is what was read from the file itself.
-    const { image } = readElf(bytes);
-    if (image === undefined) throw new Error(`${file} cannot be read`);
-    expect(readSnapshot(packed).snapshot?.types).toEqual(readAbi({ image, bytes, search: { file, directories: [] } }));
+    // As text: jest takes ten seconds for objects of this size.
+    const types = JSON.stringify(snapshot.types, sorted);
+    expect(JSON.stringify(readSnapshot(packed).snapshot?.types, sorted) === types).toBe(true);
   });
 });
