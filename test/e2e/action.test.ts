@@ -42,7 +42,9 @@ describe('dist/action.cjs, run as the runner does', () => {
   });
 
   it('gives a fork the same verdict, and one notice', async () => {
-    const api = await githubWithPullRequest({ permissions: { contents: 'read', checks: 'read', 'pull-requests': 'read' } });
+    const api = await githubWithPullRequest({
+      permissions: { contents: 'read', checks: 'read', 'pull-requests': 'read' },
+    });
     const run = await act(api, { payload: pullRequestEvent(7, 'stranger/plugins') });
     expect(run.status).toBe(0);
     expect(run.summary).toContain('`greet`');

@@ -81,6 +81,9 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
     effect: hidden ? 'compatible' : effectOf(change, exposed, told, !isSymbol),
   }));
   const worst = changes.reduce((a, b) => (ORDER.indexOf(b.effect) > ORDER.indexOf(a.effect) ? b : a));
+  // A record that grew or shrank is told as such, at the member that is the cause.
+  const head =
+    changes.find(({ rule, effect }) => rule === 'abi/struct-size-changed' && effect === worst.effect) ?? worst;
   const { roots, complete } = context.reach(at);
   const taken = (exposed & EXPOSURE.exported) === 0 && !hidden;
   const shown = roots.filter((number) => taken || graph.roots[number]?.imported !== true);
@@ -100,13 +103,13 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
     ...(isSymbol && symbols.length === 1 ? [] : [reachText(symbols.length, complete, taken)]),
   ];
   const place = worst.declared ?? placeOfNode(context, at, way);
-  return finding(hidden ? 'abi/private-type-changed' : worst.rule, sentences.join(' '), {
+  return finding(hidden ? 'abi/private-type-changed' : head.rule, sentences.join(' '), {
     effect: worst.effect,
     severity: severityOfEffect(worst.effect),
     subject,
     ...(isSymbol ? { symbol: subject } : { type: name }),
-    ...(worst.old === undefined ? {} : { old: worst.old }),
-    ...(worst.new === undefined ? {} : { new: worst.new }),
+    ...(head.old === undefined ? {} : { old: head.old }),
+    ...(head.new === undefined ? {} : { new: head.new }),
     ...locationOf(place, options),
     path: pathOf(context, way, worst.part),
     affected: symbols.slice(0, MAX_AFFECTED),

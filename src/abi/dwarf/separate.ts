@@ -37,10 +37,16 @@ function findByDebugLink(image: ElfImage, search: DebugSearch, files: OpenFiles)
   const system = search.file === undefined ? [] : [join(SYSTEM_DEBUG, dirname(search.file))];
   for (const directory of [...own, ...search.directories, ...system]) {
     const found = files.elf(join(directory, name));
-    if (found?.image.debug.dwarf && crcOf(found.bytes) === link.crc) return found;
+    // The sum says that it is the file that was linked; another build id, that it describes another build.
+    if (found?.image.debug.dwarf && sameBuild(image, found.image) && crcOf(found.bytes) === link.crc) return found;
     found?.close();
   }
   return undefined;
+}
+
+function sameBuild(image: ElfImage, debug: ElfImage): boolean {
+  const [own, other] = [image.notes.buildId, debug.notes.buildId];
+  return own === undefined || other === undefined || own === other;
 }
 
 /** Bytes that are read at a time. */

@@ -33,7 +33,7 @@ export const loadStep: GateStep = async (job, known, context) => {
   };
   const before = known.previous;
   const outcome =
-    before === undefined
+    before?.image === undefined || before.snapshotOf !== undefined
       ? await loadPlugin(request, context.progress)
       : await loadAgainst(
           request,
@@ -41,5 +41,9 @@ export const loadStep: GateStep = async (job, known, context) => {
           context.progress,
         );
   const opened = outcome.evidence.phases.find(({ phase }) => phase === 'open')?.durationMs;
-  return { outcome, known: { facts: opened === undefined ? {} : { loadMs: opened } } };
+  const summary =
+    before?.snapshotOf === undefined
+      ? outcome.summary
+      : `${outcome.summary}; the previous release is a snapshot, so it was not run and no swap rehearsed`;
+  return { outcome: { ...outcome, summary }, known: { facts: opened === undefined ? {} : { loadMs: opened } } };
 };
