@@ -135,7 +135,7 @@ describe('the parts of a gate that is spread over several jobs', () => {
     const run = await act({ api, inputs: { mode: 'shared', shards: '257' } });
     expect(run.exitCode).toBe(2);
     expect(commands(run, 'error').join()).toMatch(
-      /mode.*expected check, plan, shard or merge[^]*shards.*from 1 to 256/,
+      /mode.*expected check, plan, shard or merge[\s\S]*shards.*from 1 to 256/,
     );
     const nameless = await act({ api, inputs: { mode: 'shard', shard: '../x' } });
     expect(commands(nameless, 'error').join()).toMatch(/amd64-001/);
