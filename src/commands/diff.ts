@@ -70,19 +70,24 @@ async function typeComparison(
   newFile: ReleaseFile,
   { headers = [], debugDir = [] }: DiffCommandOptions,
 ): Promise<NonNullable<CompareFilesOptions<SideContent>['compareTypes']>> {
-  const [{ compareAbi }, { isPublicHeader, locate }] = await Promise.all([
+  const [{ compareAbi }, { locate }, { publicHeaders }] = await Promise.all([
     import('../parts/abi.ts'),
     import('../gate/sources.ts'),
+    import('../gate/headers.ts'),
   ]);
   const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
   const here = { root: process.cwd(), repository: process.cwd() };
   const side = (image: ElfImage, file: ReleaseFile): AbiInput | ReadAbi =>
     'bytes' in file ? { image, bytes: file.bytes, search: { file: file.name, directories } } : file;
-  return (old, now) =>
-    compareAbi(side(old.image, oldFile), side(now.image, newFile), {
+  const known = publicHeaders(headers, here);
+  return (old, now) => {
+    const types = compareAbi(side(old.image, oldFile), side(now.image, newFile), {
       locate: (file) => locate(file, here),
-      ...(headers.length > 0 && { isPublicHeader: (file: string) => isPublicHeader(file, headers, here) }),
+      ...(headers.length > 0 && { isPublicHeader: known.isPublic }),
     });
+    // A misspelt pattern would make every type private, and no change of a type would count.
+    return { ...types, findings: [...known.unmatched(), ...types.findings] };
+  };
 }
 
 async function readScript(file: string): Promise<NonNullable<CompareFilesOptions['versionScript']>> {

@@ -57,6 +57,15 @@ describeWith(['cc'], 'diff', () => {
     return { exit, value };
   }
 
+  it('does not pass because the public headers are misspelt', async () => {
+    const source = (members: string) => `struct o { ${members} };\nint run(struct o *o) { return o->a; }`;
+    const old = compileC(directory, 'types-1', source('int a; long b;'), ['-g']);
+    const now = compileC(directory, 'types-2', source('int a; int c; int d; long b;'), ['-g']);
+    const { exit, out } = await run(old, now, { headers: ['no-such-directory/*.h'] });
+    expect(out).toContain('abi/headers-unmatched');
+    expect(exit).toBe(3);
+  });
+
   it('is identical and exits 0 for the same file, and for a copy', async () => {
     const copy = join(directory, 'copy.so');
     copyFileSync(files.foo, copy);
