@@ -2,6 +2,8 @@ import type { AbiInput, ReadAbi } from '../abi/abi.ts';
 import { type CompareFilesOptions, type Comparison, compareFiles, type SideContent } from '../compare/files.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { UsageError } from '../errors.ts';
+import { publicHeaders } from '../gate/headers.ts';
+import { locate } from '../gate/sources.ts';
 import { compareGoFiles } from '../golang/compare.ts';
 import { renderDiffJson } from '../report/diff-json.ts';
 import { renderDiffText } from '../report/diff-text.ts';
@@ -70,11 +72,7 @@ async function typeComparison(
   newFile: ReleaseFile,
   { headers = [], debugDir = [] }: DiffCommandOptions,
 ): Promise<NonNullable<CompareFilesOptions<SideContent>['compareTypes']>> {
-  const [{ compareAbi }, { locate }, { publicHeaders }] = await Promise.all([
-    import('../parts/abi.ts'),
-    import('../gate/sources.ts'),
-    import('../gate/headers.ts'),
-  ]);
+  const { compareAbi } = await import('../parts/abi.ts');
   const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
   const here = { root: process.cwd(), repository: process.cwd() };
   const side = (image: ElfImage, file: ReleaseFile): AbiInput | ReadAbi =>
