@@ -173,7 +173,7 @@ ${STEPS.map(step2=>html`<th role="columnheader" scope="col" class="mark">${step2
 <tbody role="rowgroup">
 ${plugins.slice(0,MAX_ROWS2).map(rowOf2)}
 </tbody></table>
-${versionLines(plugins).slice(0,MAX_ROWS2).map(line=>html`<p>${truncate(line,400)}</p>`)}
+${versionLines(plugins).slice(0,MAX_ROWS2).map(line=>html`<p class="advice">${truncate(line,400)}</p>`)}
 ${left>0&&html`<p class="muted">… and ${plural2(left,"more plugin")}, all in the JSON report.</p>`}
 </section>`}function rowOf2(result){return html`<tr role="row"><th role="rowheader" scope="row" class="name"><b>${name5(result.plugin)}</b> <span class="muted">${name5(result.target)}</span></th>
 ${STEPS.map(step2=>stepCell(result,step2))}
@@ -282,6 +282,7 @@ h1 .icon { width: 2rem; height: 2rem; }
 main > section { margin-top: 2.6rem; }
 h2 { font-size: 1.25rem; letter-spacing: -.01em; font-weight: 650; margin-bottom: .8rem; }
 h2 + .muted { margin: -.5rem 0 .9rem; font-size: .9rem; }
+.advice { margin: .7rem 0 0; font-size: .95rem; }
 h3 { font-size: 1rem; font-weight: 620; }
 
 .grid { width: 100%; border-collapse: separate; border-spacing: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; font-size: .93rem; }

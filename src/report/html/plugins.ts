@@ -25,7 +25,7 @@ ${plugins.slice(0, MAX_ROWS).map(rowOf)}
 </tbody></table>
 ${versionLines(plugins)
   .slice(0, MAX_ROWS)
-  .map((line) => html`<p>${truncate(line, 400)}</p>`)}
+  .map((line) => html`<p class="advice">${truncate(line, 400)}</p>`)}
 ${left > 0 && html`<p class="muted">… and ${plural(left, 'more plugin')}, all in the JSON report.</p>`}
 </section>`;
 }

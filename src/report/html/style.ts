@@ -49,6 +49,7 @@ h1 .icon { width: 2rem; height: 2rem; }
 main > section { margin-top: 2.6rem; }
 h2 { font-size: 1.25rem; letter-spacing: -.01em; font-weight: 650; margin-bottom: .8rem; }
 h2 + .muted { margin: -.5rem 0 .9rem; font-size: .9rem; }
+.advice { margin: .7rem 0 0; font-size: .95rem; }
 h3 { font-size: 1rem; font-weight: 620; }
 
 .grid { width: 100%; border-collapse: separate; border-spacing: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; font-size: .93rem; }
