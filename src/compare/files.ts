@@ -85,7 +85,8 @@ export function compareFiles(
   now: ComparedFile | RecordedFile,
   options: CompareFilesOptions<SideContent> = {},
 ): Comparison {
-  const [before, after] = [readingOf(old), readingOf(now)];
+  const before = readingOf(old);
+  const after = sameBytes(old, now) ? before : readingOf(now);
   const findings: Finding[] = [
     ...refusals([old, now]),
     ...oldProblems(old.name, before.problems),
@@ -102,6 +103,11 @@ export function compareFiles(
   }
   const evidence = { old: evidenceOf(old, before.image), new: evidenceOf(now, after.image) };
   return { verdict: worstEffect(findings), findings, evidence };
+}
+
+/** One reading serves both: an unchanged file is the usual case. */
+function sameBytes(old: ComparedFile | RecordedFile, now: ComparedFile | RecordedFile): boolean {
+  return 'bytes' in old && 'bytes' in now && Buffer.compare(old.bytes, now.bytes) === 0;
 }
 
 function readingOf(file: ComparedFile | RecordedFile): ElfReading {
