@@ -112,6 +112,14 @@ export function builtFile(directory: string, one: AbiCase, release: Release, bui
 /** Classes whose table or constructors are made elsewhere are described, too, as docs/abi.md asks for. */
 const WHOLE_CLASSES = { gcc: ['-femit-class-debug-always'], clang: ['-fstandalone-debug'] } as const;
 
+let takesVersions: boolean | undefined;
+
+/** rustc has -Cdwarf-version since 1.88; older ones write DWARF 4. */
+function rustcTakesVersions(): boolean {
+  takesVersions ??= spawnSync('rustc', ['-Cdwarf-version=4', '--print', 'sysroot'], { stdio: 'ignore' }).status === 0;
+  return takesVersions;
+}
+
 async function build(directory: string, one: AbiCase, release: Release, built: Way): Promise<void> {
   const output = builtFile(directory, one, release, built);
   mkdirSync(join(output, '..'), { recursive: true });
@@ -124,7 +132,9 @@ async function build(directory: string, one: AbiCase, release: Release, built: W
     const options = [
       '-g',
       `-Copt-level=${level}`,
-      `-Cdwarf-version=${built.dwarf}`,
+      ...(rustcTakesVersions() ? [`-Cdwarf-version=${built.dwarf}`] : []),
+      // Older rustc makes a soname of the file's name.
+      '-Clink-arg=-Wl,-soname,plugin.so',
       '-Cpanic=abort',
       '-Awarnings',
       ...own,
