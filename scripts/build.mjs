@@ -37,30 +37,45 @@ function externalParts(outputDirectory) {
   };
 }
 
+/** Modules of Node that take milliseconds to load, in commands that take forty. */
+const SLOW_BUILTINS = /^(?:node:)?(?:assert|child_process|crypto|zlib)$/;
+
 /**
- * Packages that ask for a slow module of Node at their start and hardly use it get one that loads it when it is used:
- * milliseconds count in commands that take forty.
+ * Slow modules of Node are loaded when a function of theirs is first called, and not with the bundle: most commands go
+ * without them. Only for files that import functions by name, and for packages whose few uses are named here.
  */
 function lazyBuiltins() {
-  const shims = {
-    'commander node:child_process': `module.exports = { spawn: (...all) => require('node:child_process').spawn(...all) };`,
-    'elfy assert': `module.exports = { equal: (...all) => require('node:assert').equal(...all) };`,
+  const used = {
+    'commander node:child_process': ['spawn'],
+    'elfy assert': ['equal'],
   };
-  const named = (path, importer) => {
+  const namesIn = (path, importer) => {
     const owner = /node_modules\/(commander|elfy)\//.exec(importer)?.[1];
-    return owner === undefined ? undefined : `${owner} ${path}`;
+    if (owner !== undefined) return used[`${owner} ${path}`];
+    if (!importer.startsWith(join(root, 'src')) || path === 'node:child_process') return undefined;
+    const list = new RegExp(`^import \\{([^}]+)\\} from '${path}';$`, 'm').exec(readFileSync(importer, 'utf8'))?.[1];
+    const names = list?.split(',').map((name) => name.trim());
+    return names?.filter((name) => name !== '' && !name.startsWith('type '));
   };
   return {
     name: 'lazy-builtins',
     setup(builder) {
-      builder.onResolve({ filter: /^(?:node:child_process|assert)$/ }, ({ path, importer }) => {
-        const key = named(path, importer);
-        return key !== undefined && key in shims ? { path: key, namespace: 'lazy-builtin' } : undefined;
+      builder.onResolve({ filter: SLOW_BUILTINS }, ({ path, importer, kind }) => {
+        const names = kind === 'dynamic-import' ? undefined : namesIn(path, importer);
+        if (names === undefined || !names.every((name) => /^[a-z]\w*$/.test(name))) return undefined;
+        return { path: `${path}:${[...new Set(names)].sort().join(',')}`, namespace: 'lazy-builtin' };
       });
-      builder.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
-        contents: shims[path],
-        loader: 'js',
-      }));
+      builder.onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => {
+        const at = path.lastIndexOf(':');
+        const load = `require(${JSON.stringify(path.slice(0, at))})`;
+        const getters = path
+          .slice(at + 1)
+          .split(',')
+          .map((name) => `get ${name}(){return ${load}.${name}}`);
+        // elfy asks once whether two lengths are equal; assert brings the stream of standard error with it.
+        const equal = `equal(...all){all[0]==all[1]||${load}.equal(...all)}`;
+        return { contents: `module.exports={${path === 'assert:equal' ? equal : getters}};`, loader: 'js' };
+      });
     },
   };
 }
@@ -84,8 +99,8 @@ async function bundle(entry, output, directory) {
     logOverride: { 'empty-import-meta': 'silent' },
     // dynamic imports of parts become require(): the parts are CommonJS and load synchronously.
     supported: { 'dynamic-import': false },
-    banner: { js: "const __bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
-    define: { 'import.meta.url': '__bundleUrl' },
+    banner: { js: "const __bundle={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
+    define: { 'import.meta.url': '__bundle.url' },
     plugins: [externalParts(dirname(output)), lazyBuiltins()],
   });
   return Object.keys(result.metafile.inputs);

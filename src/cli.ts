@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { ExitCode, Format, Terminal } from './commands/command.ts';
+import type { ExitCode, Format } from './commands/command.ts';
+import { systemTerminal } from './commands/standard-output.ts';
 import { isEnvironmentError, isUsageError } from './errors.ts';
 import { toolVersion } from './installation.ts';
 import type { SandboxProfile } from './loader/sandbox.ts';
@@ -9,19 +10,8 @@ import type { SandboxProfile } from './loader/sandbox.ts';
  * YAML, nor `diff` for certificates.
  */
 
-const terminal: Terminal = (() => {
-  const { stdout, stderr, env } = process;
-  const wanted = env.NO_COLOR ? false : env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : stdout.isTTY && env.TERM !== 'dumb';
-  return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
-    colour: wanted === true,
-    interactive: stderr.isTTY === true && env.CI === undefined,
-    width: stdout.columns ?? 100,
-  };
-})();
-
 let exitCode: ExitCode = 0;
+const terminal = systemTerminal(() => exitCode);
 
 function milliseconds(text: string): number {
   const value = Number(text);
@@ -463,12 +453,6 @@ function visible(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
-
-// A reader that stops reading (head, less) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCode);
-  throw error;
-});
 
 program.parseAsync(process.argv).then(
   () => {

@@ -1,15 +1,9 @@
-import type { AbiInput, ReadAbi } from '../abi/abi.ts';
-import { type CompareFilesOptions, type Comparison, compareFiles, type SideContent } from '../compare/files.ts';
-import type { ElfImage } from '../elf/model.ts';
+import { sameFileContent } from '../compare/loaded-content.ts';
+import { readElf } from '../elf/read.ts';
 import { UsageError } from '../errors.ts';
-import { publicHeaders } from '../gate/headers.ts';
-import { locate } from '../gate/sources.ts';
-import { compareGoFiles } from '../golang/compare.ts';
-import { renderDiffJson } from '../report/diff-json.ts';
-import { renderDiffText } from '../report/diff-text.ts';
+import { renderDiffHead } from '../report/diff-head.ts';
 import { DIFF_VERDICTS, type DiffVerdict } from '../rules/effects.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
-import { readInput } from './read-input.ts';
 import { type ReleaseFile, readRelease, sameBytes } from './release-file.ts';
 
 export interface DiffCommandOptions {
@@ -42,16 +36,25 @@ export async function diffCommand(
 ): Promise<ExitCode> {
   const line = failLine(options.failOn);
   const [old, now] = await Promise.all([readRelease(oldFile, 'the old file'), readRelease(newFile, 'the new file')]);
-  const compare: CompareFilesOptions<SideContent> = {
-    // Reading debug information is the larger part of the program: not loaded for a file compared with itself.
-    ...(!sameBytes(old, now) && { compareTypes: await typeComparison(old, now, options) }),
-    compareGo: compareGoFiles,
-    ...(options.required !== undefined && { required: options.required }),
-    ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
-  };
-  const comparison = compareFiles(old, now, compare);
-  terminal.out(await render(comparison, options.format ?? 'text', terminal));
-  return exitOfDiff(comparison.verdict, line);
+  const asText = options.format === undefined || options.format === 'text';
+  if (asText && isUnchanged(old, now, options)) {
+    const unchanged = { verdict: 'identical', findings: [], old: old.name, now: now.name } as const;
+    terminal.out(renderDiffHead(unchanged, { colour: terminal.colour, width: terminal.width }));
+    return exitOfDiff('identical', line);
+  }
+  // Comparing is the larger part of the program, and a plugin that nobody touched the usual case.
+  const { diffReleases } = await import('../parts/compare.ts');
+  return exitOfDiff(await diffReleases(old, now, options, terminal), line);
+}
+
+/** Whether it is plain without a comparison that nothing changed: the same bytes, and nothing else is asked of the file. */
+function isUnchanged(old: ReleaseFile, now: ReleaseFile, { required, versionScript }: DiffCommandOptions): boolean {
+  if (!('bytes' in old && 'bytes' in now) || !sameBytes(old, now)) return false;
+  if (required !== undefined || versionScript !== undefined) return false;
+  const { image, problems } = readElf(now.bytes);
+  if (image === undefined || problems.length > 0) return false;
+  const content = { bytes: now.bytes, image };
+  return sameFileContent(content, content);
 }
 
 /** Exit status of a verdict; undecided is never a pass, wherever the line is. */
@@ -65,46 +68,4 @@ function failLine(text: string | undefined): FailLine | undefined {
   const found = LINES.find((line) => line === text);
   if (found === undefined) throw new UsageError(`--fail-on ${text} is not known; use one of ${LINES.join(', ')}.`);
   return found;
-}
-
-async function typeComparison(
-  oldFile: ReleaseFile,
-  newFile: ReleaseFile,
-  { headers = [], debugDir = [] }: DiffCommandOptions,
-): Promise<NonNullable<CompareFilesOptions<SideContent>['compareTypes']>> {
-  const { compareAbi } = await import('../parts/abi.ts');
-  const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
-  const here = { root: process.cwd(), repository: process.cwd() };
-  const side = (image: ElfImage, file: ReleaseFile): AbiInput | ReadAbi =>
-    'bytes' in file ? { image, bytes: file.bytes, search: { file: file.name, directories } } : file;
-  const known = publicHeaders(headers, here);
-  return (old, now) => {
-    const types = compareAbi(side(old.image, oldFile), side(now.image, newFile), {
-      locate: (file) => locate(file, here),
-      ...(headers.length > 0 && { isPublicHeader: known.isPublic }),
-    });
-    // A misspelt pattern would make every type private, and no change of a type would count.
-    return { ...types, findings: [...known.unmatched(), ...types.findings] };
-  };
-}
-
-async function readScript(file: string): Promise<NonNullable<CompareFilesOptions['versionScript']>> {
-  const { parseVersionScript } = await import('../compare/version-script.ts');
-  const bytes = await readInput(file, 'the version script');
-  return parseVersionScript(new TextDecoder('latin1').decode(bytes), file);
-}
-
-async function render(comparison: Comparison, format: Format, terminal: Terminal): Promise<string> {
-  switch (format) {
-    case 'json':
-      return renderDiffJson(comparison);
-    case 'text':
-      return renderDiffText(comparison, { colour: terminal.colour, width: terminal.width });
-    case 'markdown': {
-      const { renderDiffMarkdown } = await import('../report/diff-markdown.ts');
-      return renderDiffMarkdown(comparison);
-    }
-    case 'sarif':
-      throw new UsageError('diff has no SARIF output; use --format json, or the report of the check command.');
-  }
 }

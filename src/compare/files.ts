@@ -5,9 +5,10 @@ import { type DiffVerdict, worstEffect } from '../rules/effects.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { compareImages } from './compare.ts';
+import { type RecordedContent, sameContent } from './content-digest.ts';
 import { change } from './fold.ts';
 import { interfaceOf, isGoPlugin } from './interface.ts';
-import { type FileContent, type RecordedContent, sameContent } from './loaded-content.ts';
+import type { FileContent } from './loaded-content.ts';
 import type { CompareOptions, TypeEvidence } from './model.ts';
 
 /** A file to compare. */

@@ -1,17 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ElfImage, Section, Segment } from '../elf/model.ts';
 
 /** A file as bytes with what was read from them. */
 export interface FileContent {
   readonly bytes: Uint8Array;
   readonly image: ElfImage;
-}
-
-/** What a snapshot knows of a file's bytes. */
-export interface RecordedContent {
-  readonly image: ElfImage;
-  /** What {@link contentDigest} gave for the file. */
-  readonly content?: string;
 }
 
 interface Range {
@@ -27,37 +19,13 @@ const DEBUG_SECTION = /^\.(?:z?debug_|gnu_debuglink$|gnu_debugaltlink$|gdb_index
 const SHT_NOBITS = 8;
 
 /**
- * Whether a consumer can see no difference at all: everything that the loader maps is the same byte for byte, and so is
- * the debug information. Left out are the build id, and the fields of the ELF header that place the section headers.
- * The same code with other debug information does not count: a struct can have grown without any code here noticing.
+ * Whether a consumer of two files can see no difference at all: everything that the loader maps is the same byte for byte,
+ * and so is the debug information. Left out are the build id, and the fields of the ELF header that place the section
+ * headers. The same code with other debug information does not count: a struct can have grown without any code here
+ * noticing. A file that maps nothing, or that is shorter than it says, equals no other.
  */
-export function sameContent(old: FileContent | RecordedContent, now: FileContent | RecordedContent): boolean {
-  if ('bytes' in old && 'bytes' in now) return sameLoadedContent(old, now) && sameDebugInformation(old, now);
-  const [before, after] = [old, now].map((one) => ('bytes' in one ? contentDigest(one) : one.content));
-  return before !== undefined && before === after;
-}
-
-/**
- * `sha256:<hex>` of everything that {@link sameContent} compares: two files have the same content when their digests are
- * the same. Undefined for a file that maps nothing, or that is shorter than it says: it equals no other.
- */
-export function contentDigest(file: FileContent): string | undefined {
-  const { bytes, image } = file;
-  const skip = skipped(file);
-  const hash = createHash('sha256');
-  const mapped = loads(image);
-  if (mapped.length === 0 || mapped.some(({ offset, fileSize }) => offset + fileSize > bytes.length)) return undefined;
-  const layout = image.segments.map(({ typeCode, vaddr, offset, fileSize, memorySize, flags }) => {
-    return [typeCode, vaddr, offset, fileSize, memorySize, flags.read, flags.write, flags.execute];
-  });
-  const debug = debugSections(image);
-  hash.update(JSON.stringify([layout, skip, debug.map(({ name, size }) => [name, size])]));
-  for (const segment of mapped) {
-    const end = segment.offset + segment.fileSize;
-    for (const [from, to] of kept(segment.offset, end, skip)) hash.update(bytes.subarray(from, to));
-  }
-  for (const section of debug) hash.update(contents(bytes, section));
-  return `sha256:${hash.digest('hex')}`;
+export function sameFileContent(old: FileContent, now: FileContent): boolean {
+  return sameLoadedContent(old, now) && sameDebugInformation(old, now);
 }
 
 /** Everything that the loader maps is the same, apart from the build id. The types need not be. */
@@ -73,7 +41,8 @@ export function sameLoadedContent(old: FileContent, now: FileContent): boolean {
   });
 }
 
-function loads(image: ElfImage): readonly Segment[] {
+/** What the loader maps. */
+export function loads(image: ElfImage): readonly Segment[] {
   return image.segments.filter(({ type }) => type === 'LOAD');
 }
 
@@ -98,7 +67,7 @@ function sameSegments(old: readonly Segment[], now: readonly Segment[]): boolean
 }
 
 /** File ranges that may differ: e_shoff, e_shentsize, e_shnum, e_shstrndx (gABI chapter 4), and the build id. */
-function skipped({ bytes, image }: FileContent): readonly Range[] {
+export function skipped({ bytes, image }: FileContent): readonly Range[] {
   const wide = image.header.class === 64;
   const header = wide
     ? [
@@ -162,7 +131,7 @@ function sameBytes(
 }
 
 /** The parts between `start` and `end` that are not skipped, in their order. */
-function kept(start: number, end: number, skip: readonly Range[]): readonly (readonly [number, number])[] {
+export function kept(start: number, end: number, skip: readonly Range[]): readonly (readonly [number, number])[] {
   const cuts = skip.filter((range) => range.start < end && range.end > start).sort((a, b) => a.start - b.start);
   const parts: (readonly [number, number])[] = [];
   let at = start;
@@ -185,12 +154,14 @@ function sameDebugInformation(old: FileContent, now: FileContent): boolean {
   );
 }
 
-function debugSections(image: ElfImage): readonly Section[] {
+/** The sections with debug information, in an order that does not depend on the file's. */
+export function debugSections(image: ElfImage): readonly Section[] {
   return image.sections
     .filter(({ name, typeCode }) => DEBUG_SECTION.test(name) && typeCode !== SHT_NOBITS)
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.index - b.index));
 }
 
-function contents(bytes: Uint8Array, { offset, size }: Section): Uint8Array {
+/** The bytes of a section. */
+export function contents(bytes: Uint8Array, { offset, size }: Section): Uint8Array {
   return bytes.subarray(offset, offset + size);
 }

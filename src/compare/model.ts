@@ -23,7 +23,7 @@ export interface CompareOptions {
   /** For two Go plugins: what changed in the tables that Go's runtime reads; see src/golang/compare.ts. */
   readonly go?: readonly Finding[];
   /**
-   * Everything that is loaded, and all debug information, is the same in both files (see loaded-content.ts): the types
+   * Everything that is loaded, and all debug information, is the same in both files (see content-digest.ts): the types
    * are the same as well.
    */
   readonly sameContent?: boolean;

@@ -1,2 +1,2 @@
-/** `diff` with what it needs, and nothing else. */
+/** `diff` as far as two files are the same; the rest is in `compare`. */
 export { diffCommand } from '../commands/diff.ts';

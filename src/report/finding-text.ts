@@ -5,6 +5,7 @@ import type { Style } from '../text/style.ts';
 import { escapeTerminal, escapeTerminalBlock } from '../text/terminal.ts';
 import { truncate } from '../text/truncate.ts';
 import { formatCount } from '../text/units.ts';
+import { textWidth } from '../text/width.ts';
 
 /** How findings are printed. */
 export interface FindingTextOptions {
@@ -44,11 +45,6 @@ export function paintSeverity(style: Style, severity: Severity): (text: string) 
     case 'note':
       return style.blue;
   }
-}
-
-/** Columns that text reports wrap at, from the terminal's own. */
-export function textWidth(width: number | undefined): number {
-  return Math.min(120, Math.max(60, width ?? 100));
 }
 
 /** One field, escaped and cut to a size that a person reads. */

@@ -2,9 +2,10 @@ import type { Fit } from '../fit/model.ts';
 import { type Style, styleFor } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
 import { truncate } from '../text/truncate.ts';
+import { textWidth } from '../text/width.ts';
 import { worstFirst } from './diff-order.ts';
 import { findingJson } from './finding-json.ts';
-import { renderFindings, textWidth } from './finding-text.ts';
+import { renderFindings } from './finding-text.ts';
 
 /** The answer for one plugin. */
 export interface FileFit {

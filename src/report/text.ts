@@ -5,8 +5,9 @@ import { type Style, styleFor } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
 import { truncate } from '../text/truncate.ts';
 import { formatCount, formatDuration } from '../text/units.ts';
+import { textWidth } from '../text/width.ts';
 import { countsLine } from './counts.ts';
-import { paintSeverity, renderFinding, textWidth } from './finding-text.ts';
+import { paintSeverity, renderFinding } from './finding-text.ts';
 import { blockingNote, type FindingGroup, type Section, sectionsOf, whereOf } from './group.ts';
 import { versionLines } from './version-line.ts';
 

@@ -3,7 +3,7 @@ import { readAbi } from '../abi/abi.ts';
 import type { DebugSearch } from '../abi/dwarf/open.ts';
 import type { TypeGraph } from '../abi/model.ts';
 import { isGoPlugin } from '../compare/interface.ts';
-import { contentDigest } from '../compare/loaded-content.ts';
+import { contentDigest } from '../compare/content-digest.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -9,7 +9,7 @@ export interface Snapshot {
   readonly size: number;
   /** Version of the release, as whoever made the snapshot gave it. */
   readonly release?: string;
-  /** See contentDigest() in src/compare/loaded-content.ts; absent where equal content cannot be told. */
+  /** See contentDigest() in src/compare/content-digest.ts; absent where equal content cannot be told. */
   readonly content?: string;
   readonly image: ElfImage;
   readonly problems: readonly ElfProblem[];

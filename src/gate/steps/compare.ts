@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { compareAbi } from '../../abi/abi.ts';
 import { compareImages } from '../../compare/compare.ts';
 import { isGoPlugin } from '../../compare/interface.ts';
-import { sameContent } from '../../compare/loaded-content.ts';
+import { sameContent } from '../../compare/content-digest.ts';
 import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';

@@ -1,0 +1,77 @@
+import { type AbiInput, compareAbi, type ReadAbi } from '../abi/abi.ts';
+import { type CompareFilesOptions, type Comparison, compareFiles, type SideContent } from '../compare/files.ts';
+import type { ElfImage } from '../elf/model.ts';
+import { UsageError } from '../errors.ts';
+import { publicHeaders } from '../gate/headers.ts';
+import { locate } from '../gate/sources.ts';
+import { compareGoFiles } from '../golang/compare.ts';
+import { renderDiffJson } from '../report/diff-json.ts';
+import { renderDiffText } from '../report/diff-text.ts';
+import type { DiffVerdict } from '../rules/effects.ts';
+import type { Format, Terminal } from './command.ts';
+import type { DiffCommandOptions } from './diff.ts';
+import { readInput } from './read-input.ts';
+import type { ReleaseFile } from './release-file.ts';
+
+/**
+ * Compares two releases that were read, and prints what changed.
+ * @returns the verdict
+ * @throws UsageError for a format that `diff` does not have, and for a version script that cannot be read
+ */
+export async function diffReleases(
+  old: ReleaseFile,
+  now: ReleaseFile,
+  options: DiffCommandOptions,
+  terminal: Terminal,
+): Promise<DiffVerdict> {
+  const compare: CompareFilesOptions<SideContent> = {
+    compareTypes: typeComparison(old, now, options),
+    compareGo: compareGoFiles,
+    ...(options.required !== undefined && { required: options.required }),
+    ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
+  };
+  const comparison = compareFiles(old, now, compare);
+  terminal.out(await render(comparison, options.format ?? 'text', terminal));
+  return comparison.verdict;
+}
+
+function typeComparison(
+  oldFile: ReleaseFile,
+  newFile: ReleaseFile,
+  { headers = [], debugDir = [] }: DiffCommandOptions,
+): NonNullable<CompareFilesOptions<SideContent>['compareTypes']> {
+  const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
+  const here = { root: process.cwd(), repository: process.cwd() };
+  const side = (image: ElfImage, file: ReleaseFile): AbiInput | ReadAbi =>
+    'bytes' in file ? { image, bytes: file.bytes, search: { file: file.name, directories } } : file;
+  const known = publicHeaders(headers, here);
+  return (old, now) => {
+    const types = compareAbi(side(old.image, oldFile), side(now.image, newFile), {
+      locate: (file) => locate(file, here),
+      ...(headers.length > 0 && { isPublicHeader: known.isPublic }),
+    });
+    // A misspelt pattern would make every type private, and no change of a type would count.
+    return { ...types, findings: [...known.unmatched(), ...types.findings] };
+  };
+}
+
+async function readScript(file: string): Promise<NonNullable<CompareFilesOptions['versionScript']>> {
+  const { parseVersionScript } = await import('../compare/version-script.ts');
+  const bytes = await readInput(file, 'the version script');
+  return parseVersionScript(new TextDecoder('latin1').decode(bytes), file);
+}
+
+async function render(comparison: Comparison, format: Format, terminal: Terminal): Promise<string> {
+  switch (format) {
+    case 'json':
+      return renderDiffJson(comparison);
+    case 'text':
+      return renderDiffText(comparison, { colour: terminal.colour, width: terminal.width });
+    case 'markdown': {
+      const { renderDiffMarkdown } = await import('../report/diff-markdown.ts');
+      return renderDiffMarkdown(comparison);
+    }
+    case 'sarif':
+      throw new UsageError('diff has no SARIF output; use --format json, or the report of the check command.');
+  }
+}

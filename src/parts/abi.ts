@@ -1,2 +1,0 @@
-/** The comparison of types: loaded when two files differ. */
-export { compareAbi } from '../abi/abi.ts';
