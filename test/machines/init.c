@@ -1,0 +1,304 @@
+/**
+ * The first process of an emulated machine: takes files and programs from the host over a virtio serial port, runs one
+ * program at a time, and sends back what it wrote and what it left behind. Linked statically: the machine has only the
+ * libraries that plugins need.
+ */
+#define _GNU_SOURCE
+#include "frame.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define PORT "/dev/vport0p1"
+#define MOST_VARIABLES 64
+/** Descriptors that the program writes to: standard output, standard error, its report. */
+#define STREAMS 3
+
+struct request {
+  char *root; /* the directory that was sent first */
+  char *variables[MOST_VARIABLES + 1];
+  size_t variable_count;
+  uid_t user;
+};
+
+static int port = -1;
+
+static void fail(const char *what) {
+  printf("machine: %s: %s\n", what, strerror(errno));
+  fflush(stdout);
+  reboot(RB_POWER_OFF);
+  for (;;) pause();
+}
+
+static void pause_briefly(void) {
+  const struct timespec moment = {.tv_nsec = 5000000};
+  nanosleep(&moment, NULL);
+}
+
+static void load_modules(void) {
+  /* The host named them so that they sort in the order of their dependencies. */
+  struct dirent **names = NULL;
+  int count = scandir("/modules", &names, NULL, alphasort);
+  for (int i = 0; i < count; i++) {
+    char path[300];
+    snprintf(path, sizeof path, "/modules/%s", names[i]->d_name);
+    int module = open(path, O_RDONLY | O_CLOEXEC);
+    if (names[i]->d_name[0] != '.' && syscall(SYS_finit_module, module, "", 0) != 0) perror(path);
+    close(module);
+  }
+}
+
+/** Calls something for each entry of a directory. */
+static void for_each_in(const char *path, void (*visit)(const char *inner, void *context), void *context) {
+  DIR *directory = opendir(path);
+  for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+    char inner[4096];
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    if (snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) < (int)sizeof inner) visit(inner, context);
+  }
+  if (directory != NULL) closedir(directory);
+}
+
+/** Removes a file or a tree, without following links. */
+static void remove_tree(const char *path, void *nothing) {
+  if (unlink(path) == 0) return;
+  chmod(path, 0700);
+  for_each_in(path, remove_tree, nothing);
+  rmdir(path);
+}
+
+/** Counts what lies below, without what is mounted there. */
+static void count_files(const char *path, void *count) {
+  static dev_t root;
+  struct stat status;
+  if (lstat(path, &status) != 0) return;
+  if (root == 0) root = status.st_dev;
+  if (status.st_dev != root) return;
+  ++*(unsigned *)count;
+  if (S_ISDIR(status.st_mode)) for_each_in(path, count_files, count);
+}
+
+static unsigned files_below(const char *path) {
+  unsigned count = 0;
+  count_files(path, &count);
+  return count;
+}
+
+static unsigned count_lines(const char *path) {
+  unsigned lines = 0;
+  FILE *file = fopen(path, "re");
+  for (int byte; file != NULL && (byte = getc(file)) != EOF;) lines += byte == '\n';
+  if (file != NULL) fclose(file);
+  return lines;
+}
+
+/** How many processes live besides this one and the kernel's threads; ends them when asked to. */
+static unsigned living(bool ended) {
+  unsigned count = 0;
+  while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+  DIR *directory = opendir("/proc");
+  for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+    int process = atoi(entry->d_name);
+    char path[64], name[64], state = 'Z';
+    int parent = 0;
+    if (process <= 1) continue;
+    snprintf(path, sizeof path, "/proc/%d/stat", process);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) continue;
+    if (fscanf(file, "%*d (%63[^)]) %c %d", name, &state, &parent) != 3) state = 'Z';
+    fclose(file);
+    if (process == 2 || parent == 2 || state == 'Z' || state == 'X') continue;
+    if (ended) kill(process, SIGKILL);
+    count++;
+  }
+  if (directory != NULL) closedir(directory);
+  return count;
+}
+
+/** What still runs after a killed process had the time to vanish. */
+static unsigned left_processes(void) {
+  unsigned count = living(false);
+  for (int round = 0; round < 20 && count > 0; round++) {
+    pause_briefly();
+    count = living(false);
+  }
+  for (int round = 0; round < 200 && living(true) > 0; round++) pause_briefly();
+  return count;
+}
+
+static void write_file(const char *bytes, size_t size) {
+  uint32_t mode;
+  const char *path = bytes + sizeof mode;
+  size_t head = sizeof mode + strlen(path) + 1;
+  memcpy(&mode, bytes, sizeof mode);
+  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0 || !write_all(file, bytes + head, size - head)) printf("machine: cannot write %s\n", path);
+  fchmod(file, mode);
+  close(file);
+}
+
+static void make_directory(struct request *request, char *path) {
+  for (char *slash = strchr(path + 1, '/'); slash != NULL && request->root == NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    mkdir(path, 0755);
+    *slash = '/';
+  }
+  mkdir(path, 0755);
+  if (request->root == NULL) request->root = strdup(path);
+}
+
+static void set_variable(struct request *request, const char *text) {
+  static const char USER[] = "MACHINE_USER=";
+  if (strncmp(text, USER, sizeof USER - 1) == 0) request->user = (uid_t)atoi(text + sizeof USER - 1);
+  else if (request->variable_count < MOST_VARIABLES) request->variables[request->variable_count++] = strdup(text);
+}
+
+static void clear(struct request *request) {
+  for (size_t i = 0; i < request->variable_count; i++) free(request->variables[i]);
+  free(request->root);
+  *request = (struct request){0};
+}
+
+/** True when the file is no longer the one that was sent. */
+static bool is_changed(const char *path, const struct stat *before) {
+  struct stat now;
+  return stat(path, &now) != 0 || now.st_ino != before->st_ino || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+         now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_size != before->st_size;
+}
+
+static pid_t start(const struct request *request, const char *program, const char *directory, int pipes[STREAMS][2]) {
+  for (int i = 0; i < STREAMS; i++) {
+    if (pipe2(pipes[i], O_CLOEXEC) != 0) fail("pipe");
+  }
+  pid_t child = fork();
+  if (child != 0) {
+    for (int i = 0; i < STREAMS; i++) close(pipes[i][1]);
+    return child;
+  }
+  setsid();
+  int input = open("/input", O_RDONLY | O_CLOEXEC);
+  if (chdir(directory) != 0) _exit(126);
+  dup2(input, 0);
+  /* None of them has a number below 4: the port and the pipes' other ends came before. */
+  for (int i = 0; i < STREAMS; i++) dup2(pipes[i][1], i + 1);
+  if (request->user != 0 && (setgroups(0, NULL) != 0 || setgid(request->user) != 0 || setuid(request->user) != 0)) _exit(126);
+  char *arguments[] = {strdup(program), NULL};
+  execve(program, arguments, (char *const *)request->variables);
+  _exit(127);
+}
+
+/** Passes on what the program writes until it ended and said everything. False when the host went away. */
+static bool relay(uint32_t run, pid_t child, int pipes[STREAMS][2], int *status) {
+  struct pollfd polled[STREAMS + 1];
+  bool ended = false;
+  for (;;) {
+    unsigned open_streams = 0;
+    for (int i = 0; i < STREAMS; i++) {
+      polled[i] = (struct pollfd){.fd = pipes[i][0], .events = POLLIN};
+      open_streams += pipes[i][0] >= 0;
+    }
+    polled[STREAMS] = (struct pollfd){.fd = port};
+    ended = ended || waitpid(child, status, WNOHANG) == child;
+    int ready = poll(polled, STREAMS + 1, ended ? 50 : 20);
+    /* What it left running may hold the pipes open for ever. */
+    if (ended && (open_streams == 0 || ready == 0)) return true;
+    if ((polled[STREAMS].revents & POLLHUP) != 0) return false;
+    for (int i = 0; i < STREAMS; i++) {
+      char block[sizeof(uint32_t) + 65536];
+      uint32_t descriptor = (uint32_t)i + 1;
+      if (polled[i].revents == 0) continue;
+      ssize_t count = read(pipes[i][0], block + sizeof descriptor, 65536);
+      if (count <= 0) {
+        close(pipes[i][0]);
+        pipes[i][0] = -1;
+        continue;
+      }
+      memcpy(block, &descriptor, sizeof descriptor);
+      frame_send(port, run, FRAME_OUTPUT, block, sizeof descriptor + (size_t)count);
+    }
+  }
+}
+
+static void give_away(const char *path, void *user) {
+  uid_t owner = *(uid_t *)user;
+  for_each_in(path, give_away, user);
+  if (lchown(path, owner, owner) != 0) printf("machine: cannot give away %s\n", path);
+}
+
+static void run(const struct frame *frame, struct request *request, const char *paths) {
+  const char *program = paths, *directory = program + strlen(program) + 1, *watched = directory + strlen(directory) + 1;
+  struct stat before;
+  int pipes[STREAMS][2], status = 0;
+  uint32_t ended[4];
+  const unsigned files = files_below("/.") - files_below(request->root), mounts = count_lines("/proc/mounts");
+  if (request->user != 0) give_away(request->root, &request->user);
+  if (stat(watched, &before) != 0) memset(&before, 0, sizeof before);
+  pid_t child = start(request, program, directory, pipes);
+  bool connected = relay(frame->run, child, pipes, &status);
+  ended[1] = left_processes();
+  for (int i = 0; i < STREAMS; i++) close(pipes[i][0]);
+  if (connected && is_changed(watched, &before)) frame_send(port, frame->run, FRAME_CHANGED, "", 0);
+  remove_tree(request->root, NULL);
+  ended[2] = files_below("/.") - files;
+  for_each_in("/tmp", remove_tree, NULL);
+  ended[0] = (uint32_t)status;
+  ended[3] = count_lines("/proc/mounts") - mounts;
+  if (connected) frame_send(port, frame->run, FRAME_ENDED, ended, sizeof ended);
+}
+
+static void open_port(void) {
+  for (int round = 0; round < 2000 && port < 0; round++) {
+    port = open(PORT, O_RDWR | O_CLOEXEC);
+    if (port < 0) pause_briefly();
+  }
+  if (port < 0) fail(PORT);
+}
+
+int main(void) {
+  struct request request = {0};
+  mkdir("/proc", 0755);
+  mkdir("/sys", 0755);
+  mkdir("/dev", 0755);
+  mkdir("/tmp", 01777);
+  chmod("/tmp", 01777);
+  if (mount("proc", "/proc", "proc", 0, NULL) != 0) fail("/proc");
+  mount("sysfs", "/sys", "sysfs", 0, NULL);
+  mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+  load_modules();
+  open_port();
+  close(open("/input", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  printf("machine: ready\n");
+  fflush(stdout);
+  for (;;) {
+    struct frame frame;
+    char *bytes = frame_receive(port, &frame);
+    if (bytes == NULL) {
+      /* Nobody is connected. */
+      pause_briefly();
+      continue;
+    }
+    if (frame.kind == FRAME_DIRECTORY) make_directory(&request, bytes);
+    else if (frame.kind == FRAME_FILE) write_file(bytes, frame.size);
+    else if (frame.kind == FRAME_VARIABLE) set_variable(&request, bytes);
+    else if (frame.kind == FRAME_INPUT) {
+      int input = open("/input", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+      write_all(input, bytes, frame.size);
+      close(input);
+    } else if (frame.kind == FRAME_RUN) {
+      run(&frame, &request, bytes);
+      clear(&request);
+    }
+    free(bytes);
+  }
+}

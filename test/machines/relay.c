@@ -1,0 +1,183 @@
+/**
+ * Stands where the gate expects the native loader (or the emulator that runs it): carries the job and the staged files into
+ * an emulated machine, and its output, report and end back. Built for one machine:
+ *
+ *   -DSOCKET="/path/of/the/serial/port" [-DLOADER="/path/of/the/loader/for/the/machine"] [-DLOG="/path"]
+ *
+ * Without LOADER it is the last argument, as an emulator gets it. What a run left behind in the machine goes to LOG.
+ */
+#include "frame.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define PATH_SIZE 4096
+
+extern char **environ;
+
+static int machine = -1;
+static uint32_t run;
+
+static void fail(const char *what) {
+  fprintf(stderr, "relay: %s: %s\n", what, strerror(errno));
+  exit(2);
+}
+
+/** Everything up to the end of a descriptor, behind `head` free bytes. */
+static char *slurp(int descriptor, size_t head, size_t *size) {
+  size_t capacity = head + (1u << 16);
+  char *bytes = malloc(capacity);
+  *size = head;
+  for (;;) {
+    if (capacity - *size < 4096) bytes = realloc(bytes, capacity *= 2);
+    if (bytes == NULL) fail("memory");
+    ssize_t count = read(descriptor, bytes + *size, capacity - *size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return bytes;
+    *size += (size_t)count;
+  }
+}
+
+static void send_frame(uint32_t kind, const void *bytes, size_t size) {
+  if (!frame_send(machine, run, kind, bytes, size)) fail("the machine is gone");
+}
+
+static void send_file(const char *path, const char *content_of) {
+  struct stat status;
+  size_t size, head = sizeof(uint32_t) + strlen(path) + 1;
+  int file = open(content_of, O_RDONLY | O_CLOEXEC);
+  if (file < 0 || fstat(file, &status) != 0) fail(content_of);
+  char *bytes = slurp(file, head, &size);
+  uint32_t mode = status.st_mode & 07777;
+  memcpy(bytes, &mode, sizeof mode);
+  strcpy(bytes + sizeof mode, path);
+  send_frame(FRAME_FILE, bytes, size);
+  free(bytes);
+  close(file);
+}
+
+/** Sends a tree; links as the files they lead to. */
+static void send_tree(const char *path, const char *loader, const char *loader_content) {
+  send_frame(FRAME_DIRECTORY, path, strlen(path));
+  DIR *directory = opendir(path);
+  if (directory == NULL) fail(path);
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    char inner[PATH_SIZE + 300];
+    struct stat status;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+    if (stat(inner, &status) != 0) continue;
+    if (S_ISDIR(status.st_mode)) send_tree(inner, loader, loader_content);
+    else if (S_ISREG(status.st_mode)) send_file(inner, strcmp(inner, loader) == 0 ? loader_content : inner);
+  }
+  closedir(directory);
+}
+
+/** The job's `file` line. */
+static void plugin_of(const char *job, char *path, size_t size) {
+  const char *line = strstr(job, "\nfile ");
+  path[0] = '\0';
+  if (line != NULL) snprintf(path, size, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+}
+
+/** An emulator needs room of its own, a machine does not: the loader's own limit holds. */
+static void keep_limit(char *job, size_t *size) {
+  static const char NONE[] = "limit address-space 0\n";
+  char *line = strstr(job, NONE);
+  if (line == NULL) return;
+  memmove(line, line + sizeof NONE - 1, strlen(line + sizeof NONE - 1) + 1);
+  *size -= sizeof NONE - 1;
+}
+
+static void connect_machine(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", SOCKET);
+  machine = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (machine < 0 || connect(machine, (struct sockaddr *)&address, sizeof address) != 0) fail(SOCKET);
+}
+
+static void write_log(const uint32_t *ended) {
+#ifdef LOG
+  FILE *log = fopen(LOG, "ae");
+  if (log != NULL) fprintf(log, "processes %u, files %u, mounts %d\n", ended[1], ended[2], (int)ended[3]);
+  if (log != NULL) fclose(log);
+#else
+  (void)ended;
+#endif
+}
+
+static void end_as(int status) {
+  const struct rlimit none = {0, 0};
+  if (WIFEXITED(status)) exit(WEXITSTATUS(status));
+  setrlimit(RLIMIT_CORE, &none);
+  signal(WTERMSIG(status), SIG_DFL);
+  raise(WTERMSIG(status));
+  exit(2);
+}
+
+/** A change in the machine is one here: that is where the gate looks. */
+static void change(const char *path) {
+  unlink(path);
+  int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0) close(file);
+}
+
+int main(int count, char **arguments) {
+  char root[PATH_SIZE], scratch[PATH_SIZE], loader[PATH_SIZE + 32], plugin[PATH_SIZE], paths[3 * PATH_SIZE + 64];
+  struct timespec now;
+  size_t size;
+  if (getcwd(scratch, sizeof scratch) == NULL) fail("working directory");
+  strcpy(root, scratch);
+  char *slash = strrchr(root, '/');
+  if (slash == NULL || strcmp(slash, "/scratch") != 0) fail("the working directory is not a stage");
+  *slash = '\0';
+  snprintf(loader, sizeof loader, "%s/plugin-gate-loader", root);
+#ifdef LOADER
+  const char *loader_content = LOADER;
+  (void)count;
+  (void)arguments;
+#else
+  const char *loader_content = arguments[count - 1];
+#endif
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  run = (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 8;
+  signal(SIGPIPE, SIG_IGN);
+  char *job = slurp(STDIN_FILENO, 0, &size);
+  job[size] = '\0';
+  keep_limit(job, &size);
+  plugin_of(job, plugin, sizeof plugin);
+
+  connect_machine();
+  send_tree(root, loader, loader_content);
+  for (char **variable = environ; *variable != NULL; variable++) send_frame(FRAME_VARIABLE, *variable, strlen(*variable));
+  send_frame(FRAME_INPUT, job, size);
+  int length = snprintf(paths, sizeof paths, "%s%c%s%c%s", loader, 0, scratch, 0, plugin);
+  send_frame(FRAME_RUN, paths, (size_t)length);
+
+  for (struct frame frame;;) {
+    char *bytes = frame_receive(machine, &frame);
+    if (bytes == NULL) fail("the machine is gone");
+    if (frame.run == run && frame.kind == FRAME_OUTPUT && frame.size > 4) {
+      uint32_t descriptor;
+      memcpy(&descriptor, bytes, sizeof descriptor);
+      write_all((int)descriptor, bytes + sizeof descriptor, frame.size - sizeof descriptor);
+    } else if (frame.run == run && frame.kind == FRAME_CHANGED) {
+      change(plugin);
+    } else if (frame.run == run && frame.kind == FRAME_ENDED && frame.size == 16) {
+      uint32_t ended[4];
+      memcpy(ended, bytes, sizeof ended);
+      write_log(ended);
+      end_as((int)ended[0]);
+    }
+    free(bytes);
+  }
+}
