@@ -1,11 +1,14 @@
 import { UsageError } from '../errors.ts';
 import {
+  atAnyRef,
   type CertificateSigner,
   IDENTITY_TYPES,
   type IdentityType,
   identityTypeOf,
   type KeySigner,
   type NameMatch,
+  PROVENANCE_TYPES,
+  type ProvenancePolicy,
   type SignaturePolicy,
 } from '../signature/policy.ts';
 
@@ -16,21 +19,29 @@ export interface PolicyOptions {
   readonly certificateIdentityType?: string;
   readonly certificateOidcIssuer?: string;
   readonly certificateOidcIssuerRegexp?: string;
+  /** Path of the roots of an own authority. */
+  readonly caRoots?: string;
+  readonly signerWorkflow?: string;
   readonly sourceRepository?: string;
   readonly sourceRef?: string;
+  readonly sourceDigest?: string;
+  readonly builderId?: string;
   readonly denySelfHostedRunners?: boolean;
   readonly certificateDigestOid?: string;
   readonly predicateType?: readonly string[];
   readonly insecureIgnoreTlog?: boolean;
   readonly insecureIgnoreSct?: boolean;
+  readonly insecureIgnoreTime?: boolean;
   readonly requireTlog?: boolean;
 }
 
-function nameMatch(exact: string | undefined, pattern: string | undefined, flag: string): NameMatch | undefined {
-  if (exact !== undefined && pattern !== undefined) {
+const exact = (value: string): NameMatch => ({ kind: 'exact', value });
+
+function nameMatch(given: string | undefined, pattern: string | undefined, flag: string): NameMatch | undefined {
+  if (given !== undefined && pattern !== undefined) {
     throw new UsageError(`Give either ${flag} or ${flag}-regexp, not both.`);
   }
-  if (exact !== undefined) return { kind: 'exact', value: exact };
+  if (given !== undefined) return exact(given);
   return pattern === undefined ? undefined : { kind: 'pattern', pattern };
 }
 
@@ -45,40 +56,104 @@ function identityType(given: string | undefined, identity: NameMatch): IdentityT
   return identity.kind === 'exact' ? identityTypeOf(identity.value) : 'uri';
 }
 
-function certificateSigner(options: PolicyOptions): CertificateSigner {
-  const identity = nameMatch(options.certificateIdentity, options.certificateIdentityRegexp, '--certificate-identity');
+/** A workflow in full, without ref: `https://github.com/org/repo/.github/workflows/release.yml`. */
+function workflowOf(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const full = /^[\w.-]+\/[\w.-]+\/.+/.test(given) ? `https://github.com/${given}` : given;
+  if (!/^https:\/\/[^/\s]+\/[^/\s]+\/[^/\s]+\/[^@\s]+\.ya?ml$/.test(full)) {
+    throw new UsageError(
+      `--signer-workflow "${given}" is not a workflow file: write org/repo/.github/workflows/release.yml, without ref.`,
+    );
+  }
+  return full;
+}
+
+function repositoryOf(given: string | undefined): string | undefined {
+  return given !== undefined && /^[\w.-]+\/[\w.-]+$/.test(given) ? `https://github.com/${given}` : given;
+}
+
+function issuerOf(options: PolicyOptions): CertificateSigner['issuer'] {
   const issuer = nameMatch(
     options.certificateOidcIssuer,
     options.certificateOidcIssuerRegexp,
     '--certificate-oidc-issuer',
   );
-  if (identity === undefined && issuer === undefined) {
-    throw new UsageError(
-      'Say who must have signed: --certificate-identity and --certificate-oidc-issuer, or --key. There is no default.',
-    );
-  }
-  if (identity === undefined)
+  if (issuer !== undefined) return issuer;
+  // The authority itself vouches for the names that it issues.
+  if (options.caRoots !== undefined) return 'absent';
+  throw new UsageError(
+    '--certificate-oidc-issuer is missing: an identity means nothing without the issuer that vouches for it. ' +
+      'For GitHub Actions it is https://token.actions.githubusercontent.com.',
+  );
+}
+
+function certificateSigner(options: PolicyOptions): CertificateSigner {
+  const workflow = workflowOf(options.signerWorkflow);
+  const identity =
+    nameMatch(options.certificateIdentity, options.certificateIdentityRegexp, '--certificate-identity') ??
+    (workflow === undefined ? undefined : atAnyRef(workflow));
+  if (identity === undefined) {
+    if (options.caRoots !== undefined) {
+      throw new UsageError(
+        '--certificate-identity is missing: an authority issues certificates for many. Name the one that must have signed.',
+      );
+    }
+    if (options.certificateOidcIssuer === undefined && options.certificateOidcIssuerRegexp === undefined) {
+      throw new UsageError(
+        'Say who must have signed: --certificate-identity and --certificate-oidc-issuer, or --key, or --ca-roots and --certificate-identity. There is no default.',
+      );
+    }
     throw new UsageError('--certificate-identity is missing: an issuer alone vouches for many.');
-  if (issuer === undefined) {
-    throw new UsageError(
-      '--certificate-oidc-issuer is missing: an identity means nothing without the issuer that vouches for it. ' +
-        'For GitHub Actions it is https://token.actions.githubusercontent.com.',
-    );
   }
-  const exact = (value: string): NameMatch => ({ kind: 'exact', value });
+  const issuer = issuerOf(options);
+  const repository = repositoryOf(options.sourceRepository);
   return {
     kind: 'certificate',
     identity,
     identityType: identityType(options.certificateIdentityType, identity),
     issuer,
     sct: options.insecureIgnoreSct === true ? 'waived' : 'required',
+    ...(options.insecureIgnoreTime === true ? { time: 'now' as const } : {}),
     ...(options.certificateDigestOid === undefined ? {} : { digestOid: options.certificateDigestOid }),
     claims: {
-      ...(options.sourceRepository === undefined ? {} : { sourceRepositoryUri: exact(options.sourceRepository) }),
+      ...(workflow === undefined ? {} : { buildSignerUri: atAnyRef(workflow) }),
+      ...(repository === undefined ? {} : { sourceRepositoryUri: exact(repository) }),
       ...(options.sourceRef === undefined ? {} : { sourceRepositoryRef: exact(options.sourceRef) }),
+      ...(options.sourceDigest === undefined ? {} : { sourceRepositoryDigest: exact(options.sourceDigest) }),
       ...(options.denySelfHostedRunners === true ? { runnerEnvironment: exact('github-hosted') } : {}),
     },
   };
+}
+
+/**
+ * What the provenance must state. Facts about the source are asked of the certificate as well; of the provenance only
+ * where one is asked for.
+ */
+function provenanceOf(options: PolicyOptions): Pick<SignaturePolicy, 'provenance' | 'predicateTypes'> {
+  const { builderId, sourceRef, sourceDigest, predicateType } = options;
+  const named = predicateType === undefined ? {} : { predicateTypes: predicateType };
+  const wanted = builderId !== undefined || predicateType?.some((type) => PROVENANCE_TYPES.includes(type)) === true;
+  if (!wanted) return named;
+  const repository = repositoryOf(options.sourceRepository);
+  const provenance: ProvenancePolicy = {
+    ...(builderId === undefined
+      ? {}
+      : { builder: builderId.includes('@') ? exact(builderId) : builderAtAnyRef(builderId) }),
+    ...(repository === undefined ? {} : { sourceRepository: repository }),
+    ...(sourceRef === undefined ? {} : { sourceRef }),
+    ...(sourceDigest === undefined ? {} : { sourceDigest }),
+    ...(options.denySelfHostedRunners === true ? { runner: 'github-hosted' as const } : {}),
+  };
+  const predicateTypes = predicateType ?? PROVENANCE_TYPES;
+  return Object.keys(provenance).length === 0 ? { predicateTypes } : { predicateTypes, provenance };
+}
+
+/** Builders of GitHub have the ref of their workflow behind their name, others have none. */
+function builderAtAnyRef(builder: string): NameMatch {
+  if (builder.trim() === '') throw new UsageError('--builder-id is empty: name the builder.');
+  const atRef = atAnyRef(builder);
+  if (atRef.kind === 'exact') return atRef;
+  return { kind: 'pattern', pattern: `${atRef.pattern}|${atRef.pattern.slice(0, -'@[^@]+'.length)}` };
 }
 
 const CERTIFICATE_ONLY: readonly (readonly [keyof PolicyOptions, string])[] = [
@@ -87,31 +162,51 @@ const CERTIFICATE_ONLY: readonly (readonly [keyof PolicyOptions, string])[] = [
   ['certificateIdentityType', '--certificate-identity-type'],
   ['certificateOidcIssuer', '--certificate-oidc-issuer'],
   ['certificateOidcIssuerRegexp', '--certificate-oidc-issuer-regexp'],
-  ['sourceRepository', '--source-repository'],
-  ['sourceRef', '--source-ref'],
-  ['denySelfHostedRunners', '--deny-self-hosted-runners'],
+  ['caRoots', '--ca-roots'],
+  ['signerWorkflow', '--signer-workflow'],
   ['certificateDigestOid', '--certificate-digest-oid'],
   ['insecureIgnoreSct', '--insecure-ignore-sct'],
   ['insecureIgnoreTlog', '--insecure-ignore-tlog'],
+  ['insecureIgnoreTime', '--insecure-ignore-time'],
+];
+
+/** Facts that a certificate states, or a provenance; a bare key with a plain signature states none. */
+const STATED: readonly (readonly [keyof PolicyOptions, string])[] = [
+  ['sourceRepository', '--source-repository'],
+  ['sourceRef', '--source-ref'],
+  ['sourceDigest', '--source-digest'],
+  ['denySelfHostedRunners', '--deny-self-hosted-runners'],
 ];
 
 /**
  * The policy that the options describe. A certificate needs a log entry unless told otherwise; a key needs one only
- * when told so, because a signature in a file of its own cannot have one.
+ * when told so, because a signature in a file of its own cannot have one, and so does an authority of one's own.
  * @param pem the text of --key
  * @throws UsageError when nobody is named, or by two different ways
  */
 export function policyOf(options: PolicyOptions, pem: string | undefined): SignaturePolicy {
-  const predicateTypes = options.predicateType === undefined ? {} : { predicateTypes: options.predicateType };
+  const attested = provenanceOf(options);
   if (pem !== undefined) {
     const [, other] = CERTIFICATE_ONLY.find(([name]) => options[name] !== undefined) ?? [];
     if (other !== undefined) throw new UsageError(`${other} does not go with --key: a key names its signer by itself.`);
+    const [, stated] = STATED.find(([name]) => options[name] !== undefined) ?? [];
+    if (stated !== undefined && attested.provenance === undefined) {
+      throw new UsageError(
+        `${stated} does not go with --key alone: only a provenance states it (--predicate-type ${PROVENANCE_TYPES[0]}).`,
+      );
+    }
     const signer: KeySigner = { kind: 'key', pem };
-    return { signer, log: options.requireTlog === true ? 'required' : 'optional', ...predicateTypes };
+    return { signer, log: options.requireTlog === true ? 'required' : 'optional', ...attested };
   }
   if (options.requireTlog === true && options.insecureIgnoreTlog === true) {
     throw new UsageError('--require-tlog and --insecure-ignore-tlog contradict each other.');
   }
-  const log = options.insecureIgnoreTlog === true ? 'optional' : 'required';
-  return { signer: certificateSigner(options), log, ...predicateTypes };
+  if (options.insecureIgnoreTime === true && options.caRoots === undefined) {
+    throw new UsageError(
+      '--insecure-ignore-time goes only with --ca-roots: certificates that live for minutes mean nothing without a time.',
+    );
+  }
+  const own = options.caRoots !== undefined && options.requireTlog !== true;
+  const log = options.insecureIgnoreTlog === true || own ? 'optional' : 'required';
+  return { signer: certificateSigner(options), log, ...attested };
 }

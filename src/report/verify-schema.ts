@@ -10,7 +10,7 @@ const digest = z
 const time = z.iso.datetime().meta({ description: 'UTC.' });
 
 const finding = z.strictObject({
-  rule: z.string().regex(/^sig\//),
+  rule: z.string().regex(/^(?:sig|oci)\//),
   severity: z.enum(['error', 'undecided']),
   message: z.string().meta({ description: 'What was expected, and what was found.' }),
   subject: z.string().optional(),
@@ -41,6 +41,18 @@ const key = z.strictObject({
   fingerprint: digest.meta({ description: 'Of the SubjectPublicKeyInfo in DER.' }),
 });
 
+const provenance = z
+  .strictObject({
+    builder: z.string().optional(),
+    buildType: z.string().optional(),
+    sourceRepository: z.string().optional(),
+    sourceRef: z.string().optional(),
+    sourceDigest: z.string().optional(),
+    workflow: z.string().optional(),
+    runner: z.string().optional(),
+  })
+  .meta({ description: 'What a SLSA provenance states, each only when it states it once and clearly.' });
+
 export const verifySchema = z
   .strictObject({
     schema: z.literal('plugin-gate/verify/v1'),
@@ -57,6 +69,8 @@ export const verifySchema = z
           digest: digest.optional(),
           mediaType: z.string().optional(),
           content: z.enum(['message', 'attestation']).optional(),
+          line: z.int().positive().optional().meta({ description: 'Which bundle of a file with several, from 1.' }),
+          lines: z.int().positive().optional(),
         }),
         signer: z.discriminatedUnion('kind', [certificate, key]).optional(),
         times: z.array(z.strictObject({ source: z.enum(['log', 'timestamp-authority']), time })),
@@ -66,12 +80,22 @@ export const verifySchema = z
             logId: z.string().regex(/^(?:[0-9a-f]{2})*$/),
             index: z.string(),
             kind: z.string(),
+            integratedTime: time.optional(),
           }),
         ),
         statement: z
-          .strictObject({ predicateType: z.string(), subject: z.string().optional(), subjects: z.int().nonnegative() })
+          .strictObject({
+            predicateType: z.string(),
+            subject: z.string().optional(),
+            subjects: z.int().nonnegative(),
+            provenance: provenance.optional(),
+          })
           .optional(),
         trust: z.strictObject({ source: z.string(), digest }).optional(),
+        authority: z
+          .strictObject({ source: z.string(), digest })
+          .optional()
+          .meta({ description: 'The own authority that the certificate was checked against.' }),
       })
       .meta({
         description:

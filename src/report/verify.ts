@@ -1,8 +1,10 @@
 import type { Finding } from '../rules/finding.ts';
 import type { CertificateFacts, KeyFacts, SignatureEvidence } from '../signature/evidence.ts';
+import type { SignaturePolicy } from '../signature/policy.ts';
 import type { Style } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
 import { renderFindings } from './finding-text.ts';
+import { explainVerify } from './verify-explain.ts';
 
 export type VerifyVerdict = 'verified' | 'refused' | 'undecided';
 
@@ -42,12 +44,14 @@ function signerRows(signer: CertificateFacts | KeyFacts): Row[] {
 }
 
 function rowsOf(evidence: SignatureEvidence): Row[] {
-  const { artifact, signature, signer, times, logEntries, statement, trust } = evidence;
+  const { artifact, signature, signer, times, logEntries, statement, trust, authority } = evidence;
   const rows: Row[] = [
     ['digest', artifact.size === undefined ? artifact.digest : `${artifact.digest} (${artifact.size} bytes)`],
   ];
-  if (signature.name !== undefined)
-    rows.push(['signature', `${signature.name} (${signature.mediaType ?? signature.form})`]);
+  if (signature.name !== undefined) {
+    const place = signature.line === undefined ? '' : `, number ${signature.line} of ${signature.lines}`;
+    rows.push(['signature', `${signature.name} (${signature.mediaType ?? signature.form}${place})`]);
+  }
   if (signer !== undefined) rows.push(...signerRows(signer));
   for (const { time, source } of times) rows.push(['time', `${time} (${source})`]);
   for (const { log, logId, index, kind } of logEntries) {
@@ -56,7 +60,9 @@ function rowsOf(evidence: SignatureEvidence): Row[] {
   if (statement !== undefined) {
     const subject = statement.subject ?? 'no subject that fits';
     rows.push(['statement', `${statement.predicateType} about ${subject} (${statement.subjects} in all)`]);
+    for (const [name, text] of Object.entries(statement.provenance ?? {})) rows.push(['states', `${name} ${text}`]);
   }
+  if (authority !== undefined) rows.push(['authority', `${authority.source}, ${authority.digest}`]);
   if (trust !== undefined) rows.push(['trust', `${trust.source}, ${trust.digest}`]);
   return rows;
 }
@@ -73,15 +79,34 @@ function headline({ file, verdict }: VerifyResult, style: Style): string {
   }
 }
 
-/** The result for a person: verdict, findings, then what was looked at. Ends with a line feed. */
-export function renderVerifyText(result: VerifyResult, style: Style, width?: number): string {
+/**
+ * The result for a person: verdict, findings, then what was looked at. Ends with a line feed.
+ * @param explained the policy, when what it expected and how the parts hang together is to be told as well
+ */
+export function renderVerifyText(
+  result: VerifyResult,
+  style: Style,
+  width?: number,
+  explained?: SignaturePolicy,
+): string {
   const rows = rowsOf(result.evidence).map(
     ([label, text]) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`,
   );
   const claimed = !result.evidence.verified && result.evidence.signer !== undefined;
   const note = !claimed ? '' : style.dim('  What was looked at; none of it is proven:\n');
   const findings = result.findings.length === 0 ? '' : `${renderFindings(result.findings, { style, width })}\n`;
-  return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}`;
+  return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}${explanation(result, style, explained)}`;
+}
+
+function explanation({ evidence, findings }: VerifyResult, style: Style, policy: SignaturePolicy | undefined): string {
+  if (policy === undefined) return '';
+  return explainVerify(policy, evidence, findings)
+    .map(({ title, rows }) => {
+      const wide = Math.max(...rows.map(([label]) => label.length)) + 2;
+      const lines = rows.map(([label, text]) => `  ${style.dim(label.padEnd(wide))}${escapeTerminal(text)}\n`);
+      return `\n${style.bold(title)}\n${lines.join('')}`;
+    })
+    .join('');
 }
 
 /** What JSON leaves as it is and a terminal acts on: C1 controls, and marks that reorder text. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   BUNDLE_V01_MEDIA_TYPE,
   BUNDLE_V02_MEDIA_TYPE,
@@ -10,6 +11,7 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { Artifact } from './artifact.ts';
 import { type LeafCertificate, readLeaf } from './certificate.ts';
+import { bundleOfParts, type SignatureParts } from './from-parts.ts';
 import { member, parseStrictJson, record } from './json.ts';
 import { fromLegacyBundle, isLegacyBundle } from './legacy.ts';
 import { LIMITS } from './limits.ts';
@@ -21,6 +23,8 @@ export interface ReadBundle {
   readonly format: string;
   /** Absent when the bundle names a public key. */
   readonly leaf?: LeafCertificate;
+  /** Certificates that came behind the leaf; nobody believes them, they may help to find a path. */
+  readonly chain: readonly X509Certificate[];
 }
 
 export type BundleOutcome =
@@ -91,6 +95,12 @@ function saidTwice(bundle: unknown): string | undefined {
   return undefined;
 }
 
+function chainOf(bundle: Bundle): readonly X509Certificate[] {
+  const { content } = bundle.verificationMaterial;
+  if (content.$case !== 'x509CertificateChain') return [];
+  return content.x509CertificateChain.certificates.slice(1).map(({ rawBytes }) => new X509Certificate(rawBytes));
+}
+
 function leafOf(bundle: Bundle): LeafCertificate | undefined {
   const { content } = bundle.verificationMaterial;
   switch (content.$case) {
@@ -125,7 +135,27 @@ function readStructure(value: unknown, format: string, artifact: Artifact): Bund
   if (twice !== undefined) return refused('sig/malformed', `The bundle is ambiguous: ${twice}.`);
   const bundle = bundleFromJSON(withDigest(value, artifact));
   const leaf = leafOf(bundle);
-  return { ok: true, read: { bundle, format, ...(leaf === undefined ? {} : { leaf }) } };
+  return { ok: true, read: { bundle, format, chain: chainOf(bundle), ...(leaf === undefined ? {} : { leaf }) } };
+}
+
+/** The parts of a signature that came in files of their own, as a bundle. Never throws. */
+export function bundleFromParts(parts: SignatureParts, artifact: Artifact): BundleOutcome {
+  if (parts.signature.length === 0) return refused('sig/malformed', 'Expected a signature, found an empty file.');
+  if (parts.signature.length > LIMITS.signatureBytes) {
+    return refused(
+      'sig/too-large',
+      `Expected a signature of at most ${LIMITS.signatureBytes} bytes, found a longer file.`,
+    );
+  }
+  try {
+    return readStructure(bundleOfParts(parts, artifact), 'signature and certificate in files of their own', artifact);
+  } catch (error) {
+    return refused('sig/malformed', `The certificate or timestamp cannot be read: ${reason(error)}.`);
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 300) : 'its structure is wrong';
 }
 
 /**
@@ -161,7 +191,6 @@ export function readBundle(bytes: Uint8Array, artifact: Artifact): BundleOutcome
       `Expected a sigstore bundle of version 0.1, 0.2 or 0.3, found the media type ${found}.`,
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message.slice(0, 300) : 'its structure is wrong';
-    return refused('sig/malformed', `The bundle cannot be read: ${why}.`);
+    return refused('sig/malformed', `The bundle cannot be read: ${reason(error)}.`);
   }
 }

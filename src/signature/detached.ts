@@ -1,16 +1,10 @@
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { Artifact } from './artifact.ts';
+import { decodedSignature } from './from-parts.ts';
 import { type SigningKey, verifies } from './key.ts';
 import { LIMITS } from './limits.ts';
 import type { SignaturePolicy } from './policy.ts';
-
-/** A signature file is base64 (cosign writes it so) or the raw bytes (OpenSSL). */
-function decoded(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString('latin1').trim();
-  const base64 = /^[A-Za-z0-9+/\r\n]+={0,2}$/.test(text);
-  return base64 ? Buffer.from(text, 'base64') : bytes;
-}
 
 /** The findings about a signature in a file of its own, made with the policy's key over the file's bytes. */
 export function detachedFindings(
@@ -28,7 +22,7 @@ export function detachedFindings(
     return [
       finding(
         'sig/unsupported',
-        'Expected a bundle with the certificate, its log entry and time, found a signature alone: it names no signer and proves no time.',
+        'Expected a bundle, or a signature with its certificate, found a signature alone: it names no signer and proves no time.',
       ),
     ];
   }
@@ -48,7 +42,7 @@ export function detachedFindings(
     findings.push(
       finding('sig/needs-file', 'The signature is over the bytes of the file, and only its digest was given.'),
     );
-  } else if (!verifies(key, artifact.bytes, decoded(signature))) {
+  } else if (!verifies(key, artifact.bytes, decodedSignature(signature))) {
     findings.push(
       finding(
         'sig/key-mismatch',

@@ -45,6 +45,8 @@ export interface KeyFacts {
 }
 
 export interface LogEntryFacts {
+  /** ISO 8601, UTC: when the log says that it took the entry; absent when it says nothing. */
+  readonly integratedTime?: string;
   /** Base URL of the log when the trusted root knows it. */
   readonly log?: string;
   /** Hex, the id under which the trusted root lists it. */
@@ -61,11 +63,25 @@ export interface TimeFacts {
   readonly time: string;
 }
 
+/** What a SLSA provenance states about the build; each member only when it is stated once and clearly. */
+export interface ProvenanceFacts {
+  readonly builder?: string | undefined;
+  readonly buildType?: string | undefined;
+  readonly sourceRepository?: string | undefined;
+  readonly sourceRef?: string | undefined;
+  readonly sourceDigest?: string | undefined;
+  /** Repository and path, without ref. */
+  readonly workflow?: string | undefined;
+  /** `github-hosted` or `self-hosted`. */
+  readonly runner?: string | undefined;
+}
+
 export interface StatementFacts {
   readonly predicateType: string;
   /** The subject that is the artifact. */
   readonly subject?: string;
   readonly subjects: number;
+  readonly provenance?: ProvenanceFacts;
 }
 
 /**
@@ -83,6 +99,9 @@ export interface SignatureEvidence {
     /** Of a bundle; words for the form of cosign 1 and 2, which has none. */
     readonly mediaType?: string;
     readonly content?: 'message' | 'attestation';
+    /** Which bundle of a file with several, from 1, and how many there are. */
+    readonly line?: number;
+    readonly lines?: number;
   };
   readonly signer?: CertificateFacts | KeyFacts;
   readonly times: readonly TimeFacts[];
@@ -90,4 +109,6 @@ export interface SignatureEvidence {
   readonly statement?: StatementFacts;
   /** The trusted root that certificates, logs and times were checked against, where one was needed. */
   readonly trust?: { readonly source: string; readonly digest: string };
+  /** The own authority that the signer's certificate was checked against, in place of those of the trusted root. */
+  readonly authority?: { readonly source: string; readonly digest: string };
 }

@@ -1,10 +1,12 @@
+import type { KeyObject } from 'node:crypto';
 import { type SignedEntity, toSignedEntity, Verifier } from '@sigstore/verify';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { Artifact } from './artifact.ts';
+import { invalidAt, type OwnAuthority, pathTo } from './authority.ts';
 import type { ReadBundle } from './bundle.ts';
 import { type Content, signedBy, withOwnSignatureCheck } from './content.ts';
-import type { SignatureEvidence } from './evidence.ts';
+import type { SignatureEvidence, TimeFacts } from './evidence.ts';
 import { quoted, signerFindings } from './identity.ts';
 import { type SigningKey, signingKey } from './key.ts';
 import { entryFacts, entryNamesSigner } from './log.ts';
@@ -21,6 +23,9 @@ export interface Question {
   /** The policy's key, read; undefined when the policy names an identity. */
   readonly key: SigningKey | undefined;
   readonly trust: Trust;
+  /** Judges the certificates in place of the authorities of `trust`, whose logs and timestamp authorities stay. */
+  readonly authority: OwnAuthority | undefined;
+  readonly now: Date;
 }
 
 export interface Verdict {
@@ -67,7 +72,7 @@ function missingProofs(entity: SignedEntity, policy: SignaturePolicy): Finding[]
   if (policy.log === 'required' && entity.tlogEntries.length === 0) {
     findings.push(finding('sig/no-log-entry', 'Expected a transparency log entry, found none in the bundle.'));
   }
-  if (policy.signer.kind === 'certificate' && timesOf(entity).length === 0) {
+  if (policy.signer.kind === 'certificate' && policy.signer.time !== 'now' && timesOf(entity).length === 0) {
     findings.push(
       finding(
         'sig/no-time',
@@ -88,28 +93,60 @@ function looksPrehashed(content: Content, key: SigningKey | undefined): boolean 
   );
 }
 
-/** The library with exactly the trust and the thresholds of the policy. */
-function verifierFor({ policy, key, trust }: Question): Verifier {
+/**
+ * The library with exactly the trust and the thresholds of the policy.
+ * @param key the only one that is believed where no certificate is judged; the hint in the bundle is not looked at
+ */
+function verifierFor({ policy, trust, authority }: Question, key: KeyObject | undefined): Verifier {
   const { signer } = policy;
   const material = {
     ...trust.material,
-    // The hint in the bundle is not looked at: the policy's key is the only one.
     publicKey: () => {
       if (key === undefined) throw new Error('the policy names no key');
-      return { publicKey: key.key, validFor: () => true };
+      return { publicKey: key, validFor: () => true };
     },
   };
+  const fulcio = signer.kind === 'certificate' && authority === undefined;
   return new Verifier(material, {
     tlogThreshold: policy.log === 'required' ? 1 : 0,
-    ctlogThreshold: signer.kind === 'certificate' && signer.sct === 'required' ? 1 : 0,
-    timestampThreshold: signer.kind === 'certificate' ? 1 : 0,
+    ctlogThreshold: fulcio && signer.sct === 'required' ? 1 : 0,
+    timestampThreshold: signer.kind === 'certificate' && signer.time !== 'now' ? 1 : 0,
+  });
+}
+
+/** The certificate of an own authority: a path to a root of it, valid at every proven time, or now where none is. */
+function pathFindings(
+  { leaf, chain }: ReadBundle,
+  authority: OwnAuthority,
+  times: readonly TimeFacts[],
+  now: Date,
+): Finding[] {
+  if (leaf === undefined) return [];
+  const subject = leaf.facts.fingerprint;
+  const outcome = pathTo(authority, leaf.x509, chain);
+  if (!outcome.ok) {
+    const message = `Expected a certificate that leads to a root in ${authority.source}, but ${outcome.reason}.`;
+    return [finding('sig/untrusted-root', message, { subject })];
+  }
+  const moments = times.length === 0 ? [{ time: now.toISOString(), source: 'the time of this check' }] : times;
+  return moments.flatMap(({ time, source }) => {
+    const invalid = invalidAt(outcome.path, new Date(time));
+    if (invalid === undefined) return [];
+    const message = `Expected certificates that were valid at ${time} (${source}), but ${invalid}.`;
+    return [finding('sig/certificate-expired', message, { subject })];
   });
 }
 
 /** What the library proves: signature, certificate chain, log entries, times. At most one finding. */
-function proofFindings(entity: SignedEntity, { leaf }: ReadBundle, question: Question): Finding[] {
+function proofFindings(entity: SignedEntity, read: ReadBundle, question: Question): Finding[] {
+  const { leaf } = read;
+  const own = leaf === undefined ? undefined : question.authority;
   try {
-    const proven = verifierFor(question).verify(entity);
+    const proven =
+      own === undefined
+        ? verifierFor(question, question.key?.key).verify(entity)
+        : verifierFor(question, leaf?.x509.publicKey).verify({ ...entity, key: { $case: 'public-key', hint: '' } });
+    if (own !== undefined) return pathFindings(read, own, timesOf(entity), question.now);
     const expected = leaf?.x509.publicKey ?? question.key?.key;
     if (expected !== undefined && proven.key.equals(expected)) return [];
     const message = 'The certificate can be read in two ways: two readers find two different keys in it.';
@@ -151,15 +188,19 @@ export function judgeBundle(
   evidence: SignatureEvidence,
 ): Verdict {
   const { bundle, leaf } = read;
-  const { policy, key, trust, artifact } = question;
+  const { policy, key, trust, artifact, authority } = question;
   const entity = withOwnSignatureCheck(toSignedEntity(bundle), content);
   const times = timesOf(entity);
-  const needsTrust = leaf !== undefined || entity.tlogEntries.length > 0 || entity.timestamps.length > 0;
+  const needsTrust =
+    (leaf !== undefined && authority === undefined) || entity.tlogEntries.length > 0 || entity.timestamps.length > 0;
   const known: SignatureEvidence = {
     ...evidence,
     times,
     logEntries: entity.tlogEntries.map((entry) => entryFacts(entry, trust)),
     ...(needsTrust ? { trust: { source: trust.source, digest: trust.digest } } : {}),
+    ...(leaf === undefined || authority === undefined
+      ? {}
+      : { authority: { source: authority.source, digest: authority.digest } }),
   };
   const missing = missingProofs(entity, policy);
   if (missing.length > 0) return { findings: missing, evidence: known };
@@ -176,7 +217,7 @@ export function judgeBundle(
     findings.push(...signerFindings(leaf, policy.signer, artifact.sha256, evidence.signature.name ?? 'BUNDLE'));
   }
   if (content.kind === 'message') return { findings, evidence: known };
-  const statement = checkStatement(content.payload, artifact, policy.predicateTypes);
+  const statement = checkStatement(content.payload, artifact, policy);
   findings.push(...statement.findings);
   return { findings, evidence: statement.facts === undefined ? known : { ...known, statement: statement.facts } };
 }

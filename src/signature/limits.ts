@@ -24,6 +24,12 @@ export const LIMITS = {
   derBytes: 64 * 1024,
   /** Bytes of a log entry's body; real ones hold a digest, a signature and a certificate. */
   logBodyBytes: 256 * 1024,
+  /** Bytes of a file with certificates in PEM. */
+  certificateFileBytes: 1024 * 1024,
+  /** Certificates in a file with roots or intermediates of an own authority. */
+  authorityCertificates: 100,
+  /** Bundles in one file, one a line. */
+  bundlesInFile: 64,
   /** Characters of a log's checkpoint. */
   checkpoint: 16 * 1024,
   /** Characters of a name in a certificate. */

@@ -93,14 +93,21 @@ function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
+/** The last second that a Date of JavaScript can hold. */
+const LATEST_SECOND = 8.64e12;
+
 /** What an entry says about itself; proven only when the library has verified its proof. */
 export function entryFacts(entry: TransparencyLogEntry, trust: Trust | undefined): LogEntryFacts {
   const logId = entry.logId.keyId.subarray(0, 64).toString('hex');
   const log = trust?.logs.get(logId);
+  const integrated = Number(entry.integratedTime);
   return {
     logId,
     index: cut(entry.logIndex, 40),
     kind: cut(`${entry.kindVersion.kind} ${entry.kindVersion.version}`, 60),
     ...(log === undefined ? {} : { log }),
+    ...(integrated > 0 && integrated < LATEST_SECOND
+      ? { integratedTime: new Date(integrated * 1000).toISOString() }
+      : {}),
   };
 }

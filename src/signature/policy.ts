@@ -27,6 +27,12 @@ export const CLAIM_OIDS = {
 } as const;
 export type ClaimName = keyof typeof CLAIM_OIDS;
 
+/** The kinds of provenance that are read (slsa.dev/provenance). */
+export const PROVENANCE_TYPES: readonly string[] = [
+  'https://slsa.dev/provenance/v1',
+  'https://slsa.dev/provenance/v0.2',
+];
+
 function isClaimName(name: string): name is ClaimName {
   return Object.hasOwn(CLAIM_OIDS, name);
 }
@@ -44,6 +50,12 @@ export interface CertificateSigner {
   readonly legacyIssuer?: boolean;
   /** `waived` is possible only with a trusted root of one's own, never with the public-good root. */
   readonly sct: 'required' | 'waived';
+  /**
+   * `proven` (the default): the certificate is judged at times that a log or a timestamp authority vouches for. `now`:
+   * when nothing proves a time, it must be valid at the moment of the check; only for an authority of one's own, whose
+   * certificates live long.
+   */
+  readonly time?: 'proven' | 'now';
   /**
    * The certificate must name the file's SHA-256 in exactly one otherName of this type (an OID of one's own arc). It is
    * a statement on top of the signature, never in its place, and does not count as a name of the signer.
@@ -70,6 +82,29 @@ export interface SignaturePolicy {
    * and an attestation is refused: what it states about the file was asked by nobody.
    */
   readonly predicateTypes?: readonly string[];
+  /** What a SLSA provenance must state, on top of its predicate type. */
+  readonly provenance?: ProvenancePolicy;
+}
+
+/** Expectations on a SLSA provenance (v0.2 and v1); each that is given must be stated, exactly. */
+export interface ProvenancePolicy {
+  /** Id of the builder. */
+  readonly builder?: NameMatch;
+  /** Without scheme `git+` and without ref: `https://github.com/org/repo`. */
+  readonly sourceRepository?: string;
+  /** `refs/tags/v1.2.3` */
+  readonly sourceRef?: string;
+  /** Commit, in lower-case hex. */
+  readonly sourceDigest?: string;
+  /** The workflow that was run, without ref: `https://github.com/org/repo/.github/workflows/release.yml`. */
+  readonly workflow?: string;
+  /** `github-hosted`: runners of the project's own are refused. */
+  readonly runner?: 'github-hosted';
+}
+
+/** A name that is a fixed text with `@` and some ref behind it, as workflow identities have it. */
+export function atAnyRef(name: string): NameMatch {
+  return { kind: 'pattern', pattern: `${name.replaceAll(/[$()*+.?[\\\]^{|}/]/g, '\\$&')}@[^@]+` };
 }
 
 /** Names that no real policy means; a pattern that matches one of them accepts anybody. */
@@ -146,5 +181,17 @@ export function checkPolicy(policy: SignaturePolicy): void {
     if (policy.predicateTypes.length === 0)
       throw new UsageError('The list of predicate types is empty: name at least one.');
     if (policy.predicateTypes.some((type) => type.trim() === '')) throw new UsageError('A predicate type is empty.');
+  }
+  const { provenance } = policy;
+  if (provenance === undefined) return;
+  if (policy.predicateTypes?.some((type) => PROVENANCE_TYPES.includes(type)) !== true) {
+    throw new UsageError(
+      `The policy says what a provenance must state, and accepts none: name its predicate type, ${PROVENANCE_TYPES.join(' or ')}.`,
+    );
+  }
+  if (provenance.builder !== undefined) checkMatch(provenance.builder, 'builder');
+  const { sourceRepository, sourceRef, sourceDigest, workflow } = provenance;
+  for (const [what, text] of Object.entries({ sourceRepository, sourceRef, sourceDigest, workflow })) {
+    if (text?.trim() === '') throw new UsageError(`The ${what} of the provenance is empty.`);
   }
 }

@@ -5,6 +5,8 @@ import type { Artifact } from './artifact.ts';
 import type { StatementFacts } from './evidence.ts';
 import { member, parseStrictJson } from './json.ts';
 import { LIMITS } from './limits.ts';
+import type { SignaturePolicy } from './policy.ts';
+import { provenanceFindings, readProvenance } from './provenance.ts';
 
 /** in-toto attestation framework, spec/v1/envelope.md */
 const IN_TOTO_PAYLOAD = 'application/vnd.in-toto+json';
@@ -78,12 +80,11 @@ export interface Payload {
 /**
  * Checks what an attestation says: its type, its predicate type, and that it is about this very file.
  * @param payload the bytes that the signature covers
- * @param allowed predicate types of the policy; undefined when it names none
  */
 export function checkStatement(
   payload: Payload,
   artifact: Artifact,
-  allowed: readonly string[] | undefined,
+  policy: Pick<SignaturePolicy, 'predicateTypes' | 'provenance' | 'signer'>,
 ): { readonly findings: readonly Finding[]; readonly facts?: StatementFacts } {
   if (payload.type !== IN_TOTO_PAYLOAD) {
     return {
@@ -113,7 +114,10 @@ export function checkStatement(
     };
   }
   const findings: Finding[] = [];
+  const { predicateTypes: allowed } = policy;
   const predicateType = member(parsed.value, 'predicateType');
+  const provenance =
+    typeof predicateType === 'string' ? readProvenance(predicateType, member(parsed.value, 'predicate')) : undefined;
   if (allowed === undefined) {
     findings.push(
       finding(
@@ -130,6 +134,10 @@ export function checkStatement(
       ),
     );
   }
+  if (policy.provenance !== undefined && findings.length === 0) {
+    const runnerKnown = policy.signer.kind === 'certificate' && policy.signer.claims?.runnerEnvironment !== undefined;
+    findings.push(...provenanceFindings(provenance ?? {}, policy.provenance, runnerKnown));
+  }
   const subject = subjectFinding(member(parsed.value, 'subject'), artifact);
   if (subject.finding !== undefined) findings.push(subject.finding);
   return {
@@ -137,6 +145,7 @@ export function checkStatement(
     facts: {
       predicateType: typeof predicateType === 'string' ? predicateType.slice(0, LIMITS.name) : '',
       subjects: subject.count,
+      ...(provenance === undefined ? {} : { provenance }),
       ...(subject.name === undefined ? {} : { subject: subject.name.slice(0, LIMITS.name) }),
     },
   };

@@ -3,8 +3,10 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import seeds from '@sigstore/tuf/seeds.json' with { type: 'json' };
 import { type TrustMaterial, toTrustMaterial } from '@sigstore/verify';
 import { UsageError } from '../errors.ts';
+import type { NamedFile } from './authority.ts';
 import { member, parseStrictJson } from './json.ts';
 import { LIMITS } from './limits.ts';
+import { certificatesIn } from './pem.ts';
 
 /** Certificate authorities, logs and timestamp authorities that are believed, read once and used for many files. */
 export interface Trust {
@@ -55,6 +57,11 @@ export function parseTrustedRoot(bytes: Uint8Array, name: string): Trust {
   return read(bytes, name, false);
 }
 
+/** The root of the public-good instance as its repository handed it out; see {@link parseTrustedRoot}. */
+export function parsePublicGoodRoot(bytes: Uint8Array, name: string): Trust {
+  return read(bytes, name, true);
+}
+
 function read(bytes: Uint8Array, name: string, publicGood: boolean): Trust {
   const parsed = parseStrictJson(bytes, {
     bytes: LIMITS.documentBytes,
@@ -83,6 +90,39 @@ function read(bytes: Uint8Array, name: string, publicGood: boolean): Trust {
     if (error instanceof UsageError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`The trusted root ${name} cannot be used: ${why}`);
+  }
+}
+
+/**
+ * The same trust with a timestamp authority of one's own besides: its certificate and those that lead to its root, in
+ * this order (PEM).
+ * @throws UsageError when the file holds no such chain
+ */
+export function withTimestampAuthority(trust: Trust, chain: NamedFile): Trust {
+  try {
+    const certificates = certificatesIn(chain.bytes, LIMITS.certificates);
+    const [signer, ...authorities] = certificates;
+    if (signer === undefined || authorities.length === 0) {
+      throw new Error('it needs the certificate of the authority and, behind it, that of its root');
+    }
+    const root = TrustedRoot.fromJSON({
+      mediaType: MEDIA_TYPES[0],
+      timestampAuthorities: [
+        {
+          certChain: { certificates: certificates.map(({ raw }) => ({ rawBytes: raw.toString('base64') })) },
+          validFor: { start: new Date(signer.validFrom).toISOString(), end: new Date(signer.validTo).toISOString() },
+        },
+      ],
+    });
+    const { timestampAuthorities } = toTrustMaterial(root);
+    const material = {
+      ...trust.material,
+      timestampAuthorities: [...trust.material.timestampAuthorities, ...timestampAuthorities],
+    };
+    return { ...trust, source: `${trust.source}, with the timestamp authority in ${chain.name}`, material };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`The timestamp authority in ${chain.name} cannot be used: ${why}.`);
   }
 }
 

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { isEnvironmentError, isUsageError, UsageError } from '../errors.ts';
 import type { StepOutcome } from '../gate/step.ts';
 import { finding } from '../rules/make.ts';
-import { artifactOf, artifactOfDigest } from './artifact.ts';
-import { readBundle } from './bundle.ts';
+import { type Artifact, artifactOf, artifactOfDigest } from './artifact.ts';
+import type { OwnAuthority } from './authority.ts';
+import { type BundleOutcome, bundleFromParts, readBundle } from './bundle.ts';
+import { bundlesIn } from './bundle-lines.ts';
 import { contentOf } from './content.ts';
 import { detachedFindings } from './detached.ts';
 import type { SignatureEvidence } from './evidence.ts';
@@ -11,11 +13,21 @@ import { judgeBundle, type Question, shapeFindings, type Verdict } from './judge
 import { readPublicKey } from './key.ts';
 import { outcome } from './outcome.ts';
 import { checkPolicy, type SignaturePolicy } from './policy.ts';
+import { nearest } from './several.ts';
 import { publicGoodRoot, type Trust } from './trust.ts';
 
 /** A signature file as it was found. */
 export type SignatureFile =
-  | { readonly form: 'bundle' | 'detached'; readonly bytes: Uint8Array; readonly name: string }
+  | { readonly form: 'bundle'; readonly bytes: Uint8Array; readonly name: string }
+  | {
+      readonly form: 'detached';
+      readonly bytes: Uint8Array;
+      readonly name: string;
+      /** The signer's certificate with what leads to its root, where the signer is no key (PEM or DER). */
+      readonly certificate?: Uint8Array;
+      /** A timestamp token over the signature (RFC 3161, DER). */
+      readonly timestamp?: Uint8Array;
+    }
   /** None was found. @property looked where it was looked for */
   | { readonly form: 'none'; readonly looked: readonly string[] };
 
@@ -26,15 +38,17 @@ export interface VerifyInput {
   readonly policy: SignaturePolicy;
   /** Who is believed; the built-in public-good root when absent. Never asked over the network. */
   readonly trust?: Trust;
+  /** Judges certificates in place of the authorities of `trust`. */
+  readonly authority?: OwnAuthority;
+  /** For certificates whose time nothing proves, where the policy allows that. The present unless given. */
+  readonly now?: Date;
 }
+
+type Nothing = Pick<SignatureEvidence, 'verified' | 'artifact' | 'times' | 'logEntries'>;
 
 function judge({ signature }: VerifyInput, question: Question): Verdict {
   const { artifact, policy, key } = question;
-  const about = {
-    digest: `sha256:${artifact.sha256}`,
-    ...(artifact.bytes === undefined ? {} : { size: artifact.bytes.length }),
-  };
-  const nothing = { verified: false, artifact: about, times: [], logEntries: [] };
+  const nothing: Nothing = { verified: false, artifact: about(artifact), times: [], logEntries: [] };
   if (signature.form === 'none') {
     const where = signature.looked.length === 0 ? '' : ` Looked for ${signature.looked.join(', ')}.`;
     return {
@@ -42,26 +56,50 @@ function judge({ signature }: VerifyInput, question: Question): Verdict {
       evidence: { ...nothing, signature: { form: 'none' } },
     };
   }
-
   const file = { form: signature.form, name: signature.name };
-  if (signature.form === 'detached') {
-    const signer = key === undefined ? {} : { signer: key.facts };
-    const evidence = { ...nothing, ...signer, signature: { ...file, digest: digestOf(signature.bytes) } };
-    return { findings: detachedFindings(signature.bytes, artifact, policy, key), evidence };
+  if (signature.form === 'bundle') {
+    const several = bundlesIn(signature.bytes);
+    if ('finding' in several) return { findings: [several.finding], evidence: { ...nothing, signature: file } };
+    return nearest(
+      several.bundles.map((bytes, index) => {
+        const line = several.bundles.length === 1 ? {} : { line: index + 1, lines: several.bundles.length };
+        return () =>
+          judgeRead(readBundle(bytes, artifact), { ...file, digest: digestOf(bytes), ...line }, question, nothing);
+      }),
+    );
   }
+  const { certificate, timestamp } = signature;
+  if (certificate !== undefined) {
+    const parts = { signature: signature.bytes, certificate, ...(timestamp === undefined ? {} : { timestamp }) };
+    const found = { ...file, digest: digestOf(signature.bytes) };
+    return judgeRead(bundleFromParts(parts, artifact), found, question, nothing);
+  }
+  const signer = key === undefined ? {} : { signer: key.facts };
+  const evidence = { ...nothing, ...signer, signature: { ...file, digest: digestOf(signature.bytes) } };
+  return { findings: detachedFindings(signature.bytes, artifact, policy, key), evidence };
+}
 
-  const reading = readBundle(signature.bytes, artifact);
+function about({ sha256, bytes }: Artifact): SignatureEvidence['artifact'] {
+  return { digest: `sha256:${sha256}`, ...(bytes === undefined ? {} : { size: bytes.length }) };
+}
+
+function judgeRead(
+  reading: BundleOutcome,
+  file: SignatureEvidence['signature'],
+  question: Question,
+  nothing: Nothing,
+): Verdict {
   if (!reading.ok) return { findings: [reading.finding], evidence: { ...nothing, signature: file } };
   const { read } = reading;
   const kind = read.bundle.content.$case === 'dsseEnvelope' ? 'attestation' : 'message';
-  const signer = read.leaf?.facts ?? key?.facts;
+  const signer = read.leaf?.facts ?? question.key?.facts;
   const evidence: SignatureEvidence = {
     ...nothing,
-    signature: { ...file, digest: digestOf(signature.bytes), mediaType: read.format, content: kind },
+    signature: { ...file, mediaType: read.format, content: kind },
     ...(signer === undefined ? {} : { signer }),
   };
   const shape = shapeFindings(read, kind, question);
-  const content = contentOf(read.bundle, artifact);
+  const content = contentOf(read.bundle, question.artifact);
   if (!content.ok) return { findings: [content.finding, ...shape], evidence };
   if (shape.length > 0) return { findings: shape, evidence };
   return judgeBundle(read, content.content, question, evidence);
@@ -71,25 +109,40 @@ function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** @throws UsageError for what only an authority of one's own may be spared */
+function checkTrust({ signer }: SignaturePolicy, trust: Trust, authority: OwnAuthority | undefined): void {
+  if (signer.kind !== 'certificate') {
+    if (authority !== undefined) throw new UsageError('An authority of your own does not go with a key: give one.');
+    return;
+  }
+  if (authority !== undefined) return;
+  if (signer.sct === 'waived' && trust.publicGood) {
+    throw new UsageError(
+      'The certificate log (SCT) can be waived only for an authority of your own: give its trusted root as well.',
+    );
+  }
+  if (signer.time === 'now') {
+    throw new UsageError(
+      'The proof of time can be waived only for an authority of your own, whose certificates live long: give its roots (--ca-roots).',
+    );
+  }
+}
+
 /**
  * Verifies that a file was signed by whom the policy names, offline. Every check that fails is a finding of a rule
  * `sig/*`; no finding means verified. Whatever a hostile signature file makes the library throw is a refusal as well.
  * @throws UsageError for a policy that is incomplete or a key or digest that is none (exit 2)
  */
 export async function verifyArtifact(input: VerifyInput): Promise<StepOutcome<SignatureEvidence>> {
-  const { policy } = input;
+  const { policy, authority, now = new Date() } = input;
   checkPolicy(policy);
   const artifact = typeof input.artifact === 'string' ? artifactOfDigest(input.artifact) : artifactOf(input.artifact);
   const { signer } = policy;
   const key = signer.kind === 'key' ? readPublicKey(signer.pem, 'The public key') : undefined;
   const trust = input.trust ?? publicGoodRoot();
-  if (signer.kind === 'certificate' && signer.sct === 'waived' && trust.publicGood) {
-    throw new UsageError(
-      'The certificate log (SCT) can be waived only for an authority of your own: give its trusted root as well.',
-    );
-  }
+  checkTrust(policy, trust, authority);
   try {
-    const { findings, evidence } = judge(input, { artifact, policy, key, trust });
+    const { findings, evidence } = judge(input, { artifact, policy, key, trust, authority, now });
     return outcome(findings, evidence);
   } catch (error) {
     if (isUsageError(error) || isEnvironmentError(error)) throw error;

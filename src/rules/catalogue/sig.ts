@@ -151,6 +151,33 @@ export const sigRules = defineRules({
     'Give the attestation of the kind that the policy names, or add its exact predicate type to the policy.',
     [...SIGNATURE, slsaSignedProvenance],
   ),
+  'sig/wrong-provenance': refusal(
+    'Provenance states another build',
+    'The provenance is genuine, but the file was built from another source, or by another builder, than the policy allows.',
+    'Release from the repository, ref and workflow that the policy names, or correct the policy.',
+    [...SIGNATURE, slsaSignedProvenance],
+  ),
+  'sig/trust-refused': refusal(
+    'Trusted root not from its owner',
+    'Who is trusted comes from a repository with signatures and dates of its own (TUF). What was served is older than before, out of date, or not signed by its owners: believing it would let others decide who is trusted.',
+    'Try again later and from another network. If it stays so, use the root that is built in (--offline) or one that you got by another way (--trusted-root).',
+  ),
+  'sig/trust-unavailable': {
+    title: 'Trusted root could not be fetched',
+    severity: 'undecided',
+    step: 'verify',
+    why: 'Without the current list of authorities and logs it cannot be told whether the signature is from one of them.',
+    fix: 'Try again with a connection, or use the root that is built in (--offline) or a file (--trusted-root).',
+    controls: SIGNATURE,
+  },
+  'sig/signer-changed': {
+    title: 'Signed by another than the previous release',
+    severity: 'warning',
+    step: 'verify',
+    why: 'A release by a new signer is what a takeover of the project looks like, and also what a move to another build looks like. A person has to tell the two apart.',
+    fix: 'If the change is on purpose, accept this finding with the reason (plugin-gate accept); otherwise do not release.',
+    controls: SIGNATURE,
+  },
   'sig/policy-incomplete': refusal(
     'Policy does not say what to expect',
     'What the policy leaves open, the file would decide for itself.',
