@@ -52,7 +52,12 @@ const program = new Command('plugin-gate')
   .description(
     'Release gate for native plugins: builds, compares, verifies, loads and judges .so files before they ship.',
   )
-  .version(toolVersion(), '-V, --version', 'print the version')
+  // Read from a file, and only when it is asked for.
+  .version(
+    process.argv.some((word) => /^(?:-V|--v)/.test(word)) ? toolVersion() : '',
+    '-V, --version',
+    'print the version',
+  )
   .helpOption('-h, --help', 'print help')
   .helpCommand('help [command]', 'print help for a command')
   .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })

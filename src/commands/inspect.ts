@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { elfFindings } from '../elf/findings.ts';
+import { mayBeGo } from '../elf/go.ts';
 import { LARGEST_FILE } from '../elf/header.ts';
+import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import { UsageError } from '../errors.ts';
-import { readGo } from '../golang/read.ts';
 import { isAboutTheFile, renderInspection } from '../report/inspect.ts';
-import { type Inspection, toInspectJson } from '../report/inspect-json.ts';
+import { type GoInspection, type Inspection, toInspectJson } from '../report/inspect-json.ts';
 import { isSnapshotFile } from '../snapshot/detect.ts';
 import { styleFor } from '../text/style.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
@@ -17,7 +18,7 @@ export interface InspectOptions {
   readonly format: Format;
 }
 
-/** Bytes that are read and hashed at a time. */
+/** Bytes that are read at a time. */
 const CHUNK = 4 * 1024 * 1024;
 
 /**
@@ -30,7 +31,7 @@ export async function inspectCommand(file: string, options: InspectOptions, term
   if (format !== 'text' && format !== 'json') {
     throw new UsageError(`inspect cannot write ${format}; use --format text or --format json.`);
   }
-  const inspection = inspectFile(file);
+  const inspection = await inspectFile(file, { digest: format === 'json' });
   if (format === 'json') {
     terminal.out(`${JSON.stringify(toInspectJson(inspection), null, 2)}\n`);
   } else {
@@ -41,10 +42,11 @@ export async function inspectCommand(file: string, options: InspectOptions, term
 
 /**
  * Reads a file and everything that `inspect` tells of it. What it tells is all from one reading of the bytes.
+ * @param want the digest is taken only when it is asked for: loading the hash takes longer than most files do
  * @throws UsageError when the file cannot be read
  */
-export function inspectFile(file: string): Inspection {
-  const { bytes, digest } = readWhole(file);
+export async function inspectFile(file: string, want: { readonly digest: boolean }): Promise<Inspection> {
+  const bytes = readWhole(file);
   if (isSnapshotFile(bytes)) {
     throw new UsageError(
       `${file} is a snapshot or another gzip file. diff and the baseline take it; give the plugin file itself.`,
@@ -52,10 +54,10 @@ export function inspectFile(file: string): Inspection {
   }
   const reading = readElf(bytes);
   const { image } = reading;
-  const go = image === undefined ? undefined : readGo(bytes, image);
+  const go = image === undefined || !mayBeGo(image) ? undefined : await inspectGo(bytes, image);
   return {
     file,
-    digest,
+    ...(want.digest ? { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` } : {}),
     size: bytes.length,
     ...(image === undefined ? {} : { image }),
     ...(go === undefined ? {} : { go }),
@@ -63,7 +65,12 @@ export function inspectFile(file: string): Inspection {
   };
 }
 
-function readWhole(file: string): { readonly bytes: Uint8Array; readonly digest: string } {
+async function inspectGo(bytes: Uint8Array, image: ElfImage): Promise<GoInspection | undefined> {
+  const part = await import('../parts/inspect-go.ts');
+  return part.inspectGo(bytes, image);
+}
+
+function readWhole(file: string): Uint8Array {
   let descriptor: number | undefined;
   try {
     // A named pipe would keep open() waiting for a writer.
@@ -74,15 +81,13 @@ function readWhole(file: string): { readonly bytes: Uint8Array; readonly digest:
       throw new UsageError(`${file} has ${stat.size} bytes; files of up to ${LARGEST_FILE} bytes can be inspected.`);
     }
     const bytes = new Uint8Array(stat.size);
-    const hash = createHash('sha256');
     let filled = 0;
     while (filled < bytes.length) {
       const count = readSync(descriptor, bytes, filled, Math.min(CHUNK, bytes.length - filled), filled);
       if (count === 0) throw new UsageError(`${file} became shorter while it was read; something still writes to it.`);
-      hash.update(bytes.subarray(filled, filled + count));
       filled += count;
     }
-    return { bytes, digest: `sha256:${hash.digest('hex')}` };
+    return bytes;
   } catch (error) {
     throw asUsageError(error, file);
   } finally {

@@ -1,16 +1,24 @@
+import type { ElfImage } from '../elf/model.ts';
 import { nameText } from '../elf/name.ts';
 import type { GoModule } from '../golang/build-info.ts';
-import type { GoReading } from '../golang/read.ts';
+import { type GoReading, readGo } from '../golang/read.ts';
 import { escapeTerminal } from '../text/terminal.ts';
 import { truncate } from '../text/truncate.ts';
 import { plural } from '../text/units.ts';
+import type { GoInspection } from './inspect-json.ts';
 
 /** Modules, settings and symbols that are listed for a person; JSON has all. */
 const MOST_LISTED = 25;
 const LONGEST_TEXT = 200;
 
-/** The `go` part of `inspect --format json`. */
-export function goJson(go: GoReading): Readonly<Record<string, unknown>> {
+/** What the Go toolchain left in a file; undefined when Go did not make it. */
+export function inspectGo(bytes: Uint8Array, image: ElfImage): GoInspection | undefined {
+  const go = readGo(bytes, image);
+  if (go === undefined) return undefined;
+  return { rows: goRows(go), json: goJson(go), ...(go.plugin === undefined ? {} : { pluginPath: go.plugin.path }) };
+}
+
+function goJson(go: GoReading): Readonly<Record<string, unknown>> {
   const { toolchain, build, producer, hashes, plugin, tried } = go;
   const buildMode = build?.settings.get('-buildmode');
   return {
@@ -49,7 +57,7 @@ function shown(raw: string): string {
 type Row = readonly [label: string, text: string];
 
 /** What the Go toolchain left in the file, as rows for a person. */
-export function goRows(go: GoReading): readonly Row[] {
+function goRows(go: GoReading): readonly Row[] {
   const { toolchain, build, producer, hashes, plugin, tried } = go;
   const rows: Row[] = [['toolchain', toolchain === undefined ? 'not named in the file' : shown(toolchain)]];
   if (build?.package !== undefined) rows.push(['package', shown(build.package)]);

@@ -1,21 +1,29 @@
 import { platformOf } from '../elf/machine.ts';
 import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 import { nameText } from '../elf/name.ts';
-import type { GoReading } from '../golang/read.ts';
 import type { Finding } from '../rules/finding.ts';
-import { goJson } from './inspect-go.ts';
+
+/** What `inspect` tells of a file that Go made. */
+export interface GoInspection {
+  /** Label and text, escaped. */
+  readonly rows: readonly (readonly [label: string, text: string])[];
+  /** Of a plugin: what stands before the names of its own symbols. Raw text. */
+  readonly pluginPath?: string;
+  /** The `go` part of the JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
 
 /** What `inspect` found out about one file. */
 export interface Inspection {
   /** As the user named it. */
   readonly file: string;
-  /** `sha256:<64 hex digits>` */
-  readonly digest: string;
+  /** `sha256:<64 hex digits>`; only the JSON tells it. */
+  readonly digest?: string;
   /** Bytes. */
   readonly size: number;
   /** Absent when the file is not ELF. */
   readonly image?: ElfImage;
-  readonly go?: GoReading;
+  readonly go?: GoInspection;
   readonly findings: readonly Finding[];
 }
 
@@ -76,7 +84,7 @@ export function toInspectJson({
     properties: image.notes.properties,
     debug: { ...debug, debugLink: debug.debugLink ?? null, debugAltLink: debug.debugAltLink ?? null },
     sizes: image.sizes,
-    ...(go === undefined ? {} : { go: goJson(go) }),
+    ...(go === undefined ? {} : { go: go.json }),
     findings,
   };
 }

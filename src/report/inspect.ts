@@ -9,7 +9,6 @@ import { truncate } from '../text/truncate.ts';
 import { formatBytes, formatCount, plural } from '../text/units.ts';
 import { textWidth } from '../text/width.ts';
 import { renderFindings } from './finding-text.ts';
-import { goRows } from './inspect-go.ts';
 import { hardeningRows } from './inspect-hardening.ts';
 import type { Inspection } from './inspect-json.ts';
 
@@ -44,8 +43,8 @@ export function renderInspection(inspection: Inspection, options: InspectTextOpt
       ? [heading(inspection, options)]
       : [
           heading(inspection, options),
-          identity(inspection, image, options),
-          inspection.go === undefined ? '' : table('Go', goRows(inspection.go), options),
+          identity(image, options),
+          inspection.go === undefined ? '' : table('Go', inspection.go.rows, options),
           needs(image, options),
           hardening(image, options),
           contents(image, options),
@@ -80,12 +79,9 @@ function table(title: string, rows: readonly Row[], { style, width }: InspectTex
   return `${style.bold(title)}\n${lines.join('\n')}\n`;
 }
 
-function identity({ digest }: Inspection, image: ElfImage, options: InspectTextOptions): string {
+function identity(image: ElfImage, options: InspectTextOptions): string {
   const { header, dynamic, notes, floors } = image;
-  const rows: Row[] = [
-    ['machine', escapeTerminal(describeMachine(header))],
-    ['digest', digest],
-  ];
+  const rows: Row[] = [['machine', escapeTerminal(describeMachine(header))]];
   if (dynamic.soname !== undefined) rows.push(['soname', shown(dynamic.soname)]);
   if (notes.buildId !== undefined) rows.push(['build id', notes.buildId]);
   rows.push(['runs on', runsOn(floors, options.style)], ['musl', musl(floors, options.style)]);
@@ -169,7 +165,7 @@ function contents({ sizes, debug, relocations, dynamic, versions }: ElfImage, op
 }
 
 function symbols({ go }: Inspection, image: ElfImage, { style }: InspectTextOptions): string {
-  const own = go?.plugin === undefined ? '' : `${go.plugin.path}.`;
+  const own = go?.pluginPath === undefined ? '' : `${go.pluginPath}.`;
   const offered = image.symbols.filter(
     ({ name, version, section }) =>
       // A version node is a symbol too; it offers nothing to call. A Go plugin exports the whole runtime beside its own.

@@ -6,6 +6,9 @@
 const INVISIBLE = /(?!\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const INVISIBLE_BUT_LINES = /(?!\ufe0f)(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** Nothing to look for: spares the larger patterns, which are slow to compile. */
+const PRINTABLE = /^[ -~]*$/;
+
 function written(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   switch (code) {
@@ -25,7 +28,7 @@ function written(character: string): string {
  * so that what is shown is what is there. Line breaks and tabs are written too.
  */
 export function visibleLine(text: string): string {
-  return text.replace(INVISIBLE, written);
+  return PRINTABLE.test(text) ? text : text.replace(INVISIBLE, written);
 }
 
 /** As {@link visibleLine}, but keeps line feeds and tabs; CRLF becomes LF. For output of programs and other blocks. */

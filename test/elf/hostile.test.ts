@@ -5,8 +5,8 @@ import { elfFindings } from '../../src/elf/findings.ts';
 import { floorFindings } from '../../src/elf/floor-findings.ts';
 import type { ElfImage, ElfReading } from '../../src/elf/model.ts';
 import { readElf, readElfLazily } from '../../src/elf/read.ts';
-import { readGo } from '../../src/golang/read.ts';
 import { renderInspection } from '../../src/report/inspect.ts';
+import { inspectGo } from '../../src/report/inspect-go.ts';
 import { toInspectJson } from '../../src/report/inspect-json.ts';
 import { PLAIN } from '../../src/text/style.ts';
 import { compileC, workspace } from '../support/workspace.ts';
@@ -18,7 +18,7 @@ function useAll(bytes: Uint8Array): ElfReading {
   const findings = [...elfFindings(reading, { platform: 'linux/amd64', branchProtection: true })];
   const { image } = reading;
   if (image !== undefined) findings.push(...floorFindings(image, 'debian:11'));
-  const go = image === undefined ? undefined : readGo(bytes, image);
+  const go = image === undefined ? undefined : inspectGo(bytes, image);
   const inspection = {
     file: 'x.so',
     digest: `sha256:${'0'.repeat(64)}`,

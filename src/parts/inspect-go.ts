@@ -1,0 +1,2 @@
+/** What `inspect` tells of files that Go made. */
+export { inspectGo } from '../report/inspect-go.ts';
