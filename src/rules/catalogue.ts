@@ -11,6 +11,7 @@ import { fitRules } from './catalogue/fit.ts';
 import { gateRules } from './catalogue/gate.ts';
 import { goRules } from './catalogue/go.ts';
 import { hardRules } from './catalogue/hard.ts';
+import { hostTypeRules } from './catalogue/host-types.ts';
 import { loadRules } from './catalogue/load.ts';
 import { policyRules } from './catalogue/policy.ts';
 import { sigRules } from './catalogue/sig.ts';
@@ -37,6 +38,7 @@ export const catalogue = {
   ...goRules,
   ...hardRules,
   ...fitRules,
+  ...hostTypeRules,
   ...sigRules,
   ...loadRules,
   ...swapRules,

@@ -56,7 +56,7 @@ function gone(name: string, value: string, twin: string | undefined): LocalChang
   // Old binaries still pass the value; the plugin may no longer know it.
   if (twin === undefined) {
     const text = `enumerator ${name} (${value}) was removed`;
-    return { rule: 'abi/enumerator-removed', effect: 'breaking', text, ...change };
+    return { rule: 'abi/enumerator-removed', effect: 'breaking', text, ...change, gone: true };
   }
   const text = `enumerator ${name} (${value}) was renamed to ${twin}`;
   return { rule: 'abi/enumerator-renamed', effect: 'source-breaking', text, ...change };

@@ -16,6 +16,8 @@ export interface Root {
   readonly declared?: Declared;
   /** The plugin takes it from its host: there the host makes what comes out, and reads what goes in. */
   readonly imported?: boolean;
+  /** How consumers come by it, as bits of EXPOSURE; told by kind and direction unless given. */
+  readonly exposure?: number;
   /** Differences of the variable's type itself, or of what the function promises. */
   readonly changes: readonly LocalChange[];
 }
@@ -35,6 +37,8 @@ export interface SymbolTypes {
   readonly declared?: Declared;
   /** The plugin takes it from its host. */
   readonly imported?: boolean;
+  /** A type that is no symbol's own: how it is come by. */
+  readonly exposure?: number;
   /** It never returned, and now it may. */
   readonly returns?: boolean;
 }
@@ -64,6 +68,7 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
     const place = {
       ...(symbol.declared === undefined ? {} : { declared: symbol.declared }),
       ...(symbol.imported === true ? { imported: true } : {}),
+      ...(symbol.exposure === undefined ? {} : { exposure: symbol.exposure }),
     };
     if (symbol.kind === 'function') {
       const to = pairOf(symbol.old, symbol.new);

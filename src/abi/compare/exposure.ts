@@ -30,7 +30,9 @@ export function exposures({ nodes, roots }: PairGraph, isPrivate: (node: number)
     // What the plugin takes from its host goes the other way.
     const direction = root.imported === true ? EXPOSURE.in : EXPOSURE.out | EXPOSURE.exported;
     const start = root.kind === 'function' ? direction : BOTH | EXPOSURE.exported;
-    for (const edge of root.edges) add(edge.to, start | (edge.kind === 'pointer' ? EXPOSURE.pointer : EXPOSURE.value));
+    for (const edge of root.edges) {
+      add(edge.to, root.exposure ?? start | (edge.kind === 'pointer' ? EXPOSURE.pointer : EXPOSURE.value));
+    }
   }
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const from = flags[at] ?? 0;

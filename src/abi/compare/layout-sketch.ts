@@ -21,20 +21,26 @@ interface Row {
  * differ are marked `+`, `-` and `!`; of a long record only those and their neighbours are shown.
  * For people; names are raw and escaped by the report.
  */
-export function layoutSketch(old: TypeGraph, a: RecordNode, now: TypeGraph, b: RecordNode): string {
-  const left = byOffset(rows(old, a));
-  const right = byOffset(rows(now, b));
-  const offsets = [...new Set([...left.keys(), ...right.keys()])].sort((one, other) => one - other);
+export function layoutSketch(
+  old: TypeGraph,
+  a: RecordNode,
+  now: TypeGraph,
+  b: RecordNode,
+  [left = 'old', right = 'new']: readonly string[] = [],
+): string {
+  const before = byOffset(rows(old, a));
+  const after = byOffset(rows(now, b));
+  const offsets = [...new Set([...before.keys(), ...after.keys()])].sort((one, other) => one - other);
   const lines: { readonly text: string; readonly differs: boolean }[] = [];
   for (const offset of offsets) {
-    const [ones, others] = [left.get(offset) ?? [], right.get(offset) ?? []];
+    const [ones, others] = [before.get(offset) ?? [], after.get(offset) ?? []];
     for (let at = 0; at < Math.max(ones.length, others.length); at += 1) {
       const [one, other] = [ones[at], others[at]];
       const mark = one?.text === other?.text ? ' ' : one === undefined ? '+' : other === undefined ? '-' : '!';
       lines.push({ text: pair(shown(one), shown(other), mark), differs: mark !== ' ' });
     }
   }
-  const head = pair(`old, ${a.size} bytes`, `new, ${b.size} bytes`, ' ');
+  const head = pair(`${left}, ${a.size} bytes`, `${right}, ${b.size} bytes`, ' ');
   return [head, ...shortened(lines)].join('\n');
 }
 

@@ -141,7 +141,15 @@ function renamed({ key }: Placed, twin: Placed): LocalChange {
 
 function removed(graphs: Graphs, { key, member }: Placed): LocalChange {
   const text = `member ${key} (${typeName(graphs.old, member.type)}) was removed`;
-  return { rule: 'abi/member-removed', effect: 'breaking', text, part: key, old: place(member), matters: 'layout' };
+  return {
+    rule: 'abi/member-removed',
+    effect: 'breaking',
+    text,
+    part: key,
+    old: place(member),
+    matters: 'layout',
+    gone: true,
+  };
 }
 
 function resizedBits(key: string, member: Member, other: Member): LocalChange {

@@ -1,5 +1,6 @@
 import type { Location } from '../../rules/finding.ts';
 import type { Declared, TypeGraph, TypeNode } from '../model.ts';
+import { isSystemHeader } from '../system-headers.ts';
 import { isRecord } from './relate.ts';
 
 export interface FindingOptions {
@@ -12,8 +13,9 @@ export interface FindingOptions {
 /** Files that are compiled themselves and that no consumer includes. */
 const SOURCE_FILE = /\.(?:c|cc|cpp|cxx|c\+\+|C|m|mm|s|S)$/;
 
-/** Headers of the system and of the compiler, which say nothing about the plugin's own. */
-const SYSTEM_FILE = /^\/usr\/(?:local\/)?(?:include|lib)|(?:^|\/)</;
+export function isSourceFile(file: string): boolean {
+  return SOURCE_FILE.test(file);
+}
 
 /**
  * Whether a type is declared where consumers do not see it: not in a public header, or, where those are not named, in a
@@ -31,7 +33,7 @@ export function isPrivateType(node: TypeNode, { isPublicHeader }: FindingOptions
 /** Whether anything that the exported symbols reach is declared in a header of the project or its host. */
 export function hasOwnHeaders({ nodes, symbols }: TypeGraph): boolean {
   const isOwn = (file: string | undefined): boolean =>
-    file !== undefined && !SOURCE_FILE.test(file) && !SYSTEM_FILE.test(file);
+    file !== undefined && !SOURCE_FILE.test(file) && !isSystemHeader(file);
   return nodes.some((node) => isOwn(declaredOf(node)?.file)) || symbols.some(({ declared }) => isOwn(declared?.file));
 }
 

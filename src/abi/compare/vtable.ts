@@ -29,7 +29,8 @@ export function compareVirtuals(
   for (const { key, slot, at } of before) {
     const other = now.get(key);
     if (other === undefined) {
-      if (ofOld(slot)) changes.push(breaking(`virtual function ${slot.name} was removed`, slot.name));
+      if (ofOld(slot))
+        changes.push({ ...breaking(`virtual function ${slot.name} was removed`, slot.name), gone: true });
       continue;
     }
     // The override of a base's function went or came: the slot stays where it is.

@@ -34,6 +34,16 @@ export function definitionsOf(declaration: Die): readonly Die[] {
   return found;
 }
 
+/** Definitions of records and enums with a name, in whatever scope. */
+export function definitionsNamed(files: readonly DwarfFile[], name: string): readonly Die[] {
+  return files.flatMap((file) =>
+    (definitionsByName(file).get(name) ?? []).slice(0, MAX_CANDIDATES).flatMap((place) => {
+      const unit = place < 0 ? unitAt(file.typeUnits, -place) : unitAt(file.units, place);
+      return (unit === undefined ? undefined : file.entryAt(unit, Math.abs(place))) ?? [];
+    }),
+  );
+}
+
 /** `struct` and `class` name the same thing in C++. */
 function sameKind(a: number, b: number): boolean {
   return recordKind(a) === recordKind(b);

@@ -90,7 +90,8 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
   };
 }
 
-function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {
+/** What was met in files that could not be read in full. */
+export function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {
   return files.flatMap((file) =>
     file.problems.slice(0, 20).map(({ section, offset, message, unsupported, limit }) => ({
       code:
@@ -102,7 +103,7 @@ function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {
 }
 
 /** Distinct DW_AT_producer texts, sorted. */
-function producersOf(files: readonly DwarfFile[]): readonly string[] {
+export function producersOf(files: readonly DwarfFile[]): readonly string[] {
   const producers = new Set<string>();
   for (const file of files) {
     for (const unit of file.units) {

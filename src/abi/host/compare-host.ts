@@ -1,0 +1,114 @@
+import type { Finding } from '../../rules/finding.ts';
+import { finding } from '../../rules/make.ts';
+import { type AbiInput, readAbi } from '../abi.ts';
+import { explore, type PairGraph, type SymbolTypes } from '../compare/explore.ts';
+import type { FindingOptions } from '../compare/place-of.ts';
+import { openDebugInfo } from '../dwarf/open.ts';
+import { type HostTypes, readHostTypes } from '../dwarf/read-host.ts';
+import type { TypeGraph } from '../model.ts';
+import { disagreementFindings } from './host-findings.ts';
+import { hostDefinition } from './same-type.ts';
+import { type SharedType, sharedTypes, wantedOf } from './shared-types.ts';
+
+export interface HostOptions extends Pick<FindingOptions, 'locate'> {
+  /** Name of the host in messages. */
+  readonly name: string;
+  /** Tells the host's headers. With it, whatever keeps the comparison from being made is `undecided`, not a remark. */
+  readonly isHostHeader?: (file: string) => boolean;
+}
+
+/** What a plugin and its host say about the types that both know. */
+export interface HostComparison {
+  /** `fit/host-type-differs` with effects `breaking` and `risky`, `fit/host-types-unseen`. */
+  readonly findings: readonly Finding[];
+  /** Names of types and functions that both define. */
+  readonly compared: readonly string[];
+}
+
+/**
+ * Compares what a plugin takes its host's types to be with what the host says they are: structs and callback tables that
+ * are passed between them, and functions that the plugin calls. Types are paired by name, where both declare them in a
+ * header of the same name or, with {@link HostOptions.isHostHeader}, where the plugin has them from such a header.
+ * @param host the host, one of its libraries, or an object file that was compiled from its headers
+ */
+export function compareWithHost(plugin: AbiInput | TypeGraph, host: AbiInput, options: HostOptions): HostComparison {
+  const graph = 'nodes' in plugin ? plugin : readAbi(plugin);
+  const shared = sharedTypes(graph, options.isHostHeader);
+  const wanted = wantedOf(graph, shared);
+  const pluginHole = graph.missing.find(({ code }) => code === 'no-debug-info');
+  if (pluginHole !== undefined) {
+    return { findings: asked(options) ? [unseen(options, 'The plugin has no debug information.')] : [], compared: [] };
+  }
+  if (shared.length === 0 && wanted.functions.size === 0) return { findings: [], compared: [] };
+  const { files, missing } = openDebugInfo(host.image, host.bytes, host.search);
+  if (files.length === 0) {
+    const why = `${options.name} has no debug information, so that ${count(shared)} that the plugin has from headers could not be compared with its own.`;
+    return { findings: shared.length === 0 && !asked(options) ? [] : [unseen(options, why)], compared: [] };
+  }
+  const types = readHostTypes(host.image, files, missing, wanted);
+  return compareKnown(graph, types, shared, options);
+}
+
+function compareKnown(
+  plugin: TypeGraph,
+  host: HostTypes,
+  shared: readonly SharedType[],
+  options: HostOptions,
+): HostComparison {
+  const graphs = { old: host.graph, new: plugin };
+  const pairs: SymbolTypes[] = [];
+  const origins: SharedType[] = [];
+  for (const one of shared) {
+    const definition = hostDefinition(plugin, one, host);
+    if (definition === undefined) continue;
+    const { name, type, declared, exposure } = one;
+    pairs.push({ name, kind: 'variable', old: definition, new: type, declared, exposure });
+    origins.push(one);
+  }
+  const functions = functionPairs(plugin, host.graph);
+  const all = [...pairs, ...functions];
+  const graph: PairGraph = explore(graphs, all);
+  const findings = disagreementFindings(graphs, graph, origins, options);
+  const holes = host.graph.missing.filter(({ code }) => code !== 'symbol-without-type');
+  if (holes.length > 0) {
+    const told = holes.slice(0, 3).map(({ message }) => message);
+    return {
+      findings: [...findings, unseen(options, `Parts of ${options.name} could not be read: ${told.join(' ')}`, true)],
+      compared: all.map(({ name }) => name),
+    };
+  }
+  if (all.length === 0 && asked(options)) {
+    const why = `${options.name} defines none of the ${shared.length} types that the plugin has from its headers.`;
+    return { findings: [unseen(options, why)], compared: [] };
+  }
+  return { findings, compared: all.map(({ name }) => name) };
+}
+
+/** Functions that the host exports and the plugin takes. */
+function functionPairs(plugin: TypeGraph, host: TypeGraph): readonly SymbolTypes[] {
+  const provided = new Map(host.symbols.map((symbol) => [symbol.name, symbol]));
+  return plugin.symbols.flatMap(({ name, type, imported, declared }): readonly SymbolTypes[] => {
+    const other = imported === true ? provided.get(name)?.type : undefined;
+    if (type === undefined || other === undefined) return [];
+    const place = declared === undefined ? {} : { declared };
+    return [{ name, kind: 'function', old: other, new: type, imported: true, ...place }];
+  });
+}
+
+function asked({ isHostHeader }: HostOptions): boolean {
+  return isHostHeader !== undefined;
+}
+
+function unseen(options: HostOptions, why: string, always = false): Finding {
+  const open = always || asked(options);
+  return finding('fit/host-types-unseen', why, {
+    subject: options.name,
+    ...(open ? { severity: 'undecided', effect: 'undecided' } : { effect: 'compatible' }),
+  });
+}
+
+function count(shared: readonly SharedType[]): string {
+  const [first, ...more] = shared;
+  if (first === undefined) return 'what';
+  return more.length === 0 ? `the type ${first.name}` : `${shared.length} types (${first.name} among them)`;
+}

@@ -1,0 +1,24 @@
+import { controls } from '../controls.ts';
+import { defineRules } from '../rule.ts';
+
+const supply = [controls.ssdfThirdParty, controls.cncfArtifactChecks];
+
+/** Types that a plugin shares with its host. */
+export const hostTypeRules = defineRules({
+  'fit/host-type-differs': {
+    title: 'Plugin and host disagree about a type',
+    severity: 'error',
+    step: 'fit',
+    why: 'Both work on the same memory, each by its own definition: the plugin was compiled with headers of another version of the host, or with other settings. It loads, and then reads and writes other members than the host does.',
+    fix: 'Compile the plugin with the headers and settings of the host that it is released for.',
+    controls: supply,
+  },
+  'fit/host-types-unseen': {
+    title: 'Types of the host were not compared',
+    severity: 'note',
+    step: 'fit',
+    why: "Names and versions of symbols do not show whether the plugin knows the host's structs and callback tables as they are.",
+    fix: 'Give a build of the host with debug information, or an object file that was compiled from its headers: cc -g -fno-eliminate-unused-debug-types -include host.h -c -x c /dev/null -o host.o',
+    controls: supply,
+  },
+});
