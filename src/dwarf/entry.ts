@@ -74,22 +74,61 @@ export class Die {
     return cursor.failed ? undefined : value;
   }
 
-  /** A constant or flag as a number, without making a value of it; undefined for other kinds. */
+  /** Offset of the value at a position. */
+  #place(position: number): number {
+    const distance = this.layout.distance[position] ?? -1;
+    if (distance >= 0) return this.values + distance;
+    const { little, bytes } = this.#cursor;
+    return valueOffset(this.layout, position, bytes, little, this.values, this.next, this.unit);
+  }
+
+  /** A constant as a number, without making a value of it; undefined for other kinds. */
   number(attribute: number): number | undefined {
-    const { layout } = this;
-    const position = positionOf(layout.abbrev, attribute);
+    const { abbrev } = this.layout;
+    const position = positionOf(abbrev, attribute);
     if (position < 0) return undefined;
-    const distance = layout.distance[position] ?? -1;
-    if (distance >= 0) {
-      const step = layout.step[position];
-      const form = layout.abbrev.forms[position] ?? 0;
-      // data1, data2 and data4 make nearly all constants.
-      if (step === 1 && form === FORM.data1) return this.#cursor.bytes[this.values + distance];
-      if (step === 2 && form === FORM.data2) return this.#cursor.move(this.values + distance, this.next).u16();
-      if (step === 4 && form === FORM.data4) return this.#cursor.move(this.values + distance, this.next).u32();
+    switch (abbrev.forms[position]) {
+      // These make nearly all constants.
+      case FORM.data1:
+        return this.#cursor.bytes[this.#place(position)];
+      case FORM.data2:
+        return this.#cursor.move(this.#place(position), this.next).u16();
+      case FORM.data4:
+        return this.#cursor.move(this.#place(position), this.next).u32();
+      case FORM.implicit_const:
+        return Number(abbrev.implicit[position]);
+      default: {
+        const value = this.valueAt(position);
+        return value?.kind === 'constant' ? value.value : undefined;
+      }
     }
+  }
+
+  /** A string, without making a value of it; undefined for other kinds and for what lies outside its section. */
+  text(attribute: number): string | undefined {
+    const { abbrev } = this.layout;
+    const position = positionOf(abbrev, attribute);
+    if (position < 0) return undefined;
+    const { file, unit } = this;
+    switch (abbrev.forms[position]) {
+      case FORM.strp:
+        return file.stringIn('str', this.#cursor.move(this.#place(position), this.next).sectionOffset(unit.dwarf64));
+      case FORM.string:
+        return file.stringIn(unit.section, this.#place(position));
+      default:
+        return file.text(this.valueAt(position), unit);
+    }
+  }
+
+  /** Where a reference within the unit's own section leads; -1 without the attribute, -2 for references of other kinds. */
+  reference(attribute: number): number {
+    const { abbrev } = this.layout;
+    const position = positionOf(abbrev, attribute);
+    if (position < 0) return -1;
+    if (abbrev.forms[position] === FORM.ref4)
+      return this.unit.offset + this.#cursor.move(this.#place(position), this.next).u32();
     const value = this.valueAt(position);
-    return value?.kind === 'constant' ? value.value : undefined;
+    return value?.kind === 'reference' ? value.value : -2;
   }
 
   /** A flag; constants other than 0 count as set. */

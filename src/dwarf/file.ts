@@ -3,7 +3,7 @@ import { AT } from './constants.ts';
 import { Cursor } from './cursor.ts';
 import { Die, unitAt } from './entry.ts';
 import { type DwarfIndex, indexUnits, siblingOffset } from './index-pass.ts';
-import { behindValues, layoutOf } from './layout.ts';
+import { behindValues, formatKey, type Layout, layoutOf } from './layout.ts';
 import { PackageIndex } from './package.ts';
 import { DwarfProgram, type UnitPlace } from './program.ts';
 import { StringSection } from './strings.ts';
@@ -159,32 +159,55 @@ export class DwarfFile {
     return children;
   }
 
-  #readChildren(parent: Die): readonly Die[] {
+  /** The direct children with some tags only: of the others no object is made. */
+  childrenWith(parent: Die, tags: ReadonlySet<number>): readonly Die[] {
+    return parent.hasChildren ? this.#readChildren(parent, tags) : NO_CHILDREN;
+  }
+
+  #readChildren(parent: Die, tags?: ReadonlySet<number>): readonly Die[] {
     const found: Die[] = [];
+    const { unit } = parent;
+    const cursor = unit.section === 'info' ? this.#info : this.#types;
+    const { bytes, little } = cursor;
+    const format = formatKey(unit);
     let offset = parent.next;
-    for (;;) {
-      const die = this.#read(parent.unit, offset);
-      if (die === undefined || die === null) return found;
-      found.push(die);
-      offset = die.hasChildren ? this.endOf(die) : die.next;
+    while (offset < unit.end && this.#spend()) {
+      let code = bytes[offset] ?? 0;
+      if (code === 0) break;
+      let values = offset + 1;
+      if (code >= 0x80) {
+        code = cursor.move(offset, unit.end).uleb();
+        values = cursor.offset;
+      }
+      const abbrev = unit.abbrevs.get(code);
+      if (abbrev === undefined) break;
+      const layout = abbrev.layouts[format] ?? layoutOf(abbrev, unit);
+      const next = behindValues(layout, bytes, little, values, unit.end, unit);
+      if (next < 0) break;
+      if (tags === undefined || tags.has(layout.tag))
+        found.push(new Die(this, unit, offset, layout, values, next, cursor));
+      offset = layout.children ? this.#behind(unit, offset, layout, values, next) : next;
     }
+    return found;
   }
 
   /** Offset behind an entry's last descendant. */
-  endOf(die: Die): number {
-    const { unit, layout } = die;
-    if (!layout.children) return die.next;
+  endOf({ unit, offset, layout, values, next }: Die): number {
+    return layout.children ? this.#behind(unit, offset, layout, values, next) : next;
+  }
+
+  #behind(unit: UnitHeader, offset: number, layout: Layout, values: number, next: number): number {
     const cursor = unit.section === 'info' ? this.#info : this.#types;
     if (layout.sibling >= 0) {
-      const sibling = siblingOffset(cursor, unit, layout, die.values);
-      if (sibling >= die.next && sibling <= unit.end) return sibling;
+      const sibling = siblingOffset(cursor, unit, layout, values);
+      if (sibling >= next && sibling <= unit.end) return sibling;
     }
     const ends = this.#ends[unit.section];
-    const known = ends.get(die.offset);
+    const known = ends.get(offset);
     if (known !== undefined) return known;
     // Each entry below is passed once in all such walks, since the ends of all of them are kept.
-    const open = [die.offset];
-    let at = die.next;
+    const open = [offset];
+    let at = next;
     while (open.length > 0) {
       const below = this.#read(unit, at);
       if (below === undefined) {
@@ -247,7 +270,7 @@ export class DwarfFile {
   }
 
   name(die: Die): string | undefined {
-    return this.text(die.get(AT.name), die.unit);
+    return die.text(AT.name);
   }
 
   /** The address of an address value, through .debug_addr where it is an index. */
@@ -299,6 +322,7 @@ export class DwarfFile {
     }
   }
 
+  /** The entry at an offset that others refer to: it is kept for the next of them. */
   #target(unit: UnitHeader, offset: number): Die | undefined {
     const targets = this.#targets[unit.section];
     const known = targets.get(offset);

@@ -24,12 +24,14 @@ export interface Layout {
   readonly distance: readonly number[];
   /** By attribute: one step. */
   readonly step: readonly number[];
-  /** Positions of attributes that the index pass asks for, -1 for absent ones. */
+  /** Positions of attributes that are asked for of every entry, -1 for absent ones. */
   readonly sibling: number;
   readonly lowPc: number;
   readonly declaration: number;
   /** Of DW_AT_linkage_name, else of DW_AT_name. */
   readonly name: number;
+  /** Of DW_AT_specification, else of DW_AT_abstract_origin. */
+  readonly link: number;
   /** The entry has code or a place. */
   readonly placed: boolean;
   readonly plainLowPc: boolean;
@@ -162,6 +164,7 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
   const at = (attribute: number): number => positionOf(abbrev, attribute);
   const lowPc = at(AT.low_pc);
   const linkage = Math.max(at(AT.linkage_name), at(AT.MIPS_linkage_name));
+  const specification = at(AT.specification);
   return {
     abbrev,
     tag: abbrev.tag,
@@ -174,6 +177,7 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
     lowPc,
     declaration: at(AT.declaration),
     name: linkage >= 0 ? linkage : at(AT.name),
+    link: specification >= 0 ? specification : at(AT.abstract_origin),
     placed: lowPc >= 0 || at(AT.ranges) >= 0 || at(AT.location) >= 0,
     plainLowPc: forms[lowPc] === FORM.addr,
   };

@@ -8,8 +8,8 @@ const MAX_CHAIN = 8;
 
 /** The entry itself and those that it completes or stands for (DW_AT_specification, DW_AT_abstract_origin), nearest first. */
 export function chainOf(die: Die): readonly Die[] {
+  if (die.layout.link < 0) return [die];
   let link = linkOf(die);
-  if (link === undefined) return [die];
   const chain: Die[] = [die];
   let last = die;
   while (link !== undefined && chain.length < MAX_CHAIN) {
@@ -48,7 +48,7 @@ export function linkageNameOf(chain: readonly Die[]): string | undefined {
 
 function textOf(chain: readonly Die[], attribute: number): string | undefined {
   for (const die of chain) {
-    if (die.has(attribute)) return die.file.text(die.get(attribute), die.unit);
+    if (die.has(attribute)) return die.text(attribute);
   }
   return undefined;
 }

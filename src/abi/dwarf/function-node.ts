@@ -1,0 +1,81 @@
+import { AT, TAG } from '../../dwarf/constants.ts';
+import type { Die } from '../../dwarf/file.ts';
+import type { TypeId, TypeNode } from '../model.ts';
+import { chainOf, flagOf, nameOf, numberOf, typeOf } from './attributes.ts';
+import type { Making, TypeSource } from './type-source.ts';
+
+type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
+type Parameter = FunctionNode['parameters'][number];
+
+const PARAMETERS = new Set<number>([
+  TAG.formal_parameter,
+  TAG.unspecified_parameters,
+  // gcc puts each pack of parameters into an entry of its own.
+  TAG.GNU_formal_parameter_pack,
+]);
+
+/** The type of a function, from its own entry or from that of a pointer's target. */
+export function functionNode(die: Die, source: TypeSource): FunctionNode {
+  const chain = chainOf(die);
+  const parameters: Parameter[] = [];
+  const results: TypeId[] = [];
+  let variadic = false;
+  for (const child of parametersOf(chain)) {
+    if (child.tag === TAG.unspecified_parameters) variadic = true;
+    if (child.tag !== TAG.formal_parameter) continue;
+    const parameter = chainOf(child);
+    const hidden = flagOf(parameter, AT.artificial);
+    const type = hidden ? withoutConst(parameter, source) : idOfTypeIn(parameter, source);
+    // Go marks results so.
+    if (flagOf(parameter, AT.variable_parameter)) results.push(type);
+    // Of what compilers add, only `this` is told by all of them: gcc has flags and tables of constructors as well.
+    else if (!hidden || parameters.length === 0) {
+      const made: Making<Parameter> = { type };
+      const name = nameOf(parameter);
+      if (name !== undefined) made.name = name;
+      if (hidden) made.artificial = true;
+      parameters.push(made);
+    }
+  }
+  const node: Making<FunctionNode> = {
+    kind: 'function',
+    result: idOfTypeIn(chain, source),
+    parameters,
+    variadic,
+    prototyped: flagOf(chain, AT.prototyped),
+  };
+  const callingConvention = numberOf(chain, AT.calling_convention);
+  if (callingConvention !== undefined) node.callingConvention = callingConvention;
+  if (results.length > 0) node.results = results;
+  return node;
+}
+
+/** The id of the type that the first of a chain names that names one. */
+export function idOfTypeIn(chain: readonly Die[], source: TypeSource): TypeId {
+  for (const die of chain) if (die.has(AT.type)) return source.idOfTypeOf(die);
+  return source.idOf('none');
+}
+
+/** gcc writes `S *const this`. */
+function withoutConst(parameter: readonly Die[], source: TypeSource): TypeId {
+  const type = typeOf(parameter);
+  return typeof type === 'object' && type.tag === TAG.const_type ? source.idOfTypeOf(type) : source.idOf(type);
+}
+
+/** A definition without parameters of its own (an abstract instance elsewhere) takes those of its declaration. */
+function parametersOf(chain: readonly Die[]): readonly Die[] {
+  let first: readonly Die[] = [];
+  for (const die of chain) {
+    const children = die.file.childrenWith(die, PARAMETERS);
+    if (die === chain[0]) first = children;
+    if (children.some(({ tag }) => tag === TAG.formal_parameter)) return spread(children);
+  }
+  return spread(first);
+}
+
+function spread(children: readonly Die[]): readonly Die[] {
+  if (!children.some(({ tag }) => tag === TAG.GNU_formal_parameter_pack)) return children;
+  return children.flatMap((child) =>
+    child.tag === TAG.GNU_formal_parameter_pack ? child.file.children(child) : [child],
+  );
+}

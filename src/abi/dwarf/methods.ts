@@ -1,0 +1,65 @@
+import { AT, TAG } from '../../dwarf/constants.ts';
+import { Cursor } from '../../dwarf/cursor.ts';
+import type { Die } from '../../dwarf/file.ts';
+import type { AttributeValue } from '../../dwarf/value.ts';
+import type { Method } from '../model.ts';
+import { attributeOf, chainOf, flagOf, linkageNameOf, nameOf, numberOf, placeOf } from './attributes.ts';
+import { accessOf, optional } from './members.ts';
+import type { TypeSource } from './type-source.ts';
+
+/**
+ * Whether a comparison asks for a member function of a class: virtual ones make the table, and destructors and
+ * constructors decide how values are passed. All others are called by their symbols, or are compiled into the consumer.
+ * @param className the class's own, without its scope; a template's with or without its arguments
+ */
+export function isCompared(method: Die, className: string | undefined): boolean {
+  if (method.has(AT.virtuality) || method.layout.link >= 0) return true;
+  const name = method.text(AT.name);
+  if (name === undefined) return false;
+  if (name.startsWith('~')) return true;
+  return className?.startsWith(plainName(name)) === true;
+}
+
+function plainName(name: string): string {
+  const at = name.indexOf('<');
+  return at < 0 ? name : name.slice(0, at);
+}
+
+export function methodOf(die: Die, source: TypeSource): Method {
+  const chain = chainOf(die);
+  const virtuality = numberOf(chain, AT.virtuality) ?? 0;
+  const location = attributeOf(chain, AT.vtable_elem_location);
+  return {
+    name: nameOf(chain) ?? '',
+    ...optional('linkageName', linkageNameOf(chain)),
+    type: source.functionIdOf(die),
+    virtual: virtuality === 2 ? 'pure' : virtuality === 1 ? 'virtual' : 'no',
+    ...optional('slot', location === undefined ? undefined : slotOf(location.value, location.die)),
+    ...optional('access', accessOf(chain)),
+    static: attributeOf(chain, AT.object_pointer) === undefined && !hasThis(die),
+    ...(flagOf(chain, AT.deleted) ? { deleted: true } : {}),
+    ...(numberOf(chain, AT.defaulted) ? { defaulted: true } : {}),
+    ...(flagOf(chain, AT.explicit) ? { explicit: true } : {}),
+    ...(flagOf(chain, AT.artificial) ? { artificial: true } : {}),
+    ...optional('declared', placeOf(chain)),
+  };
+}
+
+/** Producers without DW_AT_object_pointer on declarations mark the first parameter as artificial. */
+function hasThis(die: Die): boolean {
+  const first = die.file.children(die).find(({ tag }) => tag === TAG.formal_parameter);
+  return first !== undefined && flagOf([first], AT.artificial);
+}
+
+/** DW_OP_constu N is what gcc and clang emit; a plain constant is allowed too. */
+function slotOf(value: AttributeValue, die: Die): number | undefined {
+  if (value.kind === 'constant') return value.value;
+  if (value.kind !== 'block') return undefined;
+  const cursor = new Cursor(value.value, die.file.sections.little);
+  const operation = cursor.u8();
+  if (operation >= 0x30 && operation <= 0x4f) return operation - 0x30; // DW_OP_lit0 to lit31
+  if (operation === 0x08) return cursor.u8(); // DW_OP_const1u
+  if (operation === 0x0a) return cursor.u16(); // DW_OP_const2u
+  if (operation === 0x10) return cursor.uleb(); // DW_OP_constu
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import { AT, TAG } from '../../dwarf/constants.ts';
+import type { Die } from '../../dwarf/file.ts';
+import { declaredAt } from '../../dwarf/line.ts';
+import type { Base, Member, Method, TypeNode } from '../model.ts';
+import { flagOf } from './attributes.ts';
+import { baseOf, memberOf, variantsOf } from './members.ts';
+import { isCompared, methodOf } from './methods.ts';
+import { scopeOf } from './scope.ts';
+import { classNameOf } from './template-names.ts';
+import type { Making, TypeSource } from './type-source.ts';
+
+type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
+
+const PARTS = new Set<number>([TAG.member, TAG.inheritance, TAG.subprogram, TAG.variant_part]);
+
+/**
+ * A struct, class or union. Static members, template arguments and most member functions are not read: each of them that
+ * matters to consumers is a symbol or part of the name, and what their types lead to would be most of the graph.
+ */
+export function recordNode(die: Die, source: TypeSource): RecordNode {
+  const members: Member[] = [];
+  const bases: Base[] = [];
+  const methods: Method[] = [];
+  let part: Die | undefined;
+  const name = classNameOf(die);
+  for (const child of die.file.childrenWith(die, PARTS)) {
+    switch (child.tag) {
+      case TAG.member:
+        if (!isStatic(child)) members.push(memberOf(child, source));
+        break;
+      case TAG.inheritance:
+        bases.push(baseOf(child, source));
+        break;
+      case TAG.subprogram:
+        if (isCompared(child, name)) methods.push(methodOf(child, source));
+        break;
+      default:
+        part ??= child;
+    }
+  }
+  const node: Making<RecordNode> = {
+    kind: die.tag === TAG.union_type ? 'union' : die.tag === TAG.structure_type ? 'struct' : 'class',
+    scope: scopeOf(die),
+    language: source.languageOf(die),
+    declaration: flagOf([die], AT.declaration),
+    size: die.number(AT.byte_size) ?? 0,
+    members,
+    staticMembers: [],
+    bases,
+    methods,
+    templateArguments: [],
+  };
+  if (name !== undefined) node.name = name;
+  const alignment = die.number(AT.alignment);
+  if (alignment !== undefined) node.alignment = alignment;
+  if (part !== undefined) node.variants = variantsOf(part, source);
+  const passing = die.number(AT.calling_convention);
+  if (passing === PASS_BY_VALUE) node.passing = 'by-value';
+  else if (passing === PASS_BY_REFERENCE) node.passing = 'by-reference';
+  const declared = declaredAt(die);
+  if (declared !== undefined) node.declared = declared;
+  return node;
+}
+
+/** DW_CC_pass_by_reference and DW_CC_pass_by_value (DWARF 5 section 7.15). */
+const PASS_BY_REFERENCE = 4;
+const PASS_BY_VALUE = 5;
+
+/** DWARF 2 to 4 describe static members as members with external or declaration. */
+function isStatic(die: Die): boolean {
+  return die.flag(AT.external) || die.flag(AT.declaration);
+}
