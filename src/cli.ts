@@ -136,6 +136,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
         .argument('<old>', 'the previous release')
         .argument('<new>', 'the new one')
         .addOption(listOption('--headers <glob>', 'public headers; types declared elsewhere are private'))
+        .option('--host <file>', 'host that the new release is for, with debug information: shared types are compared')
+        .addOption(listOption('--host-headers <glob>', "the host's headers; types declared there are the host's"))
         .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
         .option('--version-script <file>', 'version script that the new file is linked with')
         .addOption(listOption('--symbol <name>', 'symbol that the new file must export'))
@@ -154,6 +156,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             now: string,
             options: {
               headers?: string[];
+              host?: string;
+              hostHeaders?: string[];
               debugDir?: string[];
               versionScript?: string;
               symbol?: string[];

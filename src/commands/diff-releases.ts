@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { type AbiInput, compareAbi, type ReadAbi } from '../abi/abi.ts';
+import { followHost } from '../abi/host/follow-host.ts';
 import { type CompareFilesOptions, type Comparison, compareFiles, type SideContent } from '../compare/files.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { UsageError } from '../errors.ts';
@@ -7,7 +9,7 @@ import { locate } from '../gate/sources.ts';
 import { compareGoFiles } from '../golang/compare.ts';
 import { renderDiffJson } from '../report/diff-json.ts';
 import { renderDiffText } from '../report/diff-text.ts';
-import type { DiffVerdict } from '../rules/effects.ts';
+import { type DiffVerdict, worstEffect } from '../rules/effects.ts';
 import type { Format, Terminal } from './command.ts';
 import type { DiffCommandOptions } from './diff.ts';
 import { readInput } from './read-input.ts';
@@ -30,7 +32,7 @@ export async function diffReleases(
     ...(options.required !== undefined && { required: options.required }),
     ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
   };
-  const comparison = compareFiles(old, now, compare);
+  const comparison = await withHost(compareFiles(old, now, compare), now, options);
   terminal.out(await render(comparison, options.format ?? 'text', terminal));
   return comparison.verdict;
 }
@@ -38,21 +40,51 @@ export async function diffReleases(
 function typeComparison(
   oldFile: ReleaseFile,
   newFile: ReleaseFile,
-  { headers = [], debugDir = [] }: DiffCommandOptions,
+  { headers = [], hostHeaders = [], debugDir = [] }: DiffCommandOptions,
 ): NonNullable<CompareFilesOptions<SideContent>['compareTypes']> {
   const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
   const here = { root: process.cwd(), repository: process.cwd() };
   const side = (image: ElfImage, file: ReleaseFile): AbiInput | ReadAbi =>
     'bytes' in file ? { image, bytes: file.bytes, search: { file: file.name, directories } } : file;
   const known = publicHeaders(headers, here);
+  const ofHost = publicHeaders(hostHeaders, here);
   return (old, now) => {
     const types = compareAbi(side(old.image, oldFile), side(now.image, newFile), {
       locate: (file) => locate(file, here),
       ...(headers.length > 0 && { isPublicHeader: known.isPublic }),
+      ...(hostHeaders.length > 0 && { isHostHeader: ofHost.isPublic }),
     });
     // A misspelt pattern would make every type private, and no change of a type would count.
     return { ...types, findings: [...known.unmatched(), ...types.findings] };
   };
+}
+
+/** Adds what the new file and the host that it is for disagree about. */
+async function withHost(
+  comparison: Comparison,
+  now: ReleaseFile,
+  { host, hostHeaders = [], debugDir = [] }: DiffCommandOptions,
+): Promise<Comparison> {
+  if (host === undefined) return comparison;
+  const { hostTypes } = await import('../abi/host/read-host-file.ts');
+  const here = { root: process.cwd(), repository: process.cwd() };
+  const known = publicHeaders(hostHeaders, here);
+  const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
+  const types = hostTypes(
+    'bytes' in now ? { bytes: now.bytes, search: { file: now.name, directories } } : now.types,
+    { bytes: await readInput(host, 'the host'), search: { file: host, directories } },
+    {
+      name: basename(host),
+      locate: (file) => locate(file, here),
+      ...(hostHeaders.length > 0 && { isHostHeader: known.isPublic }),
+    },
+  );
+  const findings = [
+    ...followHost(comparison.findings, types, basename(host)),
+    ...types.findings,
+    ...known.unmatched('fit/host-headers-unmatched'),
+  ];
+  return { ...comparison, findings, verdict: worstEffect(findings) };
 }
 
 async function readScript(file: string): Promise<NonNullable<CompareFilesOptions['versionScript']>> {

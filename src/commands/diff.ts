@@ -14,6 +14,10 @@ export interface DiffCommandOptions {
   readonly headers?: readonly string[];
   /** Directories with separate debug information; for the comparison of types. */
   readonly debugDir?: string | readonly string[];
+  /** The host that the new file is for, a build with debug information: types that both know are compared. */
+  readonly host?: string;
+  /** Globs of the host's headers: what they declare is the host's. */
+  readonly hostHeaders?: readonly string[];
   /** A version script of the GNU linker that the new file is compared with. */
   readonly versionScript?: string;
   /** Symbols that the new file must export. */
@@ -48,9 +52,13 @@ export async function diffCommand(
 }
 
 /** Whether it is plain without a comparison that nothing changed: the same bytes, and nothing else is asked of the file. */
-function isUnchanged(old: ReleaseFile, now: ReleaseFile, { required, versionScript }: DiffCommandOptions): boolean {
+function isUnchanged(
+  old: ReleaseFile,
+  now: ReleaseFile,
+  { required, versionScript, host }: DiffCommandOptions,
+): boolean {
   if (!('bytes' in old && 'bytes' in now) || !sameBytes(old, now)) return false;
-  if (required !== undefined || versionScript !== undefined) return false;
+  if (required !== undefined || versionScript !== undefined || host !== undefined) return false;
   const { image, problems } = readElf(now.bytes);
   if (image === undefined || problems.length > 0) return false;
   const content = { bytes: now.bytes, image };

@@ -17,7 +17,7 @@ export interface PublicHeaders {
    * A finding when files were asked about and the patterns matched none of them, nor any file that is there: with a
    * typing error in `headers` every type would be private, and no change of a type would count.
    */
-  readonly unmatched: () => readonly Finding[];
+  readonly unmatched: (rule?: 'abi/headers-unmatched' | 'fit/host-headers-unmatched') => readonly Finding[];
 }
 
 export function publicHeaders(
@@ -33,13 +33,17 @@ export function publicHeaders(
       answers.set(file, answer);
       return answer;
     },
-    unmatched: () => {
+    unmatched: (rule = 'abi/headers-unmatched') => {
       if (answers.size === 0 || [...answers.values()].includes(true)) return [];
       if (patterns.some((pattern) => matchesFile(context.root, pattern) || matchesFile(context.repository, pattern))) {
         return [];
       }
-      const message = `The public headers (${patterns.join(', ')}) match no file here and none in the debug information, so every type counted as private.`;
-      return [finding('abi/headers-unmatched', message, { subject: patterns.join(', '), effect: 'undecided' })];
+      const [which, result] =
+        rule === 'abi/headers-unmatched'
+          ? ['public headers', 'every type counted as private']
+          : ["host's headers", 'no type counted as one of the host'];
+      const message = `The ${which} (${patterns.join(', ')}) match no file here and none in the debug information, so ${result}.`;
+      return [finding(rule, message, { subject: patterns.join(', '), effect: 'undecided' })];
     },
   };
 }

@@ -6,6 +6,8 @@ import { isRecord } from './relate.ts';
 export interface FindingOptions {
   /** Tells whether a source file is a public header; without it, types declared in headers count as public. */
   readonly isPublicHeader?: (file: string) => boolean;
+  /** Tells the headers of the plugin's host: what they declare, the plugin takes from there, and is never private. */
+  readonly isHostHeader?: (file: string) => boolean;
   /** Turns a declaration's file into a path for reports, relative to the repository where it lies inside. */
   readonly locate?: (file: string) => string;
 }
@@ -22,11 +24,15 @@ export function isSourceFile(file: string): boolean {
  * source file. A file without headers of its own (sqlite's amalgamation, a plugin of one file) has everything in its
  * sources, so that there the place tells nothing and all types count as public.
  */
-export function isPrivateType(node: TypeNode, { isPublicHeader }: FindingOptions, ownHeaders: boolean): boolean {
+export function isPrivateType(
+  node: TypeNode,
+  { isPublicHeader, isHostHeader }: FindingOptions,
+  ownHeaders: boolean,
+): boolean {
   if (!isRecord(node) && node.kind !== 'enum') return false;
   if ('language' in node && (node.language === 'rust' || node.language === 'go')) return false;
   const file = node.declared?.file;
-  if (file === undefined) return false;
+  if (file === undefined || isHostHeader?.(file) === true) return false;
   return isPublicHeader === undefined ? ownHeaders && SOURCE_FILE.test(file) : !isPublicHeader(file);
 }
 

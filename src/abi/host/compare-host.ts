@@ -2,7 +2,9 @@ import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type AbiInput, readAbi } from '../abi.ts';
 import { explore, type PairGraph, type SymbolTypes } from '../compare/explore.ts';
+import { nodeName } from '../compare/paths.ts';
 import type { FindingOptions } from '../compare/place-of.ts';
+import type { Graphs } from '../compare/relate.ts';
 import { openDebugInfo } from '../dwarf/open.ts';
 import { type HostTypes, readHostTypes } from '../dwarf/read-host.ts';
 import type { TypeGraph } from '../model.ts';
@@ -23,7 +25,11 @@ export interface HostComparison {
   readonly findings: readonly Finding[];
   /** Names of types and functions that both define. */
   readonly compared: readonly string[];
+  /** Types of which the plugin has the very definition that the host has, as findings name them. */
+  readonly agreed: ReadonlySet<string>;
 }
+
+const NOTHING = { compared: [], agreed: new Set<string>() };
 
 /**
  * Compares what a plugin takes its host's types to be with what the host says they are: structs and callback tables that
@@ -37,13 +43,13 @@ export function compareWithHost(plugin: AbiInput | TypeGraph, host: AbiInput, op
   const wanted = wantedOf(graph, shared);
   const pluginHole = graph.missing.find(({ code }) => code === 'no-debug-info');
   if (pluginHole !== undefined) {
-    return { findings: asked(options) ? [unseen(options, 'The plugin has no debug information.')] : [], compared: [] };
+    return { findings: asked(options) ? [unseen(options, 'The plugin has no debug information.')] : [], ...NOTHING };
   }
-  if (shared.length === 0 && wanted.functions.size === 0) return { findings: [], compared: [] };
+  if (shared.length === 0 && wanted.functions.size === 0) return { findings: [], ...NOTHING };
   const { files, missing } = openDebugInfo(host.image, host.bytes, host.search);
   if (files.length === 0) {
     const why = `${options.name} has no debug information, so that ${count(shared)} that the plugin has from headers could not be compared with its own.`;
-    return { findings: shared.length === 0 && !asked(options) ? [] : [unseen(options, why)], compared: [] };
+    return { findings: shared.length === 0 && !asked(options) ? [] : [unseen(options, why)], ...NOTHING };
   }
   const types = readHostTypes(host.image, files, missing, wanted);
   return compareKnown(graph, types, shared, options);
@@ -69,19 +75,33 @@ function compareKnown(
   const all = [...pairs, ...functions];
   const graph: PairGraph = explore(graphs, all);
   const findings = disagreementFindings(graphs, graph, origins, options);
+  const compared = all.map(({ name }) => name);
+  const agreed = agreedTypes(graphs, graph, origins.length);
   const holes = host.graph.missing.filter(({ code }) => code !== 'symbol-without-type');
   if (holes.length > 0) {
     const told = holes.slice(0, 3).map(({ message }) => message);
     return {
       findings: [...findings, unseen(options, `Parts of ${options.name} could not be read: ${told.join(' ')}`, true)],
-      compared: all.map(({ name }) => name),
+      compared,
+      agreed,
     };
   }
   if (all.length === 0 && asked(options)) {
     const why = `${options.name} defines none of the ${shared.length} types that the plugin has from its headers.`;
-    return { findings: [unseen(options, why)], compared: [] };
+    return { findings: [unseen(options, why)], ...NOTHING };
   }
-  return { findings, compared: all.map(({ name }) => name) };
+  return { findings, compared, agreed };
+}
+
+/** Of the first roots, those that are the same in both. */
+function agreedTypes(graphs: Graphs, graph: PairGraph, count: number): ReadonlySet<string> {
+  const agreed = new Set<string>();
+  for (const { changes, edges } of graph.roots.slice(0, count)) {
+    const node = graph.nodes[edges[0]?.to ?? -1];
+    if (changes.length > 0 || node === undefined || node.changes.length > 0) continue;
+    agreed.add(nodeName({ graphs, graph }, edges[0]?.to ?? -1, undefined));
+  }
+  return agreed;
 }
 
 /** Functions that the host exports and the plugin takes. */

@@ -40,7 +40,9 @@ const MOST_TYPES = 20_000;
  * @param isHostHeader tells the host's headers; without it, all headers but those of the system may be the host's
  */
 export function sharedTypes(plugin: TypeGraph, isHostHeader?: (file: string) => boolean): readonly SharedType[] {
-  const symbols = plugin.symbols.flatMap(({ name, kind, type, imported }): SymbolTypes[] => {
+  // Sorted, as in the comparison of releases: paths are the same for each compiler.
+  const named = [...plugin.symbols].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const symbols = named.flatMap(({ name, kind, type, imported }): SymbolTypes[] => {
     if (type === undefined || isCompilerMade(name)) return [];
     // Data of the plugin: the host gets its address and reads it.
     const exposure = kind === 'variable' ? { exposure: EXPOSURE.out | EXPOSURE.pointer | EXPOSURE.exported } : {};
@@ -56,7 +58,7 @@ export function sharedTypes(plugin: TypeGraph, isHostHeader?: (file: string) => 
   const found: SharedType[] = [];
   graph.nodes.forEach(({ new: type, alias }, at) => {
     if (found.length >= MOST_TYPES) return;
-    const one = named(plugin.nodes[type], alias, isHostHeader);
+    const one = nameOf(plugin.nodes[type], alias, isHostHeader);
     if (one === undefined) return;
     found.push({
       ...one,
@@ -83,7 +85,7 @@ function typedefsOf({ nodes }: TypeGraph): ReadonlyMap<string, TypeId> {
 
 type Named = Pick<SharedType, 'name' | 'by' | 'declared' | 'certain'>;
 
-function named(
+function nameOf(
   node: TypeNode | undefined,
   alias: Alias | undefined,
   isHostHeader: ((file: string) => boolean) | undefined,

@@ -13,6 +13,14 @@ export const hostTypeRules = defineRules({
     fix: 'Compile the plugin with the headers and settings of the host that it is released for.',
     controls: supply,
   },
+  'fit/host-headers-unmatched': {
+    title: "The host's headers match no file",
+    severity: 'undecided',
+    step: 'fit',
+    why: 'Types of the host are those that its headers declare; where the patterns match nothing, none was compared.',
+    fix: 'Correct the patterns; a pattern also matches the end of a longer path, so that host/*.h matches /usr/include/host/api.h.',
+    controls: supply,
+  },
   'fit/host-types-unseen': {
     title: 'Types of the host were not compared',
     severity: 'note',
