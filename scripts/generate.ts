@@ -9,6 +9,7 @@ import { configJsonSchema, waiversJsonSchema } from '../src/config/json-schema.t
 import { loadJsonSchema } from '../src/report/load-schema.ts';
 import { reportJsonSchema } from '../src/report/schema.ts';
 import { verifyJsonSchema } from '../src/report/verify-schema.ts';
+import { verifySummaryJsonSchema } from '../src/report/verify-summary-schema.ts';
 import { ruleJsonSchema } from '../src/rules/rule-schema.ts';
 import { snapshotJsonSchema } from '../src/snapshot/json-schema.ts';
 import { configurationPage } from './generate-configuration.ts';
@@ -24,6 +25,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'schema/report.v1.json': json(reportJsonSchema()),
     'schema/load.v1.json': json(loadJsonSchema()),
     'schema/verify.v1.json': json(verifyJsonSchema()),
+    'schema/verify-summary.v1.json': json(verifySummaryJsonSchema()),
     'schema/rule.v1.json': json(ruleJsonSchema()),
     'schema/snapshot.v1.json': json(snapshotJsonSchema()),
     'docs/rules.md': rulesPage(),

@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { ExitCode, Format } from './commands/command.ts';
+import type { FitFormat } from './commands/fit.ts';
 import { systemTerminal } from './commands/standard-output.ts';
 import { isEnvironmentError, isUsageError } from './errors.ts';
+import { PRESETS } from './fit/presets/names.ts';
 import { toolVersion } from './installation.ts';
 import type { SandboxProfile } from './loader/sandbox.ts';
 
@@ -87,6 +89,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
         .option('--base <commit>', 'judge by the configuration, waivers and keys of this commit, as a pull request is')
         .option('--plan <file>', 'plan that the shard is of', PLAN_FILE)
         .option('--shard <id>', 'check this shard of the plan only')
+        .option('--no-sign', 'sign no verdict, whatever the configuration says')
         .addOption(format('text', 'json', 'markdown', 'sarif'))
         .action(
           async (options: {
@@ -97,6 +100,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
             base?: string;
             plan: string;
             shard?: string;
+            sign: boolean;
             format: Format;
           }) => {
             const [{ checkCommand }, { terminalProgress }] = await Promise.all([
@@ -110,6 +114,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
                 format: options.format,
                 ...(options.plugin === undefined ? {} : { plugins: options.plugin }),
                 ...(options.base === undefined ? {} : { base: options.base }),
+                ...(options.sign ? {} : { sign: false }),
                 ...(options.shard === undefined ? {} : { part: { plan: options.plan, shard: options.shard } }),
                 ...(options.report
                   ? options.reportDirectory === undefined
@@ -204,25 +209,48 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
     summary: 'would these plugins load in this host, and if not, every reason',
     setUp: (command) =>
       void command
-        .argument('<host>', 'the host program, or "-" when only --target is to be checked')
-        .argument('<plugin...>', 'plugins that it loads')
-        .option('--target <system>', 'system to load on: debian:11, ubuntu:20.04, rhel:8, glibc:2.31')
+        .argument('[host]', 'the host: a program, a Go main package, a go.mod, a dump of build information, or "-"')
+        .argument('[plugin...]', 'plugins that it loads, in this order')
+        .addOption(listOption('--host <path>', 'a host; all other files are plugins then'))
+        .addOption(
+          new Option(
+            '--preset <kind>',
+            'check the rules of this kind of host; all other files are plugins then',
+          ).choices(PRESETS),
+        )
+        .option('--target <system>', 'system to load on: debian:11, ubuntu:20.04, rhel:8, alpine:3.20, glibc:2.31')
         .addOption(listOption('--library-dir <directory>', 'where needed libraries are'))
         .option('--sysroot <directory>', 'root of the target system')
         .addOption(listOption('--symbol <name>', 'symbol that every plugin must export'))
-        .addOption(format('text', 'json'))
+        .addOption(
+          new Option('--format <format>', 'form of the output')
+            .choices(['text', 'json', 'markdown', 'html'])
+            .default('text'),
+        )
         .action(
           async (
-            host: string,
-            plugins: string[],
-            options: { target?: string; libraryDir?: string[]; sysroot?: string; symbol?: string[]; format: Format },
+            first: string | undefined,
+            rest: string[],
+            options: {
+              host?: string[];
+              preset?: string;
+              target?: string;
+              libraryDir?: string[];
+              sysroot?: string;
+              symbol?: string[];
+              format: FitFormat;
+            },
           ) => {
             const { fitCommand } = await import('./parts/fit.ts');
+            const named = options.host !== undefined || options.preset !== undefined;
+            const files = first === undefined ? [] : [first, ...rest];
             exitCode = await fitCommand(
-              host === '-' ? undefined : host,
-              plugins,
+              named ? (options.host ?? []) : first,
+              named ? files : rest,
               {
                 format: options.format,
+                environment: process.env,
+                ...(options.preset === undefined ? {} : { preset: options.preset }),
                 ...(options.target === undefined ? {} : { target: options.target }),
                 ...(options.libraryDir === undefined ? {} : { libraryDirs: options.libraryDir }),
                 ...(options.sysroot === undefined ? {} : { root: options.sysroot }),
@@ -272,10 +300,18 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
           'with --ca-roots: accept a certificate that is valid now, without proof of time',
         )
         .option('--explain', 'tell what was expected, and what carries what')
+        .option('--summary', 'check the signed verdict of a gate (default bundle: <file>.vsa.sigstore.json)')
+        .option('--verifier-id <uri>', 'with --summary: whose verdict counts, exactly')
+        .addOption(listOption('--policy-digest <digest>', 'with --summary: policy that is agreed to'))
+        .option('--resource-uri <uri>', 'with --summary: what the file must have been judged as, exactly')
+        .addOption(listOption('--verified-level <level>', 'with --summary: level that must be verified'))
+        .option('--max-age <time>', 'with --summary: greatest age of the verdict, such as 12h or 90d')
+        .option('--record', 'check that the file, an audit record of the gate, is whole')
+        .option('--head <digest>', 'with --record: digest of a line that must be in it')
         .addOption(format('text', 'json'))
         .action(async (file: string, options: Record<string, never>) => {
-          const { verify } = await import('./parts/verify.ts');
-          exitCode = await verify(file, { ...options, environment: process.env }, terminal);
+          const { verifyAsAsked } = await import('./parts/verify.ts');
+          exitCode = await verifyAsAsked(file, { ...options, environment: process.env }, terminal);
         }),
   },
   load: {

@@ -12,3 +12,13 @@ export function gateEnvironment(env: Readonly<Record<string, string | undefined>
   }
   return result;
 }
+
+/** What signs the verdict may see besides: how the job gets an identity token. No program that the gate starts gets it. */
+export function signingEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
+  return {
+    ...gateEnvironment(env),
+    ...(url === undefined ? {} : { ACTIONS_ID_TOKEN_REQUEST_URL: url }),
+    ...(token === undefined ? {} : { ACTIONS_ID_TOKEN_REQUEST_TOKEN: token }),
+  };
+}

@@ -26,13 +26,21 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
     version: request.version,
     now: new Date(),
     source: sourceOf(context),
+    secrets: request.secrets,
+    ...(request.sign === undefined ? {} : { sign: request.sign }),
     ...change,
   });
-  const { directory, comment, key, checkRun } = config.config.report;
+  const { directory, comment, key, checkRun, record } = config.config.report;
   return {
     report,
     broken: isBroken(report),
-    settings: { directory: resolve(config.root, directory), comment, key, checkRun },
+    settings: {
+      directory: resolve(config.root, directory),
+      comment,
+      key,
+      checkRun,
+      ...(record === undefined ? {} : { record: resolve(config.root, record) }),
+    },
   };
 }
 

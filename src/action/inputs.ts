@@ -21,6 +21,8 @@ export interface ActionInputs {
   readonly part?: GatePart;
   /** Upload to code scanning. */
   readonly sarif?: boolean;
+  /** false: the verdict is not signed, whatever the configuration says. */
+  readonly sign?: boolean;
 }
 
 /** Paths are absolute. */
@@ -80,6 +82,9 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
   const sarifText = get('sarif');
   if (!['', 'true', 'false'].includes(sarifText)) wrong('sarif', sarifText, 'expected true or false');
 
+  const signText = get('sign');
+  if (!['', 'true', 'false'].includes(signText)) wrong('sign', signText, 'expected true or false');
+
   const key = get('key');
   if (key !== '' && !KEY.test(key)) {
     wrong('key', key, 'expected letters, digits, dot, underscore and hyphen, 100 at most, not beginning with . or -');
@@ -129,5 +134,6 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(report !== '' && { report: resolve(workingDirectory, report) }),
     ...(part && { part }),
     ...(sarifText === 'true' && { sarif: true }),
+    ...(signText !== '' && { sign: signText === 'true' }),
   };
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { GateReport, GateVerdict } from '../gate/report.ts';
 import type { ReportFormat, WrittenReport } from '../report/write.ts';
 
@@ -14,6 +15,10 @@ export interface ActionOutputs {
   readonly 'report-json': string;
   readonly 'report-sarif': string;
   readonly 'report-markdown': string;
+  /** Signed verdicts, and the audit record: absolute paths, one a line. */
+  readonly 'verification-summaries': string;
+  readonly 'test-results': string;
+  readonly record: string;
   /** Of a plan: the matrix for the jobs of its shards, and its file. */
   readonly matrix: string;
   readonly plan: string;
@@ -33,15 +38,39 @@ export const NO_VERDICT: ActionOutputs = {
   'report-json': '',
   'report-sarif': '',
   'report-markdown': '',
+  'verification-summaries': '',
+  'test-results': '',
+  record: '',
   matrix: '',
   plan: '',
 };
 
+/** Where the gate wrote what it signed and recorded. */
+export interface SignedPlace {
+  /** Absolute path of the directory that artifacts' paths start from. */
+  readonly root: string;
+  /** Absolute path of the audit record. */
+  readonly record?: string;
+}
+
 /**
  * @param directory absolute
  * @param written the report files; those that could not be written have an empty path
+ * @param place absent for a report that another run made: its signed files are not here
  */
-export function outputsOf(report: GateReport, directory: string, written: readonly WrittenReport[]): ActionOutputs {
+export function outputsOf(
+  report: GateReport,
+  directory: string,
+  written: readonly WrittenReport[],
+  place?: SignedPlace,
+): ActionOutputs {
+  const signed = (kind: 'summary' | 'testResult') =>
+    place === undefined
+      ? ''
+      : report.plugins
+          .flatMap(({ verdict }) => verdict?.[kind]?.file ?? [])
+          .map((file) => resolve(place.root, file))
+          .join('\n');
   const path = (format: ReportFormat) => written.find((file) => file.format === format)?.path ?? '';
   return {
     verdict: report.verdict,
@@ -54,6 +83,9 @@ export function outputsOf(report: GateReport, directory: string, written: readon
     'report-json': path('json'),
     'report-sarif': path('sarif'),
     'report-markdown': path('markdown'),
+    'verification-summaries': signed('summary'),
+    'test-results': signed('testResult'),
+    record: place?.record ?? '',
     matrix: '',
     plan: '',
   };

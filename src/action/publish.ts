@@ -20,6 +20,10 @@ export interface PublishRequest {
   readonly log: ActionLog;
   /** Absolute. */
   readonly reportDirectory: string;
+  /** Absolute path of the directory that artifacts' paths start from. */
+  readonly root: string;
+  /** Absolute path of the audit record. */
+  readonly record?: string;
   /** GITHUB_STEP_SUMMARY. */
   readonly summaryFile: string | undefined;
   readonly setOutput: SetOutput;
@@ -82,7 +86,7 @@ export async function publish(request: PublishRequest): Promise<void> {
   const render = (limitBytes: number) => renderMarkdown(report, { limitBytes, links });
 
   const written = await writeFiles(request);
-  setOutputs(outputsOf(report, request.reportDirectory, written), request.setOutput);
+  setOutputs(outputsOf(report, request.reportDirectory, written, request), request.setOutput);
   await writeSummary(render(SUMMARY_LIMIT), request.summaryFile, log);
   log.info(renderText(report, { colour: true, written: written.map(({ path }) => path) }));
   log.commands(renderAnnotations(report));

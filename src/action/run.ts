@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ExitCode } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
 import type { GateReport } from '../gate/report.ts';
@@ -13,7 +13,7 @@ import { renderReport } from '../report/write.ts';
 import { codeBlock } from '../text/markdown.ts';
 import { truncateBytes } from '../text/truncate.ts';
 import type { FilesOnGitHub } from './base.ts';
-import { gateEnvironment } from './environment.ts';
+import { gateEnvironment, signingEnvironment } from './environment.ts';
 import { reportFailure } from './failure.ts';
 import { type GatePart, readInputs } from './inputs.ts';
 import { actionLog } from './log.ts';
@@ -35,6 +35,10 @@ export interface GateRequest {
   readonly onGitHub?: FilesOnGitHub;
   /** One shard of a plan, or all of them brought together; the whole gate unless given. */
   readonly part?: GatePart;
+  /** Variables of the job that only the signing of the verdict sees. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
+  /** false: nothing is signed, whatever the configuration says. */
+  readonly sign?: boolean;
 }
 
 export type PlanRequest = Pick<GateRequest, 'configFile' | 'workspace' | 'context' | 'version'> & {
@@ -48,6 +52,8 @@ export interface ReportSettings {
   readonly comment: CommentMode;
   readonly key: string;
   readonly checkRun: boolean;
+  /** The audit record, absolute. */
+  readonly record?: string;
 }
 
 export interface GateResult {
@@ -152,6 +158,8 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         workspace,
         ...(part && { part }),
         env: gateEnvironment(env),
+        secrets: signingEnvironment(env),
+        ...(inputs.sign === undefined ? {} : { sign: inputs.sign }),
         context,
         progress: log.progress,
         version: deps.version,
@@ -169,6 +177,8 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
       context,
       log,
       reportDirectory: resolve(inputs.workingDirectory, inputs.reportDirectory ?? settings.directory),
+      root: dirname(configFile),
+      ...(settings.record === undefined ? {} : { record: settings.record }),
       summaryFile: env.GITHUB_STEP_SUMMARY,
       setOutput: deps.setOutput,
       post: deps.post,

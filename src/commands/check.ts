@@ -20,6 +20,8 @@ export interface CheckOptions {
   readonly base?: string;
   /** One shard of a plan, or what its shards come to. */
   readonly part?: ShardChoice;
+  /** false: the verdict is not signed, whatever the configuration says. */
+  readonly sign?: boolean;
 }
 
 export interface CheckDeps {
@@ -52,6 +54,7 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
       now: new Date(),
       ...(options.plugins === undefined ? {} : { only: options.plugins }),
       ...(deps.source === undefined ? {} : { source: deps.source }),
+      ...(options.sign === undefined ? {} : { sign: options.sign }),
       ...(options.base === undefined ? {} : await changeSince(options.base, deps)),
     },
     options.part,

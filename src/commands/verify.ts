@@ -18,7 +18,7 @@ export interface VerifyOptions extends PolicyOptions, FileOptions, TrustOptions 
 }
 
 /** What a signature came to, or why nobody could be asked whose word counts. */
-async function judged(
+export async function judged(
   artifact: Uint8Array | `sha256:${string}`,
   signature: SignatureFile,
   policy: SignaturePolicy,

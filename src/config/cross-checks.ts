@@ -20,6 +20,7 @@ export function crossChecks(data: unknown): Fault[] {
     ...checkSharedFile(data, plugins, ['signature', 'bundle'], 'signature', ['name', 'artifact']),
     ...checkSharedFile(data, plugins, ['signature', 'signature'], 'signature', ['name', 'artifact']),
     ...checkSharedVersions(data, plugins),
+    ...checkVerdict(data, plugins),
     ...checkLevels(data),
   ];
 }
@@ -136,6 +137,43 @@ function checkSignature(data: unknown, at: DataPath): Fault[] {
     ];
   }
   return [key(at, 'says nothing about who signs; expected bundle with identity and issuer, or key with signature')];
+}
+
+/** What signs the verdict, and what it says about whom. */
+function checkVerdict(data: unknown, plugins: readonly unknown[]): Fault[] {
+  const at: DataPath = ['verdict'];
+  if (!isObject(valueAt(data, at))) return [];
+  const faults = [
+    ...exactlyOne(data, at, ['key', 'sigstore']),
+    ...exactlyOne(data, [...at, 'key'], ['file', 'environment']),
+  ];
+  const sigstore: DataPath = [...at, 'sigstore'];
+  const log = valueAt(data, [...sigstore, 'rekor']);
+  if (has(data, [...sigstore, 'fulcio']) && log === undefined) {
+    faults.push(key([...sigstore, 'fulcio'], 'is an instance of your own, so name its log too: rekor, or rekor: none'));
+  }
+  if (log === 'none' && !has(data, [...sigstore, 'timestamp'])) {
+    faults.push(
+      value([...sigstore, 'rekor'], 'leaves nothing that proves when it was signed; name a timestamp service'),
+    );
+  }
+  const resource = valueAt(data, [...at, 'resource']);
+  if (typeof resource !== 'string') return faults;
+  const known = ['name', 'os', 'arch', 'version'];
+  const unknown = tokensOf(resource).find((token) => !known.includes(token));
+  if (unknown !== undefined || /[{}]/.test(resource.replaceAll(/\{[a-z]+\}/g, ''))) {
+    faults.push(
+      value([...at, 'resource'], `expected only the tokens ${known.map((one) => `{${one}}`).join(', ')} in braces`),
+    );
+  }
+  if (plugins.length > 1 && !tokensOf(resource).includes('name')) {
+    faults.push(value([...at, 'resource'], `names one artifact for ${plugins.length} plugins; put {name} into it`));
+  }
+  const lacking = plugins.findIndex((plugin) => isObject(plugin) && !Object.hasOwn(plugin, 'version'));
+  if (tokensOf(resource).includes('version') && lacking >= 0) {
+    faults.push(value([...at, 'resource'], `uses {version}, but plugins[${lacking}] has no version`));
+  }
+  return faults;
 }
 
 /** A file named once for all plugins must be another one for each of them. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { catalogue, isRuleId } from '../rules/catalogue.ts';
 import { baselineSchema, pluginSchema, sandboxSchema, signatureSchema } from './plugin-schema.ts';
 import { flag, name, repositoryPath } from './scalars.ts';
+import { verdictSchema } from './verdict-schema.ts';
 
 /**
  * The configuration file plugin-gate.yml, version 1. The JSON Schema in schema/ and docs/configuration.md are made
@@ -42,6 +43,9 @@ const reportSchema = z
       .default('always'),
     key: name('Tells the comments of several gates in one pull request apart.').default('default'),
     checkRun: flag('Post a check run with annotations.').default(true),
+    record: repositoryPath(
+      'File that a line is appended to for each decision: what was decided about which artifact, why, and on what evidence. Each line holds the digest of the one before.',
+    ).optional(),
   })
   .meta({ description: 'Where the report goes.' });
 
@@ -61,6 +65,7 @@ export const configSchema = z
     sandbox: sandboxSchema.prefault({}),
     policy: policySchema.prefault({}),
     report: reportSchema.prefault({}),
+    verdict: verdictSchema.optional(),
   })
   .meta({ title: 'plugin-gate configuration', description: 'The configuration of plugin-gate.' });
 
@@ -81,6 +86,7 @@ export type BaselineConfig = NonNullable<GateConfig['baseline']>;
 export type SignatureConfig = NonNullable<GateConfig['signature']>;
 export type SandboxConfig = GateConfig['sandbox'];
 export type PolicyConfig = GateConfig['policy'];
+export type VerdictConfig = NonNullable<GateConfig['verdict']>;
 export type ReportConfig = GateConfig['report'];
 
 /** Version of the format, and the file that commands look for. */

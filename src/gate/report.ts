@@ -40,6 +40,20 @@ export interface PluginResult {
   /** What Semantic Versioning asks of this release, when it was compared. */
   readonly versionAdvice?: VersionAdvice;
   readonly steps: readonly StepResult[];
+  /** What is signed and recorded of it; absent where the configuration asks for neither. */
+  readonly verdict?: {
+    /** Never `passed` for what is undecided, also where the policy lets that through. */
+    readonly result: 'passed' | 'failed' | 'undecided';
+    /** `sha256:<hex>` of all that was asked of the plugin; who deploys it can pin it. */
+    readonly policy: string;
+    /** URI of the artifact in the verdict. */
+    readonly resource: string;
+    /** Who signed; absent when nobody did. */
+    readonly signer?: string;
+    /** The SLSA verification summary and the in-toto test result, files relative to the configuration. */
+    readonly summary?: { readonly file: string; readonly digest: string };
+    readonly testResult?: { readonly file: string; readonly digest: string };
+  };
   /** Small numbers for tables and charts; old values when there is a baseline. */
   readonly facts: {
     readonly sizes?: Readonly<Record<'file' | 'text' | 'rodata' | 'data' | 'bss' | 'debug', number>>;

@@ -3,8 +3,13 @@ import { EnvironmentError, UsageError } from '../errors.ts';
 import type { CommitFiles } from '../process/git-files.ts';
 import type { PlacedFinding, Step } from '../rules/finding.ts';
 import { type Judgement, judge, statusOf } from '../rules/judge.ts';
+import type { Policy } from '../rules/policy.ts';
+import { withoutTokenSource } from '../verdict/id-token.ts';
+import { openSigner, type SignerOutcome, secretNames } from '../verdict/signer.ts';
 import { decidingFiles, trustedFiles } from './base/files.ts';
 import { policyOfBase } from './base/policy.ts';
+import { decide } from './decide.ts';
+import { deliver } from './deliver.ts';
 import { type RanJob, type RanStep, runJob } from './job.ts';
 import type { GateContext, GateStep } from './known.ts';
 import { type Job, planJobs, runnerTarget } from './plan.ts';
@@ -49,6 +54,10 @@ export interface GateRequest {
   readonly head?: CommitFiles;
   /** Plugins and targets that this run is for, when it is one of several; all unless given. */
   readonly shard?: readonly JobName[];
+  /** false: the verdict is not signed, whatever the configuration says. */
+  readonly sign?: boolean;
+  /** Variables that only the signing sees; those of `environment` unless given. */
+  readonly secrets?: Readonly<Record<string, string | undefined>>;
 }
 
 /** One job by its names. */
@@ -86,11 +95,16 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
       `There is no plugin ${unknown.join(', ')} in ${request.configFile}; there are ${names.join(', ')}.`,
     );
   }
+  const { verdict } = config.config;
+  const signer =
+    verdict === undefined || request.sign === false
+      ? undefined
+      : openSigner(verdict, config.root, request.secrets ?? request.environment);
   const context: GateContext = {
     root: config.root,
     repository,
     runner,
-    environment: request.environment,
+    environment: withoutSecrets(request.environment, verdict),
     progress: request.progress,
     today: request.now,
   };
@@ -107,7 +121,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     const ran: RanJob[] = [];
     for (const [job, known] of prepared) ran.push(await runJob(job, known, GATE, context));
     const about = [...(policy?.findings ?? []), ...(trusted?.findings ?? [])];
-    const report = reportOf(ran, about, config, request, started);
+    const report = await delivered(ran, about, config, request, started, signer);
     return { report: policy?.base === undefined ? report : { ...report, policy: policy.base }, config };
   } finally {
     request.progress.end();
@@ -117,6 +131,47 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
 
 function isWanted({ plugin, target }: Job, shard: GateRequest['shard']): boolean {
   return shard === undefined || shard.some((one) => one.plugin === plugin.name && one.target === target);
+}
+
+function withoutSecrets(
+  environment: GateRequest['environment'],
+  verdict: ConfigFiles['config']['verdict'],
+): GateRequest['environment'] {
+  const secret = new Set(verdict === undefined ? [] : secretNames(verdict));
+  const rest = Object.entries(withoutTokenSource(environment)).filter(([name]) => !secret.has(name));
+  return Object.fromEntries(rest);
+}
+
+/** The report, after each decision was signed and recorded as the configuration asks. */
+async function delivered(
+  ran: readonly RanJob[],
+  about: readonly PlacedFinding[],
+  config: ConfigFiles,
+  request: GateRequest,
+  started: number,
+  signer: SignerOutcome | undefined,
+): Promise<GateReport> {
+  const report = reportOf(ran, about, config, request, started);
+  if (signer === undefined && config.config.report.record === undefined) return report;
+  const decisions = decide({
+    ran,
+    plugins: report.plugins,
+    raw: [...about, ...ran.flatMap((job) => job.findings)],
+    strict: judgementOf(ran, about, config, request, { ...config.config.policy, undecided: 'fail' }).findings,
+    config,
+    tool: request.version,
+    source: request.source,
+    time: new Date(request.now.getTime() + report.durationMs).toISOString(),
+  });
+  const { findings, verdicts } = await deliver(decisions, signer, config, request.progress);
+  const complete = findings.length === 0 ? report : reportOf(ran, [...about, ...findings], config, request, started);
+  return {
+    ...complete,
+    plugins: complete.plugins.map((one, at) => {
+      const verdict = verdicts[at];
+      return verdict === undefined ? one : { ...one, verdict };
+    }),
+  };
 }
 
 function reportOf(
@@ -142,14 +197,14 @@ function reportOf(
   };
 }
 
-/** @param about findings about the change of the policy itself */
+/** @param about findings about the change of the policy itself, and about the verdict */
 function judgementOf(
   ran: readonly RanJob[],
   about: readonly PlacedFinding[],
   config: ConfigFiles,
   request: GateRequest,
+  policy: Policy = config.config.policy,
 ): Judgement {
-  const { policy } = config.config;
   const today = request.now.toISOString().slice(0, 10);
   const findings = [...about, ...ran.flatMap((job) => job.findings)];
   // A shard sees too little to call a waiver unused.

@@ -1,2 +1,2 @@
 /** `verify` with what it needs, and nothing else. */
-export { verify } from '../commands/verify.ts';
+export { verifyAsAsked } from '../commands/verify-mode.ts';

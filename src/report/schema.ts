@@ -73,6 +73,7 @@ const finding = z
   .meta({ id: 'finding' });
 
 const artifact = z.object({ file: name, digest, size: bytes });
+const signedFile = z.object({ file: name, digest });
 const sizes = z.object({ file: bytes, text: bytes, rodata: bytes, data: bytes, bss: bytes, debug: bytes });
 const floors = z.record(name, name).meta({ description: 'Highest version needed, by library: GLIBC, GLIBCXX, ...' });
 
@@ -107,6 +108,19 @@ const plugin = z
         }),
       )
       .max(100),
+    verdict: z
+      .object({
+        result: z
+          .enum(['passed', 'failed', 'undecided'])
+          .meta({ description: 'Never passed for what is undecided, also where the policy lets that through.' }),
+        policy: digest.meta({ description: 'Of all that was asked of the plugin; who deploys it can pin it.' }),
+        resource: name.meta({ description: 'URI of the artifact in the verdict.' }),
+        signer: name.optional().meta({ description: 'Who signed; absent when nobody did.' }),
+        summary: signedFile.optional().meta({ description: 'The SLSA verification summary.' }),
+        testResult: signedFile.optional().meta({ description: 'The in-toto test result.' }),
+      })
+      .optional()
+      .meta({ description: 'What is signed and recorded; absent where the configuration asks for neither.' }),
     facts: z.object({
       sizes: sizes.optional(),
       oldSizes: sizes.optional(),

@@ -113,7 +113,7 @@ function explanation({ evidence, findings }: VerifyResult, style: Style, policy:
 const ACTIVE = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** The result as JSON, ending with a line feed. */
-export function renderVerifyJson(result: VerifyResult): string {
+export function renderVerifyJson(result: object): string {
   const text = JSON.stringify(result, null, 2).replace(
     ACTIVE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

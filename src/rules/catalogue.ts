@@ -18,6 +18,7 @@ import { sigRules } from './catalogue/sig.ts';
 import { snapshotRules } from './catalogue/snapshot.ts';
 import { swapRules } from './catalogue/swap.ts';
 import { symRules } from './catalogue/sym.ts';
+import { verdictRules } from './catalogue/verdict.ts';
 import { versionRules } from './catalogue/version.ts';
 import type { Rule } from './rule.ts';
 
@@ -43,6 +44,7 @@ export const catalogue = {
   ...loadRules,
   ...swapRules,
   ...policyRules,
+  ...verdictRules,
   ...gateRules,
 } as const;
 

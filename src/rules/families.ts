@@ -16,6 +16,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   sig: 'Signature and provenance',
   load: 'Loading',
   swap: 'Hot swap',
+  verdict: 'Signed verdict and audit record',
   policy: 'Policy and waivers',
   gate: 'The gate itself',
 };

@@ -151,6 +151,9 @@ describe('the Action on a pull request', () => {
     expect(run.outputs).toEqual({
       matrix: '',
       plan: '',
+      record: '',
+      'test-results': '',
+      'verification-summaries': '',
       verdict: 'fail',
       blocking: '1',
       errors: '1',

@@ -30,7 +30,14 @@ export function relaxations(base: Rulebook, head: Rulebook): readonly Relaxation
     ...sectionRelaxations('', base.config, head.config),
     ...base.config.plugins.flatMap((plugin) => pluginRelaxations(plugin, head.config.plugins)),
     ...addedPlugins(base.config, head.config),
+    ...changedKeys('verdict', base.config.verdict ?? {}, head.config.verdict ?? {}),
+    ...changedKeys('report', recordOf(base.config), recordOf(head.config)),
   ];
+}
+
+/** Of the section report, what shows a decision to an auditor. */
+function recordOf({ report: { record } }: GateConfig): Section {
+  return record === undefined ? {} : { record };
 }
 
 const LEVELS: Readonly<Record<Level, number>> = { off: 0, note: 1, warning: 2, error: 3 };
