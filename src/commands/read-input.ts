@@ -18,12 +18,12 @@ export async function readInput(file: string, what: string): Promise<Uint8Array>
     return await readFile(file);
   } catch (error) {
     if (isUsageError(error)) throw error;
-    throw new UsageError(`Cannot read ${what} ${file}: ${reason(error)}`);
+    throw new UsageError(`Cannot read ${what} ${file}: ${reasonOf(error)}`);
   }
 }
 
 /** By shape, not by class: an error of the file system can come from another realm than ours. */
-function reason(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT':

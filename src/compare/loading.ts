@@ -73,9 +73,9 @@ function compareTls({ old, new: now }: ImagePair): Finding[] {
 
 /** Bytes of static thread-local storage that the file takes; undefined when it takes none. Source: DF_STATIC_TLS, gABI. */
 export function staticTls(image: ElfImage): number | undefined {
-  const { tls } = image.relocations;
   const wanted =
-    image.dynamic.flags.includes('STATIC_TLS') || tls.includes('initial-exec') || tls.includes('local-exec');
+    image.dynamic.flags.includes('STATIC_TLS') ||
+    image.relocations.tls.some((model) => model === 'initial-exec' || model === 'local-exec');
   if (!wanted) return undefined;
   const size = image.segments.reduce((sum, { type, memorySize }) => (type === 'TLS' ? sum + memorySize : sum), 0);
   // A file can reach variables of another one by initial-exec and have none of its own.

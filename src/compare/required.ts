@@ -9,6 +9,7 @@ import { answersPlainName, symbolLabel } from './interface.ts';
  * `name@@VERSION`) by dlvsym. In a Go plugin, where hosts ask plugin.Lookup, a name alone is also one of package main.
  */
 export function requiredMissing(image: ElfImage, required: readonly string[]): Finding[] {
+  if (required.length === 0) return [];
   const byName = new Map<string, string[]>();
   const plain = new Set<string>();
   for (const symbol of image.symbols) {

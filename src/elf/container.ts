@@ -19,8 +19,13 @@ const MOST_SECTIONS = 300_000;
  * it reads 64-bit alignment and entry size at wrong offsets, folds flags and types into names, and throws where there are no
  * section headers, a count of 0 or extended numbering. So type, flags, alignment and entry size are always ours, and
  * everything is ours where the guard says no.
+ * @param by `plain` to do without elfy, which looks at names byte by byte
  */
-export function readSections(file: HeaderReading, problems: Problems): readonly Section[] {
+export function readSections(
+  file: HeaderReading,
+  problems: Problems,
+  by: 'elfy' | 'plain' = 'elfy',
+): readonly Section[] {
   const { bytes, sections: table } = file;
   const size = sectionHeaderSize(bytes);
   const readable = readableEntries(bytes, table, size, 'section', problems);
@@ -32,7 +37,7 @@ export function readSections(file: HeaderReading, problems: Problems): readonly 
   const headers: SectionHeader[] = [];
   for (let index = 0; index < count; index++) headers.push(readSectionHeader(bytes, table.offset + index * size));
 
-  const byElfy = elfyCanRead(file, headers) ? askElfy(file) : undefined;
+  const byElfy = by === 'elfy' && elfyCanRead(file, headers) ? askElfy(file) : undefined;
   if (byElfy !== undefined && byElfy.length === count) {
     return headers.map((own, index): Section => {
       const seen = byElfy[index];

@@ -21,15 +21,21 @@ export class ElfBytes {
 
   /**
    * @param bytes the file; with `fetch`, a zeroed buffer of its size that fills as it is read
+   * @param size of the file, where a subclass has its bytes elsewhere
    */
-  constructor(bytes: Uint8Array, little: boolean, wide: boolean, fetch?: Fetch) {
+  constructor(bytes: Uint8Array, little: boolean, wide: boolean, fetch?: Fetch, size = bytes.byteLength) {
     this.#bytes = bytes;
     this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.size = bytes.byteLength;
+    this.size = size;
     this.little = little;
     this.wide = wide;
     this.#fetch = fetch;
     this.#fetched = new Uint8Array(fetch === undefined ? 0 : Math.ceil(bytes.byteLength / BLOCK));
+  }
+
+  /** The file is read piece by piece, so asking for little is cheaper than asking for all. */
+  get paged(): boolean {
+    return this.#fetch !== undefined;
   }
 
   /** Bytes of a word of the file's class. */

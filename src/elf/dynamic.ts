@@ -14,6 +14,7 @@ export const DT = {
   RELA: 7,
   RELASZ: 8,
   RELAENT: 9,
+  RELACOUNT: 0x6ffffff9,
   STRSZ: 10,
   SYMENT: 11,
   INIT: 12,

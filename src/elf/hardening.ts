@@ -32,7 +32,6 @@ export interface HardeningInput {
 /** How the file was hardened, as far as the file itself shows it. */
 export function readHardening(input: HardeningInput): Hardening {
   const { header, segments, dynamic, notes, relocations } = input;
-  const stack = segments.findLast((segment) => segment.typeCode === PT.GNU_STACK);
   const used = new Set(input.undefined.map((symbol) => symbol.name));
   const has = (property: string): boolean => notes.properties.includes(property);
   let fortified = 0;
@@ -43,7 +42,7 @@ export function readHardening(input: HardeningInput): Hardening {
   }
   return {
     relro: relroOf(input),
-    nxStack: stack === undefined ? NX_BY_DEFAULT.has(header.machineCode) : !stack.flags.execute,
+    nxStack: hasNxStack(header, segments),
     writableExecutable: segments.filter(({ typeCode, flags }) => typeCode === PT.LOAD && flags.write && flags.execute)
       .length,
     textRelocations: dynamic.flags.includes('TEXTREL') || relocations.text > 0,
@@ -56,6 +55,12 @@ export function readHardening(input: HardeningInput): Hardening {
     rpath: dynamic.rpath !== undefined,
     runpath: dynamic.runpath !== undefined,
   };
+}
+
+/** Whether the stack of a process keeps from being executable when this file is loaded into it. */
+export function hasNxStack({ machineCode }: ElfHeader, segments: readonly Segment[]): boolean {
+  const stack = segments.findLast((segment) => segment.typeCode === PT.GNU_STACK);
+  return stack === undefined ? NX_BY_DEFAULT.has(machineCode) : !stack.flags.execute;
 }
 
 /** Full RELRO needs immediate binding, or a file without any lazily bound function (built with -fno-plt). */

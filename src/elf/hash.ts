@@ -55,6 +55,16 @@ export function countSymbols(
   return count;
 }
 
+/** The index of the first symbol that DT_GNU_HASH covers: linkers put undefined symbols before it. */
+export function firstHashed(bytes: ElfBytes, table: DynamicTable, map: AddressMap): number | undefined {
+  const address = table.get(DT.GNU_HASH);
+  const offset = address === undefined ? undefined : map.offsetOf(address);
+  const symbols = Math.floor(map.roomAt(table.get(DT.SYMTAB) ?? -1) / (bytes.wide ? 24 : 16));
+  if (offset === undefined || symbols === 0) return undefined;
+  const first = bytes.u32(offset + 4);
+  return first > 0 && first <= symbols ? first : undefined;
+}
+
 /** 64-bit s390 and Alpha have entries of 8 bytes in DT_HASH, against the gABI. */
 export function usesWideHash(bytes: ElfBytes, machineCode: number): boolean {
   return bytes.wide && (machineCode === EM.S390 || machineCode === EM.ALPHA);

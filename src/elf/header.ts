@@ -61,11 +61,22 @@ function describeOther(start: string): string {
  * @param file the bytes of the file, or a zeroed buffer that `fetch` fills
  */
 export function readHeader(file: Uint8Array, problems: Problems, fetch?: Fetch): HeaderReading | undefined {
-  if (file.length === 0) {
+  return readHeaderFrom((little, wide) => new ElfBytes(file, little, wide, fetch), problems);
+}
+
+/**
+ * As {@link readHeader}.
+ * @param view makes a view of the file in a byte order and a word size
+ */
+export function readHeaderFrom(
+  view: (little: boolean, wide: boolean) => ElfBytes,
+  problems: Problems,
+): HeaderReading | undefined {
+  const probe = view(true, true);
+  if (probe.size === 0) {
     problems.add('elf/not-elf', 'The file is empty.');
     return undefined;
   }
-  const probe = new ElfBytes(file, true, true, fetch);
   const start = probe.latin1(0, 64);
   if (!start.startsWith('\x7fELF')) {
     problems.add('elf/not-elf', `This is not an ELF file but ${describeOther(start)}.`, 0);
@@ -75,11 +86,8 @@ export function readHeader(file: Uint8Array, problems: Problems, fetch?: Fetch):
   const encoding = probe.u8(5);
   const wide = elfClass === 2;
   const headerSize = wide ? 64 : 52;
-  if (file.length < headerSize) {
-    problems.truncated(
-      `The file ends inside the ELF header, after ${file.length} of ${headerSize} bytes.`,
-      file.length,
-    );
+  if (probe.size < headerSize) {
+    problems.truncated(`The file ends inside the ELF header, after ${probe.size} of ${headerSize} bytes.`, probe.size);
     return undefined;
   }
   if (elfClass !== 1 && elfClass !== 2) {
@@ -90,7 +98,7 @@ export function readHeader(file: Uint8Array, problems: Problems, fetch?: Fetch):
     problems.malformed(`The ELF data encoding is ${encoding}; it must be 1 (little-endian) or 2 (big-endian).`, 5);
     return undefined;
   }
-  const bytes = new ElfBytes(file, encoding === 1, wide, fetch);
+  const bytes = view(encoding === 1, wide);
   if (bytes.u8(6) !== 1 || bytes.u32(20) !== 1) {
     problems.malformed('The ELF version is not 1; the dynamic loader refuses the file.', bytes.u8(6) !== 1 ? 6 : 20);
   }

@@ -104,20 +104,26 @@ function inSysvHash(
   return (index, name) => bucketOf.get(index) === sysvHash(name) % buckets;
 }
 
-function bitAt(bytes: ElfBytes, at: number, bit: number): boolean {
+export function bitAt(bytes: ElfBytes, at: number, bit: number): boolean {
   const byte = bit >>> 3;
   return (bytes.u8(at + (bytes.little ? byte : bytes.word - 1 - byte)) & (1 << (bit & 7))) !== 0;
 }
 
-/** @param name one character a byte */
-function gnuHash(name: string): number {
+/**
+ * The hash of DT_GNU_HASH (glibc elf/dl-new-hash.h).
+ * @param name one character a byte
+ */
+export function gnuHash(name: string): number {
   let hash = 5381;
   for (let at = 0; at < name.length; at++) hash = (Math.imul(hash, 33) + name.charCodeAt(at)) >>> 0;
   return hash;
 }
 
-/** @param name one character a byte */
-function sysvHash(name: string): number {
+/**
+ * The hash of DT_HASH (gABI chapter 5).
+ * @param name one character a byte
+ */
+export function sysvHash(name: string): number {
   let hash = 0;
   for (let at = 0; at < name.length; at++) {
     hash = ((hash << 4) >>> 0) + name.charCodeAt(at);

@@ -6,6 +6,7 @@ import { readFloors } from './floors.ts';
 import { readHardening } from './hardening.ts';
 import { countSymbols } from './hash.ts';
 import { type HeaderReading, LARGEST_FILE, readHeader } from './header.ts';
+import { readInterpreter } from './interpreter.ts';
 import { checkLookup } from './lookup.ts';
 import type { ElfImage, ElfReading, Section, Segment } from './model.ts';
 import { readNotes } from './notes.ts';
@@ -13,12 +14,10 @@ import { checkPlaces } from './places.ts';
 import { Problems } from './problems.ts';
 import { readRelocations } from './relocations.ts';
 import { checkSections, SHT } from './sections.ts';
-import { AddressMap, PT, readSegments } from './segments.ts';
+import { AddressMap, readSegments } from './segments.ts';
 import { measure } from './sizes.ts';
 import { readSymbols } from './symbols.ts';
 import { readVersions } from './versions.ts';
-
-const LONGEST_INTERPRETER = 4096;
 
 /**
  * Reads an ELF file. Never throws for a bad file and never goes on for long: what is wrong is in `problems`, and an
@@ -80,12 +79,12 @@ function readImage(file: HeaderReading, problems: Problems): ElfImage {
   const { highestSymbol, relr, ...relocations } = readRelocations(bytes, table, map, machineCode, problems);
   const count = countSymbols(bytes, table, map, sections, machineCode, () => highestSymbol, problems);
   const symbolsAt = map.offsetOf(table.get(DT.SYMTAB) ?? -1) ?? 0;
-  const symbols = readSymbols(bytes, symbolsAt, count, strings, versions, problems);
+  const symbols = readSymbols({ bytes, offset: symbolsAt, count, strings, versions, problems });
   checkLookup(bytes, table, map, machineCode, symbols.defined, symbols.indexes, count, problems);
   checkPlaces(symbols.defined, map, machineCode, problems);
   if (strings.damaged) problems.malformed('A name lies outside the table of dynamic strings (DT_STRTAB).');
   const notes = readNotes(bytes, segments, sections, machineCode, problems);
-  const interpreter = readInterpreter(file, segments);
+  const interpreter = readInterpreter(bytes, segments);
   return {
     header,
     segments,
@@ -127,12 +126,4 @@ function checkForm(
   } else if ((header.type === 'dyn' || header.type === 'exec') && segments.length === 0) {
     problems.malformed('The file has no program headers, so no loader can map it.');
   }
-}
-
-function readInterpreter({ bytes }: HeaderReading, segments: readonly Segment[]): string | undefined {
-  const segment = segments.find(({ typeCode }) => typeCode === PT.INTERP);
-  if (segment === undefined) return undefined;
-  const text = bytes.latin1(segment.offset, Math.min(segment.fileSize, LONGEST_INTERPRETER));
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
 }

@@ -3,6 +3,10 @@ import type { ElfBytes } from './cursor.ts';
 /** Tables above this are read up to here only; the largest real ones are some megabytes. */
 const LARGEST_TABLE = 256 * 1024 * 1024;
 
+/** Names that are read one by one from a file that is read piece by piece; whoever asks for more gets the whole table. */
+const SINGLE_NAMES = 1000;
+const NAME_PIECE = 256;
+
 /**
  * A string table (gABI chapter 4): names ended by a zero byte, addressed by offset. Names are slices of one latin1
  * string, so reading one copies nothing.
@@ -19,6 +23,7 @@ export class StringTable {
   // A hostile file can let each of millions of symbols name the same megabytes. Tails of names are shared in real
   // tables, which yields at most a few times their size.
   #budget: number;
+  #single = 0;
 
   constructor(bytes: ElfBytes, offset: number, size: number) {
     this.#bytes = bytes;
@@ -33,11 +38,13 @@ export class StringTable {
       this.damaged = true;
       return '';
     }
-    this.#text ??= this.#bytes.latin1(this.#offset, this.size);
     if (this.#budget < 0) {
       this.exhausted = true;
       return '';
     }
+    const single = this.#text === undefined && this.#bytes.paged ? this.#singleName(offset) : undefined;
+    if (single !== undefined) return single;
+    this.#text ??= this.#bytes.latin1(this.#offset, this.size);
     let end = this.#text.indexOf('\0', offset);
     if (end < 0) {
       this.damaged = true;
@@ -45,5 +52,21 @@ export class StringTable {
     }
     this.#budget -= end - offset + 1;
     return this.#text.slice(offset, end);
+  }
+
+  /** Whether exactly this name, one character a byte, stands at `offset`. */
+  is(offset: number, name: string): boolean {
+    if (offset + name.length >= this.size) return false;
+    return this.#bytes.latin1(this.#offset + offset, name.length + 1) === `${name}\0`;
+  }
+
+  #singleName(offset: number): string | undefined {
+    this.#single += 1;
+    if (this.#single > SINGLE_NAMES) return undefined;
+    const text = this.#bytes.latin1(this.#offset + offset, Math.min(NAME_PIECE, this.size - offset));
+    const end = text.indexOf('\0');
+    if (end < 0) return undefined;
+    this.#budget -= end + 1;
+    return text.slice(0, end);
   }
 }

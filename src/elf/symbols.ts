@@ -26,24 +26,21 @@ export interface Symbols {
   readonly undefined: readonly ElfSymbol[];
 }
 
-/**
- * Reads the dynamic symbol table (gABI chapter 4) with the version of each symbol.
- * @param offset file offset of the table
- * @param count entries that lie inside the file, the null symbol 0 included
- */
-export function readSymbols(
-  bytes: ElfBytes,
-  offset: number,
-  count: number,
-  strings: StringTable,
-  versions: Versions,
-  problems: Problems,
-): Symbols {
-  const { wide } = bytes;
-  const size = wide ? 24 : 16;
-  const infoAt = wide ? 4 : 12;
-  const valueAt = wide ? 8 : 4;
-  const sizeAt = wide ? 16 : 8;
+/** Where the entries of a dynamic symbol table are, and what they refer to. */
+export interface SymbolTable {
+  readonly bytes: ElfBytes;
+  /** File offset of the table. */
+  readonly offset: number;
+  /** Entries that lie inside the file, the null symbol 0 included. */
+  readonly count: number;
+  readonly strings: StringTable;
+  readonly versions: Versions;
+  readonly problems: Problems;
+}
+
+/** Reads the dynamic symbol table (gABI chapter 4) with the version of each symbol. */
+export function readSymbols(table: SymbolTable): Symbols {
+  const { count, strings, versions, problems } = table;
   const defined: ElfSymbol[] = [];
   const indexes: number[] = [];
   const missing: ElfSymbol[] = [];
@@ -51,44 +48,67 @@ export function readSymbols(
     problems.malformed('The table of symbol versions (DT_VERSYM) is shorter than the symbol table.', versions.versym);
   }
   for (let index = 1; index < count; index++) {
-    const at = offset + index * size;
-    const info = bytes.u8(at + infoAt);
-    const section = bytes.u16(at + infoAt + 2);
-    const binding = BINDINGS[info >>> 4] ?? 'other';
-    const visibility = VISIBILITIES[bytes.u8(at + infoAt + 1) & 3] ?? 'default';
-    const isUndefined = section === 0;
-    const type = TYPES[info & 15] ?? 'other';
-    const value = bytes.uword(at + valueAt);
-    if (!isUndefined && !canBeFound({ binding, type, visibility, value, section })) continue;
-
-    const versym =
-      versions.versym === undefined || index >= versions.versymCount
-        ? VER_NDX_GLOBAL
-        : bytes.u16(versions.versym + 2 * index);
-    const version = versionOf(versym & ~VERSYM_HIDDEN, isUndefined, versions, problems);
-    const symbol: ElfSymbol = {
-      name: strings.at(bytes.u32(at)),
-      ...(version === undefined ? {} : { version: version.name }),
-      default: !isUndefined && (versym & VERSYM_HIDDEN) === 0,
-      ...(isUndefined && version?.library !== undefined ? { library: version.library } : {}),
-      binding,
-      type,
-      visibility,
-      size: bytes.uword(at + sizeAt),
-      value,
-      section,
-    };
-    if (isUndefined) missing.push(symbol);
+    const symbol = readSymbol(table, index);
+    if (symbol === undefined) continue;
+    if (symbol.section === 0) missing.push(symbol);
     else {
       defined.push(symbol);
       indexes.push(index);
     }
     if (strings.exhausted) {
-      problems.malformed('The symbols share names in a way that no linker writes; the rest was not read.', at);
+      problems.malformed('The symbols share names in a way that no linker writes; the rest was not read.');
       break;
     }
   }
   return { defined, indexes, undefined: missing };
+}
+
+/** Only the undefined symbols of a table, in its order: names of the others are not touched. */
+export function readUndefined(table: SymbolTable): readonly ElfSymbol[] {
+  const { bytes, offset, count, strings } = table;
+  const size = bytes.wide ? 24 : 16;
+  const sectionAt = offset + (bytes.wide ? 6 : 14);
+  const found: ElfSymbol[] = [];
+  for (let index = 1; index < count && !strings.exhausted; index++) {
+    if (bytes.u16(sectionAt + index * size) !== 0) continue;
+    const symbol = readSymbol(table, index);
+    if (symbol !== undefined) found.push(symbol);
+  }
+  return found;
+}
+
+/** One symbol; undefined for a definition that the dynamic loader passes over. */
+export function readSymbol(table: SymbolTable, index: number): ElfSymbol | undefined {
+  const { bytes, strings, versions, problems } = table;
+  const { wide } = bytes;
+  const at = table.offset + index * (wide ? 24 : 16);
+  const infoAt = at + (wide ? 4 : 12);
+  const info = bytes.u8(infoAt);
+  const section = bytes.u16(infoAt + 2);
+  const binding = BINDINGS[info >>> 4] ?? 'other';
+  const visibility = VISIBILITIES[bytes.u8(infoAt + 1) & 3] ?? 'default';
+  const isUndefined = section === 0;
+  const type = TYPES[info & 15] ?? 'other';
+  const value = bytes.uword(at + (wide ? 8 : 4));
+  if (!isUndefined && !canBeFound({ binding, type, visibility, value, section })) return undefined;
+
+  const versym =
+    versions.versym === undefined || index >= versions.versymCount
+      ? VER_NDX_GLOBAL
+      : bytes.u16(versions.versym + 2 * index);
+  const version = versionOf(versym & ~VERSYM_HIDDEN, isUndefined, versions, problems);
+  return {
+    name: strings.at(bytes.u32(at)),
+    ...(version === undefined ? {} : { version: version.name }),
+    default: !isUndefined && (versym & VERSYM_HIDDEN) === 0,
+    ...(isUndefined && version?.library !== undefined ? { library: version.library } : {}),
+    binding,
+    type,
+    visibility,
+    size: bytes.uword(at + (wide ? 16 : 8)),
+    value,
+    section,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fstatSync,
   lstatSync,
   openSync,
@@ -7,13 +8,15 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { matchesGlob } from '../compare/glob.ts';
 import { targetMismatch } from '../compare/identity.ts';
 import type { ElfImage } from '../elf/model.ts';
-import { readElfLazily } from '../elf/read.ts';
+import { type OpenElf, openElf } from '../elf/open.ts';
+import type { ReadAt } from '../elf/paged.ts';
 import type { FindLibrary, LoadableFile } from './model.ts';
 import { builtInDirectories, expandTokens, searchDirectories, usesOrigin } from './search-path.ts';
 
@@ -72,30 +75,40 @@ function firstOf(paths: readonly string[], load: (path: string) => LoadableFile 
 }
 
 function readLibrary(path: string, like: ElfImage): LoadableFile | undefined {
-  const image = readImageAt(path);
-  return image === undefined || targetMismatch(image.header, like.header) !== undefined
-    ? undefined
-    : { file: path, image };
+  const open = openLibrary(path);
+  if (open === undefined || targetMismatch(open.image.header, like.header) !== undefined) return undefined;
+  const { image, find } = open;
+  return { file: path, image, ...(find === undefined ? {} : { find }) };
 }
 
-/** Reads only what the dynamic loader reads; undefined when the file is missing or no ELF file. */
-function readImageAt(path: string): ElfImage | undefined {
-  let descriptor: number | undefined;
+/** Reads only what is asked for; undefined when the file is missing or no ELF file. */
+function openLibrary(path: string): OpenElf | undefined {
   try {
     // A pipe or a device would block at open, or do something.
-    if (!statSync(path).isFile()) return undefined;
-    const file = openSync(path, 'r');
-    descriptor = file;
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size === 0 || stat.size > 2 ** 31 - 1) return undefined;
-    return readElfLazily(stat.size, (buffer, offset, length, position) =>
-      readSync(file, buffer, offset, length, position),
-    ).image;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile() || stat.size === 0) return undefined;
+    const open = openElf(stat.size, readAnew(path, stat));
+    return 'image' in open ? open : undefined;
   } catch {
     return undefined; // unreadable is not found, as for the loader
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/**
+ * Reads a file that is opened for each piece: nobody tells when a library will not be asked any more, and a process may
+ * have hundreds. A file that was replaced since is not read.
+ */
+function readAnew(path: string, { dev, ino, size, mtimeMs }: Stats): ReadAt {
+  return (buffer, offset, length, position) => {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const now = fstatSync(descriptor);
+      const same = now.dev === dev && now.ino === ino && now.size === size && now.mtimeMs === mtimeMs;
+      return same ? readSync(descriptor, buffer, offset, length, position) : 0;
+    } finally {
+      closeSync(descriptor);
+    }
+  };
 }
 
 /** A path of the target as a path of this machine; absolute links stay inside the root. */

@@ -1,6 +1,11 @@
 import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 import type { LoadableFile } from './model.ts';
 
+interface Definition {
+  readonly symbol: ElfSymbol;
+  readonly owner: LoadableFile;
+}
+
 /** Definitions of one name in one file that are looked at; real files have a handful. */
 const MOST_VERSIONS = 256;
 
@@ -9,13 +14,17 @@ const MOST_VERSIONS = 256;
  * reference. Rules from glibc elf/dl-lookup.c (check_match, do_lookup_x); musl looks at names alone.
  */
 export class Scope {
-  private readonly byName = new Map<string, { readonly symbol: ElfSymbol; readonly owner: LoadableFile }[]>();
+  private readonly byName = new Map<string, Definition[]>();
+  /** Files in which names are looked up one by one. */
+  private readonly asked: readonly LoadableFile[];
   private readonly versions: 'gnu' | 'ignored';
 
   /** @param versions `ignored` for musl */
   constructor(files: readonly LoadableFile[], versions: 'gnu' | 'ignored' = 'gnu') {
     this.versions = versions;
+    this.asked = files.filter(({ find }) => find !== undefined);
     for (const owner of files) {
+      if (owner.find !== undefined) continue;
       const seen = new Map<string, number>();
       for (const symbol of owner.image.symbols) {
         const count = (seen.get(symbol.name) ?? 0) + 1;
@@ -30,14 +39,20 @@ export class Scope {
 
   /** Whether a reference is bound. */
   provides(reference: ElfSymbol): boolean {
-    const candidates = this.byName.get(reference.name) ?? [];
+    const candidates = this.definitions(reference.name);
     if (this.versions === 'ignored') return candidates.length > 0;
     return candidates.some(({ symbol, owner }) => answers(symbol, owner.image, reference));
   }
 
   /** Files that define the name, whatever the version. */
   owners(name: string): readonly LoadableFile[] {
-    return (this.byName.get(name) ?? []).map(({ owner }) => owner);
+    return this.definitions(name).map(({ owner }) => owner);
+  }
+
+  private definitions(name: string): readonly Definition[] {
+    const known = this.byName.get(name) ?? [];
+    const found = this.asked.flatMap((owner) => (owner.find?.(name) ?? []).map((symbol) => ({ symbol, owner })));
+    return found.length === 0 ? known : [...known, ...found];
   }
 }
 

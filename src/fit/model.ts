@@ -1,3 +1,5 @@
+import type { ElfBytes } from '../elf/cursor.ts';
+import type { FindSymbols } from '../elf/find.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { FloorTarget } from '../elf/targets.ts';
 import type { GoFit } from '../golang/fit/fit.ts';
@@ -11,6 +13,10 @@ export interface LoadableFile {
   readonly image: ElfImage;
   /** What the Go toolchain left in it; absent for other files. */
   readonly go?: GoReading;
+  /** The bytes that `image` was read from; only presets look at data. */
+  readonly bytes?: ElfBytes;
+  /** Looks one name up as the dynamic loader does; without it, `image.symbols` is gone through. */
+  readonly find?: FindSymbols;
 }
 
 /** The program that loads plugins. */

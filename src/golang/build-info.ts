@@ -1,4 +1,4 @@
-import { ElfBytes } from '../elf/cursor.ts';
+import type { ElfBytes } from '../elf/cursor.ts';
 import type { ElfImage } from '../elf/model.ts';
 
 /** A module that went into a build. */
@@ -42,10 +42,9 @@ const SEARCH = 1024 * 1024;
 /**
  * Reads the build information of Go 1.18 and later (source: debug/buildinfo, readRawBuildInfo). Undefined for other files and
  * for plugins built by Go up to 1.19, which have none.
- * @param file the bytes that `image` was read from
+ * @param bytes of the file that `image` was read from
  */
-export function readBuildInfo(file: Uint8Array, image: ElfImage): GoBuildInfo | undefined {
-  const bytes = new ElfBytes(file, image.header.endian === 'little', image.header.class === 64);
+export function readBuildInfo(bytes: ElfBytes, image: ElfImage): GoBuildInfo | undefined {
   const at = findHeader(bytes, image);
   if (at === undefined || (bytes.u8(at + 15) & FLAG_INLINE) === 0) return undefined;
   const version = readText(bytes, at + 32, LONGEST_VERSION);

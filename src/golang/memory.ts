@@ -24,16 +24,19 @@ export class GoMemory {
   readonly #bytes: ElfBytes;
   readonly #map: AddressMap;
   readonly #table: DynamicTable;
+  readonly #relative: SortedRelocations;
   #relocated: Relocated | undefined;
 
   /**
    * @param file the bytes that `image` was read from: 64 bits, little endian (see {@link canBeRead})
    */
-  constructor(file: Uint8Array, image: ElfImage) {
+  constructor(file: Uint8Array | ElfBytes, image: ElfImage) {
+    const bytes = file instanceof ElfBytes ? file : new ElfBytes(file, true, true);
     this.machineCode = image.header.machineCode;
-    this.#bytes = new ElfBytes(file, true, true);
-    this.#map = new AddressMap(image.segments, file.length);
-    this.#table = readDynamicTable(this.#bytes, image.segments, this.#map, new Problems());
+    this.#bytes = bytes;
+    this.#map = new AddressMap(image.segments, bytes.size);
+    this.#table = readDynamicTable(bytes, image.segments, this.#map, new Problems());
+    this.#relative = new SortedRelocations(bytes, this.#map, this.#table, this.machineCode);
   }
 
   /** Whether `size` bytes at an address are in the file. */
@@ -64,6 +67,8 @@ export class GoMemory {
 
   /** A pointer, relocated. */
   pointer(address: number): number {
+    const relative = this.#relative.at(address);
+    if (relative !== undefined) return relative;
     this.#relocated ??= readRelocated(this.#bytes, this.#map, this.#table, this.machineCode);
     return relocatedAt(this.#relocated, address) ?? this.u64(address);
   }
@@ -98,6 +103,49 @@ export class GoMemory {
 /** Whether this is a kind of file whose Go data is read here: what Go's plugin mode makes on Linux, but for rare machines. */
 export function canBeRead({ header }: ElfImage): boolean {
   return header.class === 64 && header.endian === 'little' && RELOCATIONS[header.machineCode] !== undefined;
+}
+
+/**
+ * The relative relocations at the start of DT_RELA, whose number is DT_RELACOUNT. Linkers sort them by address, so one is
+ * found without reading the others; where they are not sorted it is not found here, and all are read.
+ */
+class SortedRelocations {
+  readonly #bytes: ElfBytes;
+  readonly #offset: number;
+  readonly #count: number;
+  readonly #type: number;
+  /** Behind the one that was asked for last: tables are read in the order of addresses. */
+  #next = 0;
+
+  constructor(bytes: ElfBytes, map: AddressMap, table: DynamicTable, machineCode: number) {
+    const start = table.get(DT.RELA);
+    const room = start === undefined ? 0 : Math.min(table.get(DT.RELASZ) ?? 0, map.roomAt(start));
+    this.#bytes = bytes;
+    this.#offset = (start === undefined ? undefined : map.offsetOf(start)) ?? 0;
+    this.#count = Math.min(table.get(DT.RELACOUNT) ?? 0, Math.floor(room / RELA_SIZE));
+    this.#type = RELOCATIONS[machineCode]?.relative ?? -1;
+  }
+
+  at(address: number): number | undefined {
+    let low = 0;
+    let high = this.#count;
+    if (this.#next < high && this.#where(this.#next) === address) low = this.#next;
+    else {
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (this.#where(middle) < address) low = middle + 1;
+        else high = middle;
+      }
+      if (low >= this.#count || this.#where(low) !== address) return undefined;
+    }
+    this.#next = low + 1;
+    const at = this.#offset + low * RELA_SIZE;
+    return this.#bytes.u32(at + 8) === this.#type ? this.#bytes.u64(at + 16) : undefined;
+  }
+
+  #where(index: number): number {
+    return this.#bytes.u64(this.#offset + index * RELA_SIZE);
+  }
 }
 
 /** What relocations write, by the address they write to. */

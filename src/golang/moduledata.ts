@@ -1,7 +1,7 @@
 import { EM } from '../elf/machine.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { GoMemory } from './memory.ts';
-import { hashText } from './package-hashes.ts';
+import { hashText, type PackageHashes } from './package-hashes.ts';
 
 /** Where the parts of a plugin's moduledata lie (runtime/symtab.go). Addresses. */
 export interface Moduledata {
@@ -47,17 +47,15 @@ const MOST_SYMBOLS = 100_000;
 const MOST_PACKAGES = 100_000;
 /** A plugin has one of its own and those of C code. */
 const MOST_INITIALIZERS = 256;
+/** Entries that are compared with the dynamic symbols at least, where these are looked up one by one. */
+const CHECKED = 16;
 
 /**
- * Finds a plugin's moduledata and checks it against what is known from elsewhere, so that no layout is guessed: every entry of
- * the list of package hashes must agree with the dynamic symbols.
+ * Finds a plugin's moduledata and checks it against what is known from elsewhere, so that no layout is guessed: the list of
+ * package hashes must agree with the dynamic symbols.
  * @param hashes from the dynamic symbols
  */
-export function readModuledata(
-  memory: GoMemory,
-  image: ElfImage,
-  hashes: ReadonlyMap<string, string>,
-): ModuledataReading {
+export function readModuledata(memory: GoMemory, image: ElfImage, hashes: PackageHashes): ModuledataReading {
   const candidates = candidateAddresses(memory, image);
   for (const address of candidates) {
     for (const layout of LAYOUTS) {
@@ -108,24 +106,27 @@ function tryLayout(
   memory: GoMemory,
   start: number,
   { versions, types: typesAt, sections }: Layout,
-  hashes: ReadonlyMap<string, string>,
+  hashes: PackageHashes,
 ): Moduledata | undefined {
+  // Lengths first: pointers that are none make all relocations be read.
+  const table = sliceAt(memory, start + sections + TABLE, TABLE_ENTRY, MOST_SYMBOLS);
+  const list = sliceAt(memory, start + sections + PACKAGE_HASHES, HASH_ENTRY, MOST_PACKAGES);
+  if (table === undefined || list === undefined || list.count === 0) return undefined;
   const types = memory.pointer(start + typesAt);
   const typesEnd = memory.pointer(start + typesAt + 8);
   if (!(types < typesEnd) || !memory.has(types, typesEnd - types)) return undefined;
-  const table = sliceAt(memory, start + sections + TABLE, TABLE_ENTRY, MOST_SYMBOLS);
-  const list = sliceAt(memory, start + sections + PACKAGE_HASHES, HASH_ENTRY, MOST_PACKAGES);
   const pluginPath = memory.string(start + sections + PLUGIN_PATH, LONGEST_PATH);
-  if (table === undefined || list === undefined || list.count === 0) return undefined;
   if (pluginPath === undefined || pluginPath === '' || hasControlCharacter(pluginPath)) return undefined;
   const packages: { path: string; hash: string }[] = [];
   const seen = new Set<string>();
+  const step = Math.max(1, Math.floor(list.count / CHECKED));
   for (let index = 0; index < list.count; index += 1) {
     const at = list.address + index * HASH_ENTRY;
     const path = memory.string(at, LONGEST_PATH);
     const length = memory.u64(at + 24);
     const hash = length > 64 ? '' : hashText(memory.range(memory.pointer(at + 16), length));
-    if (path === undefined || hash === '' || hashes.get(path) !== hash || seen.has(path)) return undefined;
+    if (path === undefined || path === '' || hash === '' || seen.has(path)) return undefined;
+    if ((hashes instanceof Map || index % step === 0) && hashes.get(path) !== hash) return undefined;
     seen.add(path);
     packages.push({ path, hash });
   }

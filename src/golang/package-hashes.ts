@@ -1,11 +1,21 @@
-import type { ElfImage } from '../elf/model.ts';
+import type { FindSymbols } from '../elf/find.ts';
+import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 import type { GoMemory } from './memory.ts';
 
 /** `go.link.` up to Go 1.19, `go:link.` since (cmd/link/internal/ld/lib.go). */
 const HASH_SYMBOL = /^go[.:]link\.pkghashbytes\./;
+const PREFIXES: readonly string[] = ['go:link.pkghashbytes.', 'go.link.pkghashbytes.'];
 /** Up to Go 1.15 40 hexadecimal digits, since 8 bytes. */
 const LONGEST_HASH = 64;
 const MOST_PACKAGES = 100_000;
+
+/** Hashes of packages by import path, in hexadecimal. A Map is one; so is a view of a file that is asked for single ones. */
+export interface PackageHashes extends Iterable<readonly [path: string, hash: string]> {
+  readonly size: number;
+  get(path: string): string | undefined;
+  has(path: string): boolean;
+  keys(): Iterable<string>;
+}
 
 /**
  * The hash of each package that was linked in, by import path, in hexadecimal: what plugin.Open compares (runtime/plugin.go).
@@ -13,13 +23,52 @@ const MOST_PACKAGES = 100_000;
  */
 export function readPackageHashes(memory: GoMemory, image: ElfImage): ReadonlyMap<string, string> {
   const hashes = new Map<string, string>();
-  for (const { name, size, value } of image.symbols) {
-    if (!HASH_SYMBOL.test(name) || size === 0 || size > LONGEST_HASH || hashes.size >= MOST_PACKAGES) continue;
-    const content = memory.range(value, size);
-    if (content.length === 0) continue;
-    hashes.set(packageName(name.replace(HASH_SYMBOL, '')), hashText(content));
+  for (const symbol of image.symbols) {
+    if (!HASH_SYMBOL.test(symbol.name) || hashes.size >= MOST_PACKAGES) continue;
+    const hash = hashAt(memory, symbol);
+    if (hash !== undefined) hashes.set(packageName(symbol.name.replace(HASH_SYMBOL, '')), hash);
   }
   return hashes;
+}
+
+/** As {@link readPackageHashes}, for a file in which single symbols are looked up: all are read only when somebody asks for all. */
+export function findPackageHashes(memory: GoMemory, image: ElfImage, find: FindSymbols): PackageHashes {
+  const known = new Map<string, string | undefined>();
+  let all: ReadonlyMap<string, string> | undefined;
+  const whole = (): ReadonlyMap<string, string> => (all ??= readPackageHashes(memory, image));
+  const get = (path: string): string | undefined => {
+    if (all !== undefined) return all.get(path);
+    if (known.has(path)) return known.get(path);
+    const hash = lookUp(memory, find, path);
+    known.set(path, hash);
+    return hash;
+  };
+  return {
+    get,
+    has: (path) => get(path) !== undefined,
+    keys: () => whole().keys(),
+    get size() {
+      return whole().size;
+    },
+    [Symbol.iterator]: () => whole()[Symbol.iterator](),
+  };
+}
+
+function lookUp(memory: GoMemory, find: FindSymbols, path: string): string | undefined {
+  const raw = Buffer.from(path, 'utf8').toString('latin1');
+  for (const prefix of PREFIXES) {
+    for (const symbol of find(prefix + raw)) {
+      const hash = hashAt(memory, symbol);
+      if (hash !== undefined) return hash;
+    }
+  }
+  return undefined;
+}
+
+function hashAt(memory: GoMemory, { size, value }: ElfSymbol): string | undefined {
+  if (size === 0 || size > LONGEST_HASH) return undefined;
+  const content = memory.range(value, size);
+  return content.length === 0 ? undefined : hashText(content);
 }
 
 /** Import paths in these symbols are not escaped. Names of symbols are read as latin1; import paths are UTF-8. */
@@ -28,6 +77,7 @@ function packageName(raw: string): string {
 }
 
 export function hashText(content: Buffer): string {
+  if (content.length !== 40) return content.toString('hex');
   const text = content.toString('latin1');
-  return content.length === 40 && /^[0-9a-f]{40}$/.test(text) ? text : content.toString('hex');
+  return /^[0-9a-f]{40}$/.test(text) ? text : content.toString('hex');
 }

@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib';
+import type { ElfBytes } from '../elf/cursor.ts';
 import type { ElfImage } from '../elf/model.ts';
 
 /** What the compiler wrote into the debug information about itself. */
@@ -19,10 +20,10 @@ const ALWAYS = new Set(['-shared', '-dynlink', 'regabi']);
  * The producer of the first compilation unit (DW_AT_producer, cmd/internal/obj/plist.go and cmd/link dwarf.go): the only
  * place where a stripped-not plugin of Go up to 1.20 names its toolchain.
  */
-export function readProducer(file: Uint8Array, image: ElfImage): GoProducer | undefined {
+export function readProducer(bytes: ElfBytes, image: ElfImage): GoProducer | undefined {
   const section = image.sections.find(({ name }) => name === '.debug_info' || name === '.zdebug_info');
-  if (section === undefined || section.offset + section.size > file.length) return undefined;
-  const raw = file.subarray(section.offset, section.offset + section.size);
+  if (section === undefined || !bytes.has(section.offset, section.size)) return undefined;
+  const raw = bytes.range(section.offset, Math.min(section.size, SEARCH));
   const text = beginning(raw, (section.flags & SHF_COMPRESSED) !== 0, section.name).toString('latin1');
   const [, toolchain, rest = ''] = PRODUCER.exec(text) ?? [];
   if (toolchain === undefined) return undefined;

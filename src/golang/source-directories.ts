@@ -20,14 +20,7 @@ export function readSourceDirectories(
   lineTable: number | undefined,
 ): ReadonlySet<string> {
   const directories = new Set<string>();
-  const section = image.sections.find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab');
-  const start = lineTable ?? section?.address;
-  if (start === undefined) return directories;
-  if (!MAGICS.includes(memory.u32(start)) || memory.u8(start + 7) !== 8) return directories;
-  const files = start + memory.u64(start + 48);
-  const size = start + memory.u64(start + 56) - files;
-  if (!(size > 0) || size > LONGEST_TABLE) return directories;
-  const table = memory.range(files, size);
+  const table = fileTable(memory, image, lineTable);
   for (let at = 0; at < table.length && directories.size < MOST_DIRECTORIES; ) {
     const end = table.indexOf(0, at);
     if (end < 0) break;
@@ -39,6 +32,32 @@ export function readSourceDirectories(
     at = end + 1;
   }
   return directories;
+}
+
+/** Files of the package runtime that every version of it has. */
+const RUNTIME_FILE = 'runtime/proc.go';
+
+/** Whether the standard library was compiled with -trimpath; undefined when its files were not found. */
+export function readTrimmed(memory: GoMemory, image: ElfImage, lineTable: number | undefined): boolean | undefined {
+  const table = fileTable(memory, image, lineTable);
+  for (let at = -1; ; ) {
+    at = table.indexOf(`${RUNTIME_FILE}\0`, at + 1, 'latin1');
+    if (at < 0) return undefined;
+    if (at === 0 || table[at - 1] === 0) return true;
+    if (table.toString('latin1', Math.max(at - 5, 0), at) === '/src/') return false;
+  }
+}
+
+/** The names of source files, each ended by a zero byte; empty when they were not found. */
+function fileTable(memory: GoMemory, image: ElfImage, lineTable: number | undefined): Buffer {
+  const none = Buffer.alloc(0);
+  const section = image.sections.find(({ name }) => name === '.gopclntab' || name === '.data.rel.ro.gopclntab');
+  const start = lineTable ?? section?.address;
+  if (start === undefined) return none;
+  if (!MAGICS.includes(memory.u32(start)) || memory.u8(start + 7) !== 8) return none;
+  const files = start + memory.u64(start + 48);
+  const size = start + memory.u64(start + 56) - files;
+  return size > 0 && size <= LONGEST_TABLE ? memory.range(files, size) : none;
 }
 
 /**
@@ -91,13 +110,6 @@ function byLastPart(directories: ReadonlySet<string>): ReadonlyMap<string, reado
 /** Without `@version`, and with capital letters in place of the module cache's `!x`. */
 function importPathOf(directory: string): string {
   return directory.replace(/@[^/]+/g, '').replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** Whether the standard library was compiled with -trimpath; undefined when its files were not found. */
-export function isTrimmed(directories: ReadonlySet<string>): boolean | undefined {
-  if (directories.has('runtime')) return true;
-  for (const directory of directories) if (directory.endsWith('/src/runtime')) return false;
-  return undefined;
 }
 
 /**

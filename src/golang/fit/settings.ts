@@ -1,6 +1,5 @@
 import { truncate } from '../../text/truncate.ts';
 import type { GoReading } from '../read.ts';
-import { isTrimmed } from '../source-directories.ts';
 import { parseToolchain } from '../toolchain.ts';
 
 /** A difference in how two binaries were built. */
@@ -26,11 +25,12 @@ const SWITCHES: readonly string[] = ['-race', '-msan', '-asan', '-cover'];
 /**
  * Build settings that change package hashes and differ. A setting that one side does not record is not compared.
  * @param host what the plugin must be like: a host, or a plugin that was loaded before
+ * @param sameTrim that they do not differ in -trimpath is known already
  */
-export function settingDifferences(host: GoReading, plugin: GoReading): readonly SettingDifference[] {
+export function settingDifferences(host: GoReading, plugin: GoReading, sameTrim = false): readonly SettingDifference[] {
   const all = [
     ...toolchains(host, plugin),
-    ...trimpaths(host, plugin),
+    ...(sameTrim ? [] : trimpaths(host, plugin)),
     ...compilerFlags(host, plugin),
     ...SWITCHES.flatMap((name) => plain(name, host, plugin, { absent: 'off', sure: name !== '-cover' })),
     ...plain('GOFIPS140', host, plugin, { absent: 'off', sure: false }),
@@ -67,8 +67,8 @@ export function experiments({ build, toolchain }: GoReading): string {
 }
 
 /** Whether a binary was built with -trimpath: what the compiler recorded counts before what was asked for. */
-export function trimmed({ directories, build }: GoReading): boolean | undefined {
-  return isTrimmed(directories) ?? (build === undefined ? undefined : build.settings.get('-trimpath') === 'true');
+export function trimmed({ trimmed: compiled, build }: GoReading): boolean | undefined {
+  return compiled ?? (build === undefined ? undefined : build.settings.get('-trimpath') === 'true');
 }
 
 function trimpaths(host: GoReading, plugin: GoReading): readonly SettingDifference[] {

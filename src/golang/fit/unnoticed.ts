@@ -4,7 +4,7 @@ import { finding } from '../../rules/make.ts';
 import type { GoReading } from '../read.ts';
 import { buildCommand, shellWord } from './build-command.ts';
 import { moduleIndex, useText } from './modules.ts';
-import { settingDifferences } from './settings.ts';
+import { isStandard, settingDifferences } from './settings.ts';
 
 /** C flags that go into cgo packages on both sides. */
 const C_FLAGS: readonly string[] = ['CGO_CFLAGS', 'CGO_CPPFLAGS', 'CGO_CXXFLAGS', 'CGO_LDFLAGS'];
@@ -22,7 +22,7 @@ export function unnoticedFindings(
 ): readonly Finding[] {
   return [
     ...modules(host, plugin, agreeing),
-    ...(mismatched ? [] : settings(host, plugin)),
+    ...(mismatched ? [] : settings(host, plugin, agreeing.some(isStandard))),
     ...instructionSets(host, plugin),
     ...cFlags(host, plugin),
   ];
@@ -60,8 +60,9 @@ function modules(host: GoReading, plugin: GoReading, agreeing: readonly string[]
   );
 }
 
-function settings(host: GoReading, plugin: GoReading): readonly Finding[] {
-  return settingDifferences(host, plugin).map(({ name, host: before, plugin: now }) =>
+/** @param alike a package of the standard library has one hash in both, which -trimpath on one side would change */
+function settings(host: GoReading, plugin: GoReading, alike: boolean): readonly Finding[] {
+  return settingDifferences(host, plugin, alike).map(({ name, host: before, plugin: now }) =>
     finding(
       'go/settings-unnoticed',
       `${name} is ${before} in the host and ${now} in the plugin. The package hashes agree, so plugin.Open does not notice.`,
