@@ -5,7 +5,7 @@ import type { PlacedFinding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { Decision } from '../verdict/decision.ts';
 import type { SignerOutcome } from '../verdict/signer.ts';
-import { type SigningOutcome, signDecision } from '../verdict/write.ts';
+import { removeSigned, type SigningOutcome, signDecision } from '../verdict/write.ts';
 import type { PluginResult } from './report.ts';
 import type { Progress } from './step.ts';
 
@@ -37,6 +37,7 @@ export async function deliver(
         : await sign(decision, verdict.verifier, signer, config.root, progress);
     entries.push({ decision, ...(signing === undefined ? {} : { signing }) });
     if (signing !== undefined && 'problem' in signing && decision.artifact !== undefined) {
+      removeSigned(decision, config.root);
       const { plugin, target } = decision;
       const message = `The verdict about ${plugin} for ${target} is not signed: ${signing.problem}`;
       const severity = verdict?.required === false ? 'warning' : 'error';

@@ -27,8 +27,16 @@ const BEGINNING = `{"schema":"${RECORD_SCHEMA}","previous":`;
 
 /** Whether a line that cannot be read is the beginning of a decision, and not of something else. */
 export function isCutLine(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes.subarray(0, BEGINNING.length)).toString('latin1');
-  return bytes.length <= LONGEST_LINE && BEGINNING.startsWith(text);
+  if (bytes.length > LONGEST_LINE) return false;
+  const text = Buffer.from(bytes).toString('utf8');
+  if (!BEGINNING.startsWith(text.slice(0, BEGINNING.length))) return false;
+  try {
+    // What is whole is no beginning.
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 export function lineDigest(line: Uint8Array): string {

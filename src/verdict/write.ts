@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { isInside } from '../artifact/read.ts';
 import { replaceFile } from '../config/replace-file.ts';
@@ -40,7 +40,7 @@ export async function signDecision(
       { file: `${artifact.file}${SUMMARY_SUFFIX}`, text: await signed(summary, signer) },
       { file: `${artifact.file}${TEST_RESULT_SUFFIX}`, text: await signed(tests, signer) },
     ] as const;
-    for (const { file, text } of files) write(root, file, text);
+    for (const { file, text } of files) replaceFile(placeOf(root, file), file, text, true);
     const [first, second] = files.map(({ file, text }) => ({ name: posix.normalize(file), digest: digestOf(text) }));
     if (first === undefined || second === undefined) return undefined;
     return { signed: { summary: first, testResult: second, signer: signer.name } };
@@ -50,22 +50,37 @@ export async function signDecision(
   }
 }
 
+/**
+ * Takes away what an earlier run wrote beside an artifact that this run could not sign for: an old verdict must not be
+ * shipped as the new one.
+ */
+export function removeSigned({ artifact }: Decision, root: string): void {
+  if (artifact === undefined) return;
+  for (const suffix of [SUMMARY_SUFFIX, TEST_RESULT_SUFFIX]) {
+    const file = `${artifact.file}${suffix}`;
+    try {
+      rmSync(placeOf(root, file), { force: true });
+    } catch {
+      // What cannot be written to was not written by the gate.
+    }
+  }
+}
+
 async function signed(statement: Statement, signer: Signer): Promise<string> {
   const bytes = Buffer.from(JSON.stringify(statement));
   return `${JSON.stringify(await signer.sign({ type: PAYLOAD_TYPE, bytes }))}\n`;
 }
 
-function write(root: string, file: string, text: string): void {
-  const path = join(root, file);
+/** The place of a file with all links on the way resolved. @throws EnvironmentError when it is outside */
+function placeOf(root: string, file: string): string {
   let directory: string;
+  let inside: boolean;
   try {
-    directory = realpathSync(dirname(path));
-    if (!isInside(realpathSync(root), directory)) {
-      throw new EnvironmentError(`${file} cannot be written: its directory leads out of the repository.`);
-    }
-  } catch (error) {
-    if (isEnvironmentError(error)) throw error;
+    directory = realpathSync(dirname(join(root, file)));
+    inside = isInside(realpathSync(root), directory);
+  } catch {
     throw new EnvironmentError(`${file} cannot be written: its directory is gone.`);
   }
-  replaceFile(join(directory, posix.basename(file)), file, text, true);
+  if (!inside) throw new EnvironmentError(`${file} cannot be written: its directory leads out of the repository.`);
+  return join(directory, posix.basename(file));
 }
