@@ -1,21 +1,24 @@
-import type { ElfImage, ElfProblem } from '../elf/model.ts';
-import { readElf } from '../elf/read.ts';
+import type { ElfProblem } from '../elf/model.ts';
 import { parseTarget } from '../elf/targets.ts';
 import { UsageError } from '../errors.ts';
-import { libraryFinder } from '../fit/library-files.ts';
-import type { Fit, FitOptions, HostImage, LoadableFile } from '../fit/model.ts';
-import { fitPlugins } from '../fit/plugin.ts';
-import { isSystemLibrary } from '../fit/requirements.ts';
-import { readGo } from '../golang/read.ts';
-import { type FileFit, renderFitJson, renderFitText } from '../report/fit-text.ts';
+import { foldHosts, loadsInAll } from '../fit/fold-hosts.ts';
+import { fitIntoHost, type HostOptions } from '../fit/hosts.ts';
+import { librariesFor } from '../fit/libraries.ts';
+import type { Fit, LoadableFile } from '../fit/model.ts';
+import { loads } from '../fit/plugin.ts';
+import { isPreset, PRESETS } from '../fit/presets/names.ts';
+import { type FileFit, type HostFit, renderFitJson, renderFitText } from '../report/fit-text.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
-import { readInput } from './read-input.ts';
+import { type HostInput, hostInput } from './fit-host.ts';
+import { type OpenLoadable, openLoadable } from './open-loadable.ts';
+
+export type FitFormat = Format | 'html';
 
 export interface FitCommandOptions {
-  readonly format?: Format;
-  /** `debian:11`, `ubuntu:20.04`, `rhel:8`, `glibc:2.31`: the system that the plugins must load on. */
+  readonly format?: FitFormat;
+  /** `debian:11`, `ubuntu:20.04`, `rhel:8`, `alpine:3.20`, `glibc:2.31`: the system that the plugins must load on. */
   readonly target?: string;
   /** Directories with needed libraries, searched before those of the system. */
   readonly libraryDirs?: readonly string[];
@@ -23,78 +26,105 @@ export interface FitCommandOptions {
   readonly root?: string;
   /** Symbols that every plugin must export. */
   readonly required?: readonly string[];
+  /** A known kind of host, whose rules are checked too. */
+  readonly preset?: string;
+  /** For hosts that are built from their source. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Names a host of which nothing is given but a target or a kind. */
+const NO_FILE = '-';
+
 /**
- * `plugin-gate fit HOST PLUGIN...`: would these plugins load in this host, and if not, every reason.
- * @param host the host program; undefined when it is not known
+ * `plugin-gate fit HOST PLUGIN...`: would these plugins load in this host, or in each of several, and if not, every reason.
+ * @param given paths of hosts; undefined or `-` when a host is not known
  * @returns 0 when all load, 1 when one does not, 3 when that is undecided
- * @throws UsageError for files that cannot be opened and for an unknown target
+ * @throws UsageError for files that cannot be opened and for an unknown target or preset
  */
 export async function fitCommand(
-  host: string | undefined,
+  given: string | readonly string[] | undefined,
   plugins: readonly string[],
   options: FitCommandOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (plugins.length === 0) throw new UsageError('fit needs at least one plugin: plugin-gate fit HOST PLUGIN...');
-  const target = options.target === undefined ? undefined : parseTarget(options.target);
-  const hostFile = host === undefined ? undefined : await readHost(host);
-  const results: FileFit[] = [];
-  const readable: { readonly index: number; readonly plugin: LoadableFile; readonly problems: readonly Finding[] }[] =
-    [];
-  for (const [index, file] of plugins.entries()) {
-    const bytes = await readInput(file, 'the plugin');
-    const { image, problems } = readElf(bytes);
-    const found = problems.map(pluginProblem);
-    if (image === undefined) results[index] = { file, fit: judged(found) };
-    else readable.push({ index, plugin: { file, image, ...goOf(bytes, image) }, problems: found });
-  }
-  const first = hostFile?.image ?? readable[0]?.plugin.image;
-  if (first !== undefined) {
-    const fitOptions: FitOptions = {
-      find: libraryFinder(first, {
-        ...(options.root !== undefined && { root: options.root }),
-        ...(options.libraryDirs !== undefined && { directories: options.libraryDirs }),
-        // Libraries of this machine say nothing about another system; names of the C library are everywhere the same.
-        ...(target !== undefined && options.root === undefined && { fromSystem: isSystemLibrary }),
-      }),
-      ...(target !== undefined && { target }),
-      ...(options.required !== undefined && { required: options.required }),
-    };
-    const fits = fitPlugins(
-      hostFile,
-      readable.map(({ plugin }) => plugin),
-      fitOptions,
-    );
-    for (const [at, { index, plugin, problems }] of readable.entries()) {
-      const fit = fits[at];
-      const go = fit?.go === undefined ? {} : { go: fit.go };
-      results[index] = { file: plugin.file, fit: { ...judged([...problems, ...(fit?.reasons ?? [])]), ...go } };
+  const named = typeof given === 'string' ? [given] : (given ?? [NO_FILE]);
+  const hosts = named.length === 0 ? [NO_FILE] : [...new Set(named)];
+  const shared = sharedOptions(options);
+  const opened: OpenLoadable[] = [];
+  const open = (file: string, what: string): OpenLoadable => {
+    const found = openLoadable(file, what);
+    opened.push(found);
+    return found;
+  };
+  try {
+    const files = plugins.map((file): PluginFile => ({ file, ...open(file, 'the plugin') }));
+    const readable = files.flatMap(({ loadable }) => loadable ?? []);
+    const answers: HostFit[] = [];
+    for (const path of hosts) {
+      const input: HostInput =
+        path === NO_FILE
+          ? { host: { kind: 'unknown', name: nameless(options) } }
+          : await hostInput(path, readable, open, options.environment ?? {});
+      answers.push(fitOne(input, files, readable, shared, options));
     }
+    terminal.out(await render(answers, options.format ?? 'text', terminal));
+    return exitOfFit(answers);
+  } finally {
+    for (const { close } of opened) close();
   }
-  terminal.out(render(results, options.format ?? 'text', terminal));
-  return exitOfFit(results);
+}
+
+interface PluginFile extends OpenLoadable {
+  readonly file: string;
+}
+
+/** @throws UsageError */
+function sharedOptions({ target, required, preset }: FitCommandOptions): Omit<HostOptions, 'find'> {
+  if (preset !== undefined && !isPreset(preset)) {
+    throw new UsageError(`The preset ${preset} is not known. Known presets: ${PRESETS.join(', ')}.`);
+  }
+  return {
+    ...(target === undefined ? {} : { target: parseTarget(target) }),
+    ...(required === undefined ? {} : { required }),
+    ...(preset === undefined ? {} : { preset }),
+  };
+}
+
+/** What stands for a host that is not given. */
+function nameless({ preset, target }: FitCommandOptions): string {
+  return [preset, target].filter((part) => part !== undefined).join(' on ') || 'any host';
+}
+
+function fitOne(
+  { host, built }: HostInput,
+  files: readonly PluginFile[],
+  readable: readonly LoadableFile[],
+  shared: Omit<HostOptions, 'find'>,
+  options: FitCommandOptions,
+): HostFit {
+  const first = host.kind === 'program' ? host.image.image : readable[0]?.image;
+  const fits =
+    first === undefined
+      ? []
+      : fitIntoHost(host, readable, {
+          ...shared,
+          find: librariesFor(first, { target: shared.target, root: options.root, directories: options.libraryDirs }),
+        });
+  const plugins = files.map(({ file, loadable, problems }): FileFit => {
+    const fit = loadable === undefined ? undefined : fits[readable.indexOf(loadable)];
+    // Those of a file that is read piece by piece are known only now.
+    const reasons = [...problems.map(pluginProblem), ...(fit?.reasons ?? [])];
+    return { file, fit: { loads: loads(reasons), reasons, ...(fit?.go === undefined ? {} : { go: fit.go }) } };
+  });
+  return { host: host.name, kind: host.kind, ...(built === undefined ? {} : { built }), plugins };
 }
 
 /** 1 when a plugin does not load, else 3 when one is undecided, else 0. */
-function exitOfFit(results: readonly FileFit[]): ExitCode {
-  if (results.some(({ fit }) => fit.loads === false)) return 1;
-  return results.some(({ fit }) => fit.loads === 'undecided') ? 3 : 0;
-}
-
-async function readHost(file: string): Promise<HostImage> {
-  const bytes = await readInput(file, 'the host');
-  const { image, problems } = readElf(bytes);
-  if (image === undefined) {
-    throw new UsageError(`The host ${file} cannot be used: ${problems[0]?.message ?? 'it is no ELF file.'}`);
-  }
-  return { file, image, ...goOf(bytes, image) };
-}
-
-function goOf(bytes: Uint8Array, image: ElfImage): Pick<LoadableFile, 'go'> {
-  const go = readGo(bytes, image);
-  return go === undefined ? {} : { go };
+function exitOfFit(answers: readonly HostFit[]): ExitCode {
+  const all = answers.flatMap(({ plugins }) => plugins.map(({ fit }) => fit.loads));
+  if (all.includes(false)) return 1;
+  return all.includes('undecided') ? 3 : 0;
 }
 
 function pluginProblem({ rule, message }: ElfProblem): Finding {
@@ -103,22 +133,34 @@ function pluginProblem({ rule, message }: ElfProblem): Finding {
   return finding(rule, message, { subject: 'file', ...(open && { severity: 'undecided' as const }) });
 }
 
-function judged(reasons: readonly Finding[]): Fit {
-  const no = reasons.some(({ severity }) => severity === 'error');
-  const open = reasons.some(({ severity }) => severity === 'undecided');
-  return { loads: no ? false : open ? 'undecided' : true, reasons };
+/** Each plugin with what all hosts together say of it. */
+function together(answers: readonly HostFit[]): readonly FileFit[] {
+  const [first] = answers;
+  if (first === undefined || answers.length === 1) return first?.plugins ?? [];
+  return first.plugins.map(({ file }, index) => {
+    const own = answers.flatMap(({ host, plugins }) => {
+      const fit = plugins[index]?.fit;
+      return fit === undefined ? [] : [{ host, fit }];
+    });
+    const fit: Fit = { loads: loadsInAll(own), reasons: foldHosts(own) };
+    return { file, fit };
+  });
 }
 
-function render(results: readonly FileFit[], format: Format, terminal: Terminal): string {
+async function render(answers: readonly HostFit[], format: FitFormat, terminal: Terminal): Promise<string> {
+  const plugins = together(answers);
   switch (format) {
     case 'json':
-      return renderFitJson(results);
+      return renderFitJson(plugins, answers);
     case 'text':
-      return renderFitText(results, { colour: terminal.colour, width: terminal.width });
+      return renderFitText(plugins, answers, { colour: terminal.colour, width: terminal.width });
     case 'markdown':
+      return (await import('../report/fit-markdown.ts')).renderFitMarkdown(plugins, answers);
+    case 'html':
+      return (await import('../report/fit-html.ts')).renderFitHtml(plugins, answers);
     case 'sarif':
       throw new UsageError(
-        `fit has no ${format} output; use --format text or json, or the report of the check command.`,
+        'fit has no sarif output; use text, json, markdown or html, or the report of the check command.',
       );
   }
 }

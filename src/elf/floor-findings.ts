@@ -22,6 +22,7 @@ const LIBRARIES: Readonly<Record<VersionFamily, string>> = {
  */
 export function floorFindings(image: ElfImage, target: string | FloorTarget): readonly Finding[] {
   const system = typeof target === 'string' ? parseTarget(target) : target;
+  if (system.musl !== undefined) return muslFindings(image, system.name, system.musl);
   if (isForMusl(image.dynamic)) {
     return [
       finding('dep/foreign-libc', `The file is linked against musl, but ${system.name} has glibc.`, {
@@ -32,6 +33,21 @@ export function floorFindings(image: ElfImage, target: string | FloorTarget): re
   return [
     ...VERSION_FAMILIES.flatMap((family) => familyFindings(image, family, system)),
     ...unknownFindings(image, system),
+  ];
+}
+
+/** A file for glibc on a system with musl; one for musl loads there as far as its C library goes. */
+function muslFindings(image: ElfImage, name: string, musl: string): readonly Finding[] {
+  const { loads, reasons } = image.floors.musl;
+  if (loads === true) return [];
+  const message = [`${name} has musl ${musl}.`, ...reasons].join(' ');
+  const fix = `Build it for musl: in a container of ${name}, or with musl-gcc or \`zig cc -target <machine>-linux-musl\`.`;
+  return [
+    finding('dep/foreign-libc', message, {
+      subject: 'glibc',
+      fix,
+      ...(loads === 'undecided' && { severity: 'undecided' as const }),
+    }),
   ];
 }
 

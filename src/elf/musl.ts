@@ -52,6 +52,11 @@ export function muslVerdict(
   return doubts.length > 0 ? { loads: 'undecided', reasons: doubts } : { loads: true, reasons: [] };
 }
 
+/** Whether musl's loader takes a needed library for itself, so that it is always there. */
+export function isMuslItself(library: string): boolean {
+  return MUSL_ITSELF.test(library) || MUSL_OWN.test(library);
+}
+
 /** Whether a name is known to be missing in musl. */
 export function isMissingInMusl(name: string): boolean {
   return GLIBC_ONLY.test(name) || fortifiedFunction(name) !== undefined;

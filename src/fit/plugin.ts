@@ -45,7 +45,8 @@ export function fitPlugin(host: HostImage | undefined, plugin: LoadableFile, opt
   return fit ?? { loads: 'undecided', reasons: [] };
 }
 
-function loads(reasons: readonly Finding[]): Fit['loads'] {
+/** No when anything is certain to keep it out; undecided when something could not be told. */
+export function loads(reasons: readonly Finding[]): Fit['loads'] {
   if (reasons.some(({ severity }) => severity === 'error')) return false;
   return reasons.some(({ severity }) => severity === 'undecided') ? 'undecided' : true;
 }
@@ -61,7 +62,7 @@ function judge(
   if (refused.length > 0) return { reasons: refused, tlsBytes: 0 };
   const loaders = host === undefined ? [] : [host];
   const added = closureOf(plugin, options.find, loaders, hostClosure?.byName);
-  const musl = host === undefined ? isForMusl(plugin.image.dynamic) : isMuslHost(host.image);
+  const musl = host === undefined ? isMuslProcess(plugin.image, options) : isMuslHost(host.image);
   const process: Process = { host, hostClosure, added, musl };
   const tlsBytes = musl ? 0 : staticTlsOf(added.files);
   const reasons = [
@@ -99,6 +100,10 @@ function hostFindings(host: HostImage | undefined): Finding[] {
   const program = header.type === 'exec' || dynamic.flags1.includes('PIE');
   if (!program || interpreter !== undefined) return [];
   return [finding('fit/host-static', `${host.file} is linked statically.`, { subject: host.file })];
+}
+
+function isMuslProcess(plugin: ElfImage, { target }: FitOptions): boolean {
+  return target === undefined ? isForMusl(plugin.dynamic) : target.musl !== undefined;
 }
 
 function isMuslHost({ interpreter, dynamic }: ElfImage): boolean {

@@ -1,11 +1,13 @@
 import { cappedNames, listNames, sortedNames } from '../compare/fold.ts';
 import { importsBy, isGlibcPart, versionKey } from '../compare/needs.ts';
 import type { ElfSymbol } from '../elf/model.ts';
+import { isMissingInMusl, isMuslItself } from '../elf/musl.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { Closure } from './closure.ts';
 import { Scope } from './lookup.ts';
 import type { FitOptions, HostImage, LoadableFile } from './model.ts';
+import { isInMusl } from './musl-symbols.ts';
 
 /** The process into which a plugin would be loaded. */
 export interface Process {
@@ -29,8 +31,8 @@ export function isSystemLibrary(name: string): boolean {
 }
 
 /** Needed libraries that were not found, by the plugin and by its libraries. */
-export function missingLibraries({ added }: Process): Finding[] {
-  const { missing } = added;
+export function missingLibraries({ added, musl }: Process): Finding[] {
+  const missing = musl ? added.missing.filter(({ name }) => !isMuslItself(name)) : added.missing;
   if (missing.length > SINGLE_MOST) {
     const names = sortedNames(missing.map(({ name }) => name));
     const message = `${names.length} needed libraries were not found: ${listNames(names)}.`;
@@ -87,17 +89,21 @@ export function unboundSymbols(process: Process, options: FitOptions): Finding[]
       if (options.target !== undefined && symbol.version !== undefined && SYSTEM_VERSION.test(symbol.version)) continue;
       // Its version as a whole is missing, and that is told.
       if (versionMissing(symbol, added)) continue;
+      // musl's own library need not be at hand: what it has is known.
+      if (process.musl && isInMusl(symbol.name)) continue;
       unbound.push({ symbol, user });
     }
   }
-  const absent = new Set([...added.missing, ...(hostClosure?.missing ?? [])].map(({ name }) => name));
+  const missing = [...added.missing, ...(hostClosure?.missing ?? [])].map(({ name }) => name);
+  const absent = new Set(process.musl ? missing.filter((name) => !isMuslItself(name)) : missing);
   const certain: Unbound[] = [];
   const hostless: Unbound[] = [];
   const open: Unbound[] = [];
   for (const entry of unbound) {
     const { library } = entry.symbol;
     // A versioned reference names its library: if that one is here, no other can be meant.
-    if (library !== undefined ? absent.has(library) : absent.size > 0) open.push(entry);
+    if (process.musl && isMissingInMusl(entry.symbol.name) && absent.size === 0) certain.push(entry);
+    else if (library !== undefined ? absent.has(library) : absent.size > 0) open.push(entry);
     else if (library === undefined && host === undefined) hostless.push(entry);
     else certain.push(entry);
   }

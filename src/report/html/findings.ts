@@ -19,7 +19,7 @@ const MAX_AFFECTED = 200;
 const MAX_DETAILS = 20_000;
 
 /** The findings, grouped by severity, each one expandable. */
-export function findingsSection(report: GateReport, links: SourceLinks | undefined): Markup {
+export function findingsSection(report: Pick<GateReport, 'findings'>, links: SourceLinks | undefined): Markup {
   const sections = sectionsOf(report.findings);
   if (sections.length === 0) {
     return html`<section aria-labelledby="h-findings"><h2 id="h-findings">Findings</h2><p class="muted">None.</p></section>`;

@@ -122,6 +122,22 @@ export const goRules = defineRules({
     fix: 'Name the file of the host.',
     controls: evidence,
   },
+  'go/host-partial': {
+    title: 'Only a description of the Go host was there to compare with',
+    severity: 'undecided',
+    step: 'fit',
+    why: 'A go.mod or a dump of the build information tells versions and flags, but not the package hashes that plugin.Open compares: directories, edited source and C code show in them alone.',
+    fix: 'Name the host program itself, or its main package, so that the gate builds it as the plugin was built.',
+    controls: evidence,
+  },
+  'go/host-not-built': {
+    title: 'Go host could not be built',
+    severity: 'undecided',
+    step: 'fit',
+    why: 'The plugin is compared with a host that is built from its main package; without that host nothing can be said.',
+    fix: 'Make the package build with the toolchain and the flags of the plugin; the end of the output says what failed.',
+    controls: evidence,
+  },
   'go/not-read': {
     title: 'Tables of the Go plugin were not understood',
     severity: 'undecided',
