@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds the native loader.
+# Builds the native loader, and for glibc the audit library that goes with it.
 #
-#   native/build.sh [OUTPUT]      for this machine with its own C compiler, for development (default: .cache/loader/plugin-gate-loader)
+#   native/build.sh [OUTPUT]      for this machine with its own C compiler, for development (default: .cache/loader/plugin-gate-loader);
+#                                 the audit library lies beside it
 #   native/build.sh --release     native/prebuilt/, for all targets, with the pinned compiler
 #   native/build.sh --check       builds the release elsewhere and compares it with native/prebuilt/, byte by byte
 #
@@ -15,6 +16,9 @@ native=$(cd "$(dirname "$0")" && pwd)
 cache=$native/../.cache
 warnings="-Wall -Wextra -Werror"
 standard="-std=c11 -D_GNU_SOURCE"
+# The audit library (native/audit) is loaded by the dynamic linker before anything else: no library, so no helpers of the compiler.
+audit="-fPIC -fvisibility=hidden -fno-builtin -fno-stack-protector"
+audit_link="-shared -nostdlib"
 
 # Exact version and the wheels' digests: another compiler would make other bytes, or worse.
 zig_version=0.15.2
@@ -45,7 +49,16 @@ zig() {
   echo "$environment/bin/python -m ziglang"
 }
 
-# build_release DIRECTORY: every target into DIRECTORY/<name>/plugin-gate-loader, and SHA256SUMS.
+check_size() {
+  size=$(wc -c < "$1")
+  echo "${1#"$output"/}: $size bytes" >&2
+  if [ "$size" -gt 102400 ]; then
+    echo "native/build.sh: $1 is larger than 100 KiB" >&2
+    exit 1
+  fi
+}
+
+# build_release DIRECTORY: every target into DIRECTORY/<name>/, and SHA256SUMS.
 build_release() {
   output=$1
   compiler=$(zig)
@@ -60,14 +73,22 @@ build_release() {
     (cd "$native/loader" && $compiler cc -target "$target" $standard $warnings $linking -O2 -g0 -fPIE -pie -fno-sanitize=all \
       -fstack-protector-strong -Wl,-z,relro,-z,now -Wl,--build-id=none -s -o "$output/$name/plugin-gate-loader" ./*.c -ldl)
     chmod 755 "$output/$name/plugin-gate-loader"
-    size=$(wc -c < "$output/$name/plugin-gate-loader")
-    echo "$name: $size bytes" >&2
-    if [ "$size" -gt 102400 ]; then
-      echo "native/build.sh: $name is larger than 100 KiB" >&2
-      exit 1
-    fi
+    check_size "$output/$name/plugin-gate-loader"
+    # musl has no audit interface.
+    case $name in *-musl) continue ;; esac
+    # In two steps: with -nostdlib zig takes the headers away too.
+    objects=$(mktemp -d)
+    for source in "$native"/audit/*.c; do
+      (cd "$native/audit" && $compiler cc -target "$target" $standard $warnings $audit -O2 -g0 -fno-sanitize=all -c \
+        -o "$objects/$(basename "$source" .c).o" "./$(basename "$source")")
+    done
+    $compiler cc -target "$target" $audit_link -Wl,-z,relro,-z,now -Wl,--build-id=none -s \
+      -o "$output/$name/plugin-gate-audit.so" "$objects"/*.o
+    rm -r "$objects"
+    chmod 755 "$output/$name/plugin-gate-audit.so"
+    check_size "$output/$name/plugin-gate-audit.so"
   done
-  (cd "$output" && find . -name plugin-gate-loader | sed 's|^\./||' | sort | xargs sha256sum > SHA256SUMS)
+  (cd "$output" && find . -name 'plugin-gate-*' | sed 's|^\./||' | sort | xargs sha256sum > SHA256SUMS)
 }
 
 case ${1:-} in
@@ -85,7 +106,7 @@ case ${1:-} in
     echo "native/prebuilt is what these sources make"
     ;;
   -*)
-    sed -n '2,8p' "$0" >&2
+    sed -n '2,9p' "$0" >&2
     exit 2
     ;;
   *)
@@ -94,6 +115,9 @@ case ${1:-} in
     # CFLAGS is a list of words on purpose.
     # shellcheck disable=SC2086
     ${CC:-cc} $standard $warnings -O2 -g ${CFLAGS:-} -o "$output" "$native"/loader/*.c -ldl
+    # Without CFLAGS: sanitizers need a C library.
+    # shellcheck disable=SC2086
+    ${CC:-cc} $standard $warnings $audit $audit_link -O2 -g -o "$(dirname "$output")/plugin-gate-audit.so" "$native"/audit/*.c
     echo "$output"
     ;;
 esac

@@ -11,10 +11,12 @@
 #include "job.h"
 #include "report.h"
 #include "supervise.h"
+#include "trail.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@ static void report_loader(void) {
   event_begin(&event, "loader");
   event_number(&event, "protocol", PROTOCOL);
   event_text(&event, "machine", MACHINE);
+  report_clock(&event, "started");
 #ifdef __GLIBC__
   event_text(&event, "libc", "glibc");
   event_text(&event, "libcVersion", gnu_get_libc_version());
@@ -74,6 +77,10 @@ int main(int count, char **arguments) {
     return 2;
   }
   fcntl(REPORT_DESCRIPTOR, F_SETFD, FD_CLOEXEC);
+  /* They have done their work by now, and are not for programs that a plugin starts. */
+  if (getenv(TRAIL_VARIABLE) != NULL) unsetenv("GLIBC_TUNABLES");
+  unsetenv("LD_AUDIT");
+  unsetenv(TRAIL_VARIABLE);
   const char *problem = job_read(STDIN_FILENO, &job);
   if (problem != NULL) {
     fprintf(stderr, "plugin-gate-loader: the job is not usable: %s\n", problem);
@@ -91,5 +98,6 @@ int main(int count, char **arguments) {
     event_number(&event, "leftovers", 0);
     event_send(&event);
   }
-  return 0;
+  /* Without the C library's end: the audit library would take it for the end of the plugin's process. */
+  _exit(0);
 }

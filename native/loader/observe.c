@@ -185,23 +185,67 @@ static const uint64_t *stack_read(pid_t process, uint64_t stack, const struct ma
   return words;
 }
 
-uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path) {
+uint64_t stack_search(pid_t process, uint64_t stack, const struct maps *stacks, const struct maps *maps, address_test *test,
+                      const void *context) {
   size_t count;
-  const uint64_t *words = stack_read(process, stack, maps, &count);
+  const uint64_t *words = stack_read(process, stack, stacks, &count);
   for (size_t i = 0; i < count; i++) {
     const struct mapping *mapping = maps_find(maps, words[i]);
-    if (mapping != NULL && mapping->executable && same_file(mapping->path, path)) return words[i];
+    if (mapping != NULL && mapping->executable && mapping->path[0] == '/' && test(context, mapping, words[i])) return words[i];
   }
   return 0;
 }
 
-uint64_t stack_find_new(pid_t process, uint64_t stack, const struct maps *maps, const struct maps *before) {
-  size_t count;
-  const uint64_t *words = stack_read(process, stack, maps, &count);
-  for (size_t i = 0; i < count; i++) {
-    const struct mapping *mapping = maps_find(maps, words[i]);
-    if (mapping == NULL || !mapping->executable || mapping->path[0] != '/') continue;
-    if (!maps_has(before, mapping->path)) return words[i];
+bool is_call(const unsigned char code[CALL_BYTES]) {
+#if defined(__x86_64__)
+  /* Intel SDM, CALL: E8 with 4 bytes; FF /2 with a register, or with memory and 0, 1 or 4 bytes of displacement, and SIB. */
+  if (code[CALL_BYTES - 5] == 0xe8) return true;
+  for (unsigned length = 2; length <= 7; length++) {
+    const unsigned char *call = code + CALL_BYTES - length;
+    if (call[0] == 0xff && (call[1] & 0x38) == 0x10) return true;
   }
-  return 0;
+  return false;
+#else
+  /* Arm ARM, C6.2: BL; BLR and its forms with pointer authentication. */
+  uint32_t word = (uint32_t)code[4] | (uint32_t)code[5] << 8 | (uint32_t)code[6] << 16 | (uint32_t)code[7] << 24;
+  return (word & 0xfc000000) == 0x94000000 || (word & 0xfefff000) == 0xd63f0000;
+#endif
+}
+
+/** Code that may be run and not read is taken at its word. */
+static bool is_return_address(pid_t process, uint64_t address) {
+  unsigned char code[CALL_BYTES];
+  struct iovec local = {.iov_base = code, .iov_len = sizeof code};
+  struct iovec remote = {.iov_base = (void *)(uintptr_t)(address - sizeof code), .iov_len = sizeof code};
+  return process_vm_readv(process, &local, 1, &remote, 1, 0) != (ssize_t)sizeof code || is_call(code);
+}
+
+struct in_file {
+  pid_t process;
+  const char *path;
+};
+
+static bool returns_to_file(const void *context, const struct mapping *mapping, uint64_t address) {
+  const struct in_file *wanted = context;
+  return same_file(mapping->path, wanted->path) && is_return_address(wanted->process, address);
+}
+
+uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path) {
+  const struct in_file wanted = {.process = process, .path = path};
+  return stack_search(process, stack, maps, maps, returns_to_file, &wanted);
+}
+
+struct in_new {
+  pid_t process;
+  const struct maps *before;
+};
+
+static bool returns_to_new(const void *context, const struct mapping *mapping, uint64_t address) {
+  const struct in_new *wanted = context;
+  return !maps_has(wanted->before, mapping->path) && is_return_address(wanted->process, address);
+}
+
+uint64_t stack_find_new(pid_t process, uint64_t stack, const struct maps *maps, const struct maps *before) {
+  const struct in_new wanted = {.process = process, .before = before};
+  return stack_search(process, stack, maps, maps, returns_to_new, &wanted);
 }

@@ -66,10 +66,26 @@ struct position position_read(pid_t process);
 
 bool position_equal(const struct position *left, const struct position *right);
 
-/** First return address on the stack, from `stack` upwards, that lies in executable memory of the file; 0: none. */
+/** Bytes of code before a return address that tell whether there is a call. */
+#define CALL_BYTES 8
+
+/** Whether code ends with a call: stacks hold the addresses of functions too, and those have none before them. */
+bool is_call(const unsigned char code[CALL_BYTES]);
+
+/** Whether an address on a stack is one that is looked for; `mapping` holds it. */
+typedef bool address_test(const void *context, const struct mapping *mapping, uint64_t address);
+
+/**
+ * The first address on a stack, from `stack` upwards, that lies in executable memory of a file and passes the test; 0: none.
+ * `maps` may be older than the stack: what is looked for can be gone.
+ */
+uint64_t stack_search(pid_t process, uint64_t stack, const struct maps *stacks, const struct maps *maps, address_test *test,
+                      const void *context);
+
+/** As stack_search(), for a return address into a file, by its path. */
 uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path);
 
-/** As stack_find(), for any file that was not mapped before; 0: none. */
+/** As stack_find(), for any file that was not mapped before. */
 uint64_t stack_find_new(pid_t process, uint64_t stack, const struct maps *maps, const struct maps *before);
 
 #endif

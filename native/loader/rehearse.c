@@ -1,5 +1,7 @@
 #include "rehearse.h"
 
+#include "lockstep.h"
+
 /** Rounds before the first look: caches of the C library fill, and what is made once is made. */
 #define WARM_UP 5
 

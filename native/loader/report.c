@@ -65,6 +65,12 @@ void event_number(struct event *event, const char *key, int64_t number) {
   append(event, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)number));
 }
 
+void report_clock(struct event *event, const char *key) {
+  char digits[48];
+  snprintf(digits, sizeof digits, "%llu%09llu", (unsigned long long)started.tv_sec, (unsigned long long)started.tv_nsec);
+  event_text(event, key, digits);
+}
+
 void event_flag(struct event *event, const char *key, bool value) {
   if (!append_key(event, key)) return;
   append(event, value ? "true" : "false", value ? 4 : 5);

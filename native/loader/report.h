@@ -28,6 +28,9 @@ void report_start(void);
 /** Milliseconds since report_start(). */
 double report_now(void);
 
+/** The moment of report_start() as text, nanoseconds of CLOCK_MONOTONIC: what other clocks of this machine are compared with. */
+void report_clock(struct event *event, const char *key);
+
 /** Begins an event with its name and time. */
 void event_begin(struct event *event, const char *name);
 

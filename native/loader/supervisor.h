@@ -1,4 +1,4 @@
-/** The supervisor's state, and what the parts of it share: phases, and single steps in lock step with the child. */
+/** The supervisor's state, which its parts share, and the phases that name every event. */
 #ifndef PLUGIN_GATE_SUPERVISOR_H
 #define PLUGIN_GATE_SUPERVISOR_H
 
@@ -22,15 +22,14 @@ struct supervisor {
   int64_t threads; /* of the child, when last observed */
 };
 
-/** Phases are named on every event; `index` tells which probe or which step of a rehearsal, -1 for phases that come once. */
+/** `index` tells which probe or which step of a rehearsal; -1 for phases that come once. */
 void begin_phase(struct supervisor *supervisor, const char *phase, int64_t index);
 void end_phase(struct supervisor *supervisor);
 
-/**
- * One step: begin, "returned", look, nonce, result. `observed` is false for symbol lookups, of which there can be thousands.
- * `timeout` in milliseconds.
- */
-enum outcome run_step(struct supervisor *supervisor, enum step step, uint32_t index, double timeout, bool observed,
-                      struct message *result);
+/** The phase and its index, on every event of a step. */
+void event_phase(struct event *event, const struct supervisor *supervisor);
+
+/** Bytes that were printed since the last phase ended. */
+void report_output(struct supervisor *supervisor);
 
 #endif

@@ -1,3 +1,4 @@
+import { callArguments } from './call-arguments.ts';
 import { countField, flagField, type LoaderEvent, numberField, textField } from './event.ts';
 import {
   type Crash,
@@ -20,6 +21,8 @@ type Isolation = LoadEvidence['isolation'];
 /** The report of the native loader, folded into facts. */
 export interface Collected {
   readonly loader?: { readonly machine: string; readonly libc: string; readonly libcVersion?: string };
+  /** Nanoseconds of CLOCK_MONOTONIC at which the loader's times begin. */
+  readonly started?: bigint;
   /** The check of the file before loading. */
   readonly check?: { readonly loadable: boolean; readonly noexec: boolean; readonly problem?: string };
   readonly isolation?: Isolation;
@@ -37,6 +40,7 @@ export interface Collected {
   readonly open?: { readonly opened: boolean; readonly error: string };
   readonly close?: { readonly closed: boolean; readonly mapped: boolean };
   readonly printed: readonly { readonly phase: Phase; readonly stream: 'stdout' | 'stderr'; readonly bytes: number }[];
+  readonly outliving?: { readonly threads: number; readonly object?: string; readonly callerOffset?: string };
   readonly crash?: Crash;
   readonly ending?: Ending;
   readonly interference?: { readonly messages: number; readonly closed: boolean };
@@ -88,6 +92,7 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
         libc: textField(event, 'libc') ?? 'unknown',
         libcVersion: textField(event, 'libcVersion'),
       };
+      draft.started = clockOf(textField(event, 'started'));
       return;
     case 'check':
       draft.check = {
@@ -147,7 +152,15 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
         denied: flagField(event, 'denied'),
         object: textField(event, 'object'),
         callerOffset: textField(event, 'callerOffset'),
+        arguments: callArguments(textField(event, 'name') ?? '', textField(event, 'arguments')),
       });
+      return;
+    case 'outliving':
+      draft.outliving = {
+        threads: countField(event, 'threads') ?? 0,
+        object: textField(event, 'object'),
+        callerOffset: textField(event, 'callerOffset'),
+      };
       return;
     case 'close':
       draft.close = { closed: flagField(event, 'closed'), mapped: flagField(event, 'mapped') };
@@ -212,7 +225,12 @@ function foldProbe(draft: Draft, event: LoaderEvent, request: LoadRequest): void
     number: numberField(event, 'number'),
     text: textField(event, 'text'),
     error: textField(event, 'error'),
+    object: textField(event, 'object'),
   });
+}
+
+function clockOf(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
 }
 
 function stageOf(text: string | undefined): Crash['stage'] {

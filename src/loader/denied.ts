@@ -16,8 +16,8 @@ export function deniedFindings({ calls, deniedCount }: LoadEvidence, request: Lo
     const probe = call.phase === 'probe' ? request.probes?.[call.index ?? 0]?.symbol : undefined;
     return finding(
       'load/denied-syscall',
-      `It asked for ${subject} ${during(call.phase, probe)}, which the sandbox denies${callerOf(call)}.`,
-      { subject, symbol: call.function },
+      `It asked for ${subject}${argumentsOf(call)} ${during(call.phase, probe)}, which the sandbox denies${callerOf(call)}.`,
+      { subject, symbol: call.function, location: call.location },
     );
   });
   if (first.size > MOST_FINDINGS) {
@@ -32,9 +32,15 @@ function subjectOf({ name, detail }: RecordedCall): string {
   return detail === '' || /^0x/.test(detail) ? name : `${name} ${detail}`;
 }
 
-function callerOf({ object, callerOffset, function: caller }: RecordedCall): string {
+/** In words, where the registers have such. */
+function argumentsOf({ arguments: words }: RecordedCall): string {
+  return words === undefined || words === '' ? '' : ` (${words})`;
+}
+
+function callerOf({ object, callerOffset, function: caller, location }: RecordedCall): string {
   if (object === undefined || callerOffset === undefined) return '';
-  const place = `${object}+${callerOffset}`;
+  const line = location === undefined ? '' : `, ${location.file}:${location.line}`;
+  const place = `${object}+${callerOffset}${line}`;
   return caller === undefined ? ` (called at ${place})` : ` (called by ${caller}, ${place})`;
 }
 

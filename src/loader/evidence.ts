@@ -1,10 +1,13 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Collected } from './collect.ts';
+import { constructorsOf, type ToldConstructor } from './constructors.ts';
+import { type LinkerTrail, readLinkerTrail } from './linker-trail.ts';
 import type { CapturedOutput, Crash, LoadEvidence, LoadResult } from './model.ts';
-import { functionAt } from './place.ts';
+import { addressOf, hexNumber } from './place.ts';
 import type { Emulator } from './platform.ts';
 import type { LoaderRun } from './run.ts';
+import { findSites, type Site } from './sites.ts';
 import type { Stage } from './stage.ts';
 import { toTrail } from './trail.ts';
 import { reasonsToStay } from './unload.ts';
@@ -17,6 +20,9 @@ export interface LoadRun {
   readonly collected: Collected;
   readonly run: LoaderRun;
   readonly image: ElfImage;
+  /** The bytes that were loaded, and the path that messages name them by. */
+  readonly bytes: Uint8Array;
+  readonly file: string;
   readonly digest: string;
   readonly emulator?: Emulator;
   readonly stage: Stage;
@@ -24,8 +30,12 @@ export interface LoadRun {
 }
 
 /** The facts of a run as the report gives them: without the paths of the private copy, with reasons and function names. */
-export function toEvidence({ collected, run, image, digest, emulator, stage, durationMs }: LoadRun): LoadEvidence {
-  const { loader, close, crash, open } = collected;
+export function toEvidence(loadRun: LoadRun): LoadEvidence {
+  const { collected, run, image, digest, emulator, stage, durationMs } = loadRun;
+  const { loader, close, crash, open, outliving } = collected;
+  const linker = stage.audit === undefined ? undefined : readLinkerTrail(stage.audit.trail);
+  const told = constructorsOf(linker, stage.plugin);
+  const siteOf = siteFinder(loadRun, told);
   const threads = collected.states.findLast(({ phase }) => phase !== 'close')?.threads ?? 1;
   return {
     result: resultOf(collected),
@@ -38,21 +48,48 @@ export function toEvidence({ collected, run, image, digest, emulator, stage, dur
       object: symbol.object && shortened(symbol.object, stage),
       error: symbol.error && shortened(symbol.error, stage),
     })),
-    probes: collected.probes.map((probe) => ({ ...probe, error: probe.error && shortened(probe.error, stage) })),
+    probes: collected.probes.map((probe) => ({
+      ...probe,
+      error: probe.error && shortened(probe.error, stage),
+      object: probe.object && shortened(probe.object, stage),
+    })),
     states: collected.states,
     calls: collected.calls.map((call) => ({
       ...call,
       detail: shortened(call.detail, stage),
       object: call.object && shortened(call.object, stage),
-      function: call.object === stage.plugin ? callerAt(call.callerOffset, image) : undefined,
+      ...(call.object === stage.plugin ? siteOf(callerAddress(call.callerOffset, image)) : {}),
     })),
     callCount: collected.callCount ?? collected.calls.filter(({ denied }) => !denied).length,
     deniedCount: collected.deniedCount ?? collected.calls.filter(({ denied }) => denied).length,
     unload: close && { ...close, reasons: close.mapped ? reasonsToStay(image, loader?.libc ?? '', threads) : [] },
     error: open !== undefined && !open.opened ? shortened(open.error, stage) : undefined,
     ending: collected.ending,
-    crash: crash && locate(crash, image, stage),
-    trail: toTrail(run.events, (text) => shortened(text, stage)),
+    crash: crash && {
+      ...crash,
+      object: crash.object && shortened(crash.object, stage),
+      ...siteOf(crashAddress(crash, image, stage)),
+    },
+    trail: toTrail({
+      events: run.events,
+      linker,
+      constructors: told,
+      started: collected.started,
+      shorten: (text) => shortened(text, stage),
+      nameOf: (path, address) => (path === stage.plugin ? siteOf(address).function : undefined),
+    }),
+    audit: auditOf(linker, stage, loader?.libc),
+    constructors: told?.map(({ path, address, durationMs }) => ({
+      object: shortened(path, stage),
+      address: `0x${address.toString(16)}`,
+      ...(path === stage.plugin ? siteOf(address) : {}),
+      ...(durationMs === undefined ? {} : { durationMs }),
+    })),
+    outliving: outliving && {
+      threads: outliving.threads,
+      object: outliving.object && shortened(outliving.object, stage),
+      ...(outliving.object === stage.plugin ? siteOf(callerAddress(outliving.callerOffset, image)) : {}),
+    },
     leftovers: collected.leftovers,
     interference: collected.interference,
     output: { stdout: captured(collected, run, 'stdout'), stderr: captured(collected, run, 'stderr') },
@@ -82,22 +119,49 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
   }
 }
 
-/** Names the plugin's function at the instruction, or at the last return address in the plugin. */
-function locate(crash: Crash, image: ElfImage, stage: Stage): Crash {
-  const own = crash.object === stage.plugin ? nameAt(crash.offset, image) : callerAt(crash.callerOffset, image);
-  return { ...crash, object: crash.object && shortened(crash.object, stage), function: own };
+/** The places that a report names, looked up all at once. */
+function siteFinder(
+  { collected, image, bytes, file, stage }: LoadRun,
+  constructors: readonly ToldConstructor[] | undefined,
+): (address: number | undefined) => Site {
+  const { calls, crash, outliving } = collected;
+  const own = [...calls, ...(outliving === undefined ? [] : [outliving])].filter(
+    ({ object }) => object === stage.plugin,
+  );
+  const addresses = [
+    ...(crash === undefined ? [] : [crashAddress(crash, image, stage)]),
+    ...(constructors ?? []).filter(({ path }) => path === stage.plugin).map(({ address }) => address),
+    ...own.map(({ callerOffset }) => callerAddress(callerOffset, image)),
+  ];
+  const sites = findSites(
+    image,
+    bytes,
+    file,
+    addresses.filter((address) => address !== undefined),
+  );
+  return (address) => (address === undefined ? undefined : sites.get(address)) ?? {};
 }
 
-/** The function that made a call, by its return address: after a call that never returns that is the next function's first byte. */
-function callerAt(text: string | undefined, image: ElfImage): string | undefined {
-  const offset = Number(text);
-  return text !== undefined && Number.isSafeInteger(offset) ? functionAt(image, offset - 1) : undefined;
+/** The instruction, or where the plugin called what crashed. */
+function crashAddress(crash: Crash, image: ElfImage, stage: Stage): number | undefined {
+  if (crash.object !== stage.plugin) return callerAddress(crash.callerOffset, image);
+  const offset = hexNumber(crash.offset);
+  return offset === undefined ? undefined : addressOf(image, offset);
 }
 
-/** The plugin's function at an offset as the loader writes it, `0x119a`. */
-function nameAt(text: string | undefined, image: ElfImage): string | undefined {
-  const offset = Number(text);
-  return text !== undefined && Number.isSafeInteger(offset) ? functionAt(image, offset) : undefined;
+/** A byte of the calling instruction: after a call that never returns, the return address is that of the next function. */
+function callerAddress(text: string | undefined, image: ElfImage): number | undefined {
+  const offset = hexNumber(text);
+  const address = offset === undefined ? undefined : addressOf(image, offset - 1);
+  return address;
+}
+
+function auditOf(linker: LinkerTrail | undefined, stage: Stage, libc: string | undefined): LoadEvidence['audit'] {
+  if (linker !== undefined) return { linker: true, ...(linker.cut ? { cut: true } : {}) };
+  if (libc === 'musl') return { linker: false, reason: 'musl has no audit interface' };
+  const reason =
+    stage.audit === undefined ? 'there is no audit library' : 'the dynamic linker did not take the audit library';
+  return { linker: false, reason };
 }
 
 function captured(collected: Collected, run: LoaderRun, stream: 'stdout' | 'stderr'): CapturedOutput {
@@ -109,5 +173,10 @@ function captured(collected: Collected, run: LoaderRun, stream: 'stdout' | 'stde
 
 /** The copy's path is of no use to a person, and differs with every run. */
 function shortened(text: string, { plugin, scratch }: Stage): string {
-  return text.replaceAll(plugin, basename(plugin)).replaceAll(scratch, SCRATCH);
+  const origin = dirname(plugin);
+  return text
+    .replaceAll(plugin, basename(plugin))
+    .replaceAll(scratch, SCRATCH)
+    .replaceAll(origin, '$ORIGIN')
+    .replaceAll(dirname(origin), '$ORIGIN/..');
 }

@@ -5,7 +5,7 @@ import { callFindings } from './call-findings.ts';
 import { deniedFindings, missingLayers } from './denied.ts';
 import { explain } from './explain.ts';
 import { timeoutsOf } from './job.ts';
-import type { Ending, LoadEvidence, LoadRequest, Phase, ProbeCall } from './model.ts';
+import type { Constructor, Ending, LoadEvidence, LoadRequest, Phase, ProbeCall } from './model.ts';
 import { originFindings } from './origins.ts';
 import { during } from './phases.ts';
 import { describeSignal } from './signals.ts';
@@ -22,6 +22,7 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...leftoverFindings(evidence),
     ...callFindings(evidence),
     ...originFindings(evidence, request, image),
+    ...outlivingFindings(evidence),
     ...unloadFindings(evidence),
     ...outputFindings(evidence),
     ...missingLayers(evidence),
@@ -93,10 +94,19 @@ function endingFindings(evidence: LoadEvidence, request: LoadRequest, image: Elf
   const when = during(ending.phase, probeOf(ending, request));
   const subject = ending.phase;
   switch (ending.how) {
-    case 'exit':
+    case 'exit': {
       // A closed channel makes the loader's own code end the process; that finding is enough.
       if (evidence.interference?.closed) return [];
-      return [finding('load/exited', `It ended the process with exit code ${ending.code ?? 0} ${when}.`, { subject })];
+      const last = ending.phase === 'open' ? unfinished(evidence) : undefined;
+      const by = last?.function === undefined ? '' : `, in the constructor ${placeOf(last)}`;
+      return [
+        finding('load/exited', `It ended the process with exit code ${ending.code ?? 0} ${when}${by}.`, {
+          subject,
+          symbol: last?.function,
+          location: last?.location,
+        }),
+      ];
+    }
     case 'signal':
       return [crashed(evidence, ending, when, image)];
     case 'stopped':
@@ -112,7 +122,15 @@ function endingFindings(evidence: LoadEvidence, request: LoadRequest, image: Elf
       ];
     case 'timeout': {
       const limit = timeoutOf(ending.phase, request);
-      return [finding('load/timeout', `It did not come back within ${limit} ms ${when}.`, { subject })];
+      const stuck = ending.phase === 'open' ? unfinished(evidence) : undefined;
+      const where = stuck?.function === undefined ? '' : `, in the constructor ${placeOf(stuck)}`;
+      return [
+        finding('load/timeout', `It did not come back within ${limit} ms ${when}${where}.`, {
+          subject,
+          symbol: stuck?.function,
+          location: stuck?.location,
+        }),
+      ];
     }
     case 'cancelled':
       return [finding('load/timeout', `Loading was stopped from outside ${when}.`, { subject, severity: 'undecided' })];
@@ -120,6 +138,15 @@ function endingFindings(evidence: LoadEvidence, request: LoadRequest, image: Elf
     case 'denied':
       return [];
   }
+}
+
+/** The constructor that was begun last and did not return. */
+function unfinished({ constructors = [] }: LoadEvidence): Constructor | undefined {
+  return constructors.findLast(({ durationMs }) => durationMs === undefined);
+}
+
+function placeOf({ function: name, location }: Constructor): string {
+  return location === undefined ? `${name}` : `${name} (${location.file}:${location.line})`;
 }
 
 function timeoutOf(phase: Phase, request: LoadRequest): number {
@@ -161,19 +188,47 @@ function crashed(evidence: LoadEvidence, ending: Ending, when: string, image: El
   if (stage !== undefined) parts.push(stage);
   const place = told?.function ?? told?.callerOffset ?? told?.offset;
   if (told?.function !== undefined) parts.push(`in ${told.function}`);
+  if (told?.location !== undefined) parts.push(`${told.location.file}:${told.location.line}`);
   const message = `${parts.join(', ')}.`;
   const unloading = isUnloading(ending.phase) && threads > 1;
   return finding('load/crashed', message, {
     subject: ending.phase,
     symbol: told?.function,
-    // A plugin whose threads are ended by a function that its host calls first is not wrong.
-    ...(unloading ? { severity: 'warning' } : {}),
+    location: told?.location,
+    ...(unloading ? threadSeverity(evidence) : {}),
     ...fixOf(signal, told?.stage, ending.phase, threads, image),
     details:
       told === undefined || place === undefined
         ? undefined
         : `instruction ${told.object ?? '?'}+${told.offset ?? '?'}, address ${told.address}${told.callerOffset === undefined ? '' : `, called from the plugin at ${told.callerOffset}`}`,
   });
+}
+
+/**
+ * What a probe started, the host may end by a function that is not called here; what was started by loading alone, nobody asked
+ * for, and nobody knows that it must be ended.
+ */
+function threadSeverity({ states }: LoadEvidence): { readonly severity?: 'warning' } {
+  const opened = states.find(({ phase }) => phase === 'open')?.threads ?? 1;
+  return opened > 1 ? {} : { severity: 'warning' };
+}
+
+function outlivingFindings(evidence: LoadEvidence): readonly Finding[] {
+  const { outliving, ending } = evidence;
+  // That it crashed on that account says the same.
+  if (outliving === undefined || outliving.threads === 0 || ending?.how === 'signal') return [];
+  const { threads, function: name, location } = outliving;
+  const what = threads === 1 ? 'A thread of it has' : `${threads} threads of it have`;
+  const line = location === undefined ? '' : ` (${location.file}:${location.line})`;
+  const where = name === undefined ? 'code' : `${name}${line}`;
+  return [
+    finding('load/thread-outlives', `${what} still to return into ${where}, which dlclose has taken away.`, {
+      subject: 'threads',
+      symbol: name,
+      location,
+      ...threadSeverity(evidence),
+    }),
+  ];
 }
 
 /** Threads of an unloaded plugin crash when they next run, which can be after dlclose has returned. */

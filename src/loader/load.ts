@@ -13,7 +13,7 @@ import { loadFindings } from './findings.ts';
 import { isGoPlugin, openInGoHost } from './golang.ts';
 import type { CapturedOutput, LoadEvidence, LoadRequest } from './model.ts';
 import { choosePlatform } from './platform.ts';
-import { readPrebuilt } from './prebuilt.ts';
+import { readAuditLibrary, readPrebuilt } from './prebuilt.ts';
 import type { LoaderRun } from './run.ts';
 import { makeStage } from './stage.ts';
 import { runStaged, STANDARD_PATH } from './staged.ts';
@@ -63,8 +63,9 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   const goPlugin = isGoPlugin(image);
   // Its functions cannot be called without a Go runtime, and their names carry the package path.
   const job: LoadRequest = goPlugin ? { ...request, symbols: [], probes: [], unload: false } : request;
-  const prebuilt = readPrebuilt(request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt'), platform.prebuilt);
-  const stage = makeStage(job, prebuilt.bytes);
+  const directory = request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt');
+  const prebuilt = readPrebuilt(directory, platform.prebuilt);
+  const stage = makeStage(job, prebuilt.bytes, readAuditLibrary(directory, platform.prebuilt)?.bytes);
   progress.start(`loading ${basename(request.file)}`);
   try {
     const run = await runStaged({ request: job, stage, image, emulator: platform.emulator });
@@ -74,6 +75,8 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
       collected,
       run,
       image,
+      bytes: request.bytes,
+      file: request.file,
       digest: prebuilt.digest,
       emulator: platform.emulator,
       stage,

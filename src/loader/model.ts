@@ -1,3 +1,4 @@
+import type { SourceLine } from '../dwarf/line-rows.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { GoProbeEvidence } from '../golang/probe/model.ts';
 import type { SandboxProfile, SandboxRequest } from './sandbox.ts';
@@ -97,6 +98,8 @@ export interface ProbeCall {
   /** For `const char *(void)`; absent when it returned NULL. */
   readonly text?: string;
   readonly error?: string;
+  /** File in whose memory the probe lies. */
+  readonly object?: string;
 }
 
 /** The process as seen from outside between two phases; sizes in KiB. Absent numbers could not be read. */
@@ -134,6 +137,10 @@ export interface RecordedCall {
   readonly callerOffset?: string;
   /** Name of the plugin's function there, where its symbols tell. */
   readonly function?: string;
+  /** Line of the source there, where debug information tells. */
+  readonly location?: SourceLine;
+  /** Its registers in words, for calls that have such: `family=AF_INET, type=SOCK_DGRAM`. */
+  readonly arguments?: string;
 }
 
 /** How the process ended, by its wait status and by what the supervisor did. */
@@ -160,6 +167,7 @@ export interface Crash {
   readonly function?: string;
   /** Last return address in the plugin's own code, when the instruction is elsewhere. */
   readonly callerOffset?: string;
+  readonly location?: SourceLine;
   /** How far the dynamic linker was with the plugin. */
   readonly stage: 'relocating' | 'relocated' | 'unknown';
 }
@@ -238,11 +246,33 @@ export interface Swap {
 export interface TrailEntry {
   /** Milliseconds since the loader started, monotonic. */
   readonly time: number;
-  /** `search`, `object`, `open`, `symbol`, `call`, `thread`, `probe`, `close`, `ended`, ... */
+  /** `search`, `object`, `bind`, `constructor`, `open`, `symbol`, `call`, `thread`, `probe`, `close`, `ended`, ... */
   readonly event: string;
+  /** `linker`: told by the dynamic linker from inside the process. Everything else was seen from outside. */
+  readonly by?: 'linker';
   /** Which mapped file it is about. */
   readonly handle?: number;
   readonly [field: string]: string | number | boolean | undefined;
+}
+
+/** A constructor that was begun, as the dynamic linker told: a diagnosis, no proof. */
+export interface Constructor {
+  /** File that it belongs to. */
+  readonly object: string;
+  /** Its address, as the file counts. */
+  readonly address: string;
+  readonly function?: string;
+  readonly location?: SourceLine;
+  /** Absent when it did not return. */
+  readonly durationMs?: number;
+}
+
+/** Threads of the plugin that still had to return into code that dlclose had taken away. */
+export interface Outliving {
+  readonly threads: number;
+  readonly object?: string;
+  readonly function?: string;
+  readonly location?: SourceLine;
 }
 
 /** What one load and unload leaves behind. */
@@ -305,8 +335,13 @@ export interface LoadEvidence {
   readonly error?: string;
   readonly ending?: Ending;
   readonly crash?: Crash;
-  /** Everything that was seen, in its order. */
+  /** Everything that was seen, and that the dynamic linker told, in its order. */
   readonly trail: readonly TrailEntry[];
+  /** Whether the dynamic linker told what it did; if not, why. */
+  readonly audit?: { readonly linker: boolean; readonly reason?: string; readonly cut?: boolean };
+  /** In the order in which they ran, as far as the dynamic linker told. */
+  readonly constructors?: readonly Constructor[];
+  readonly outliving?: Outliving;
   readonly cycles?: Cycles;
   /** What the new release does that the previous one did not. */
   readonly comparison?: Comparison;

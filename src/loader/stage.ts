@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,8 @@ export interface Stage {
   readonly plugin: string;
   /** Working directory, HOME and TMPDIR of the plugin. */
   readonly scratch: string;
+  /** The audit library and the file that it writes to, where there is one. */
+  readonly audit?: { readonly library: string; readonly trail: string };
   /** Whether the plugin's file still has the bytes that were written. */
   readonly unchanged: () => boolean;
   readonly remove: () => void;
@@ -27,6 +30,9 @@ export interface Stage {
 
 /** Neighbours that are made reachable; a directory with more is a download folder, not a place of plugins. */
 const MOST_NEIGHBOURS = 5000;
+
+/** About 60,000 records of the dynamic linker. */
+const TRAIL_BYTES = 4 * 1024 * 1024;
 
 /** Names that can stand in a job, in /proc/PID/maps and in messages without escapes. */
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}$/;
@@ -36,7 +42,7 @@ const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}$/;
  * finds the files beside its original, and beside that directory, at $ORIGIN and $ORIGIN/.. as links.
  * @throws EnvironmentError when there is no place for it
  */
-export function makeStage(request: LoadRequest, loader: Uint8Array): Stage {
+export function makeStage(request: LoadRequest, loader: Uint8Array, auditLibrary?: Uint8Array): Stage {
   const root = orEnvironmentError('make a private directory', () => mkdtempSync(join(tmpdir(), 'plugin-gate-load-')));
   const remove = () => removeTree(root);
   try {
@@ -57,12 +63,22 @@ export function makeStage(request: LoadRequest, loader: Uint8Array): Stage {
         const above = dirname(directory);
         if (!libraryDirectories().includes(above)) linkNeighbours(above, join(root, 'tree'));
       }
-      return { ...stage, unchanged: () => sameBytes(plugin, request.bytes), remove };
+      const audit = auditLibrary === undefined ? undefined : stageAudit(root, auditLibrary);
+      return { ...stage, audit, unchanged: () => sameBytes(plugin, request.bytes), remove };
     });
   } catch (error) {
     remove();
     throw error;
   }
+}
+
+/** The file of the trail is as large as it may grow; what is not written takes no space. */
+function stageAudit(root: string, library: Uint8Array): Stage['audit'] {
+  const audit = { library: join(root, 'plugin-gate-audit.so'), trail: join(root, 'trail') };
+  writeExecutable(audit.library, library);
+  writeFileSync(audit.trail, '', { mode: 0o600, flag: 'wx' });
+  truncateSync(audit.trail, TRAIL_BYTES);
+  return audit;
 }
 
 function plain(name: string, otherwise: string): string {

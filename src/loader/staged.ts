@@ -37,8 +37,9 @@ export function runStaged({ request, stage, image, emulator, extra }: StagedRun)
     ],
     scratch: stage.scratch,
   });
+  const audit = auditEnvironment(stage, request);
   return runLoader({
-    argv: emulator === undefined ? [stage.loader] : [emulator.program, '-L', emulator.sysroot, stage.loader],
+    argv: emulator === undefined ? [stage.loader] : emulated(emulator, stage.loader, audit),
     cwd: stage.scratch,
     env: {
       // English texts of dlerror, and nothing of the runner's secrets.
@@ -47,6 +48,7 @@ export function runStaged({ request, stage, image, emulator, extra }: StagedRun)
       HOME: stage.scratch,
       TMPDIR: stage.scratch,
       ...(libraryPath.length > 0 ? { LD_LIBRARY_PATH: libraryPath.join(':') } : {}),
+      ...(emulator === undefined ? audit : {}),
       ...request.environment,
     },
     // An emulator needs its own room for the guest's addresses.
@@ -56,4 +58,26 @@ export function runStaged({ request, stage, image, emulator, extra }: StagedRun)
     ]),
     timeoutMs: overallTimeout(request) + (extra?.steps ?? 0) * timeoutsOf(request).open,
   });
+}
+
+/**
+ * What makes the dynamic linker tell what it does. glibc gives a process with an audit library more room for thread-local
+ * variables of the initial-exec kind, 144 bytes (elf/dl-tls.c, OTHER_IE_TLS), which a host without one does not have: it is taken
+ * away again, from the default of 512. A plugin that is given tunables of its own is not audited.
+ */
+function auditEnvironment(stage: Stage, { environment = {} }: LoadRequest): Readonly<Record<string, string>> {
+  if (stage.audit === undefined || Object.hasOwn(environment, TUNABLES)) return {};
+  return {
+    LD_AUDIT: stage.audit.library,
+    PLUGIN_GATE_TRAIL: stage.audit.trail,
+    [TUNABLES]: `glibc.rtld.optional_static_tls=${512 - 144}`,
+  };
+}
+
+const TUNABLES = 'GLIBC_TUNABLES';
+
+/** The emulator is a program of this machine with a dynamic linker of its own: what is for the other is given by option. */
+function emulated(emulator: Emulator, loader: string, audit: Readonly<Record<string, string>>): readonly string[] {
+  const variables = Object.entries(audit).flatMap(([name, value]) => ['-E', `${name}=${value}`]);
+  return [emulator.program, '-L', emulator.sysroot, ...variables, loader];
 }

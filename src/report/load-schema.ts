@@ -11,11 +11,16 @@ const count = z.number().int().nonnegative();
 const address = z.string().regex(/^0x[0-9a-f]+$/);
 const signature = z.enum(['int(void)', 'void(void)', 'const char *(void)']);
 
+const location = z
+  .strictObject({ file: z.string(), line: z.int() })
+  .meta({ description: 'Line of the source, where debug information tells.' });
+
 const finding = z.strictObject({
   rule: z.string().regex(/^(load|swap)\//),
   severity: z.enum(['error', 'warning', 'note', 'undecided']),
   subject: z.string().optional(),
   symbol: z.string().optional(),
+  location: z.strictObject({ file: z.string(), line: z.int(), column: z.int().optional() }).optional(),
   message: z.string(),
   fix: z.string().optional(),
   details: z.string().optional(),
@@ -41,6 +46,8 @@ const call = z.strictObject({
   object: z.string().optional(),
   callerOffset: address.optional(),
   function: z.string().optional(),
+  location: location.optional(),
+  arguments: z.string().optional().meta({ description: 'Its registers in words, for calls that have such.' }),
 });
 
 const result = z.enum([
@@ -195,6 +202,7 @@ const evidence = z.strictObject({
       number: z.int().optional(),
       text: z.string().optional(),
       error: z.string().optional(),
+      object: z.string().optional().meta({ description: 'File in whose memory the probe lies.' }),
     }),
   ),
   states: z
@@ -237,6 +245,7 @@ const evidence = z.strictObject({
       offset: address.optional(),
       function: z.string().optional(),
       callerOffset: address.optional(),
+      location: location.optional(),
       stage: z.enum(['relocating', 'relocated', 'unknown']),
     })
     .optional()
@@ -248,6 +257,31 @@ const evidence = z.strictObject({
         .catchall(z.union([z.string(), z.number(), z.boolean()])),
     )
     .meta({ description: 'Everything that was seen, in its order; the fields besides depend on the event.' }),
+  audit: z
+    .strictObject({ linker: z.boolean(), reason: z.string().optional(), cut: z.boolean().optional() })
+    .optional()
+    .meta({ description: 'Whether the dynamic linker told what it did; if not, why.' }),
+  constructors: z
+    .array(
+      z.strictObject({
+        object: z.string(),
+        address,
+        function: z.string().optional(),
+        location: location.optional(),
+        durationMs: milliseconds.optional().meta({ description: 'Absent when it did not return.' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'Constructors in the order in which they ran, as the dynamic linker told.' }),
+  outliving: z
+    .strictObject({
+      threads: count,
+      object: z.string().optional(),
+      function: z.string().optional(),
+      location: location.optional(),
+    })
+    .optional()
+    .meta({ description: 'Threads that still had to return into code that dlclose had taken away.' }),
   cycles: z
     .strictObject({
       count,

@@ -167,16 +167,6 @@ describeWith(['cc'], 'plugins that misbehave', () => {
     expect(evidence.output.stdout.text).toHaveLength(65536);
   });
 
-  it('counts threads, and tells why unloading under them is dangerous', async () => {
-    const waiting = await load(misbehaving(directory, 'startsThread'));
-    expect(waiting.evidence.states.find(({ phase }) => phase === 'open')?.threads).toBe(2);
-    expect(waiting.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
-
-    const busy = await load(misbehaving(directory, 'startsBusyThread'));
-    expect(rulesOf(busy)).toEqual(['warning load/crashed']);
-    expect(busy.findings[0]?.fix).toMatch(/a thread of its own running/);
-  });
-
   it('runs many at once', async () => {
     const file = misbehaving(directory, 'probes');
     const hostile = misbehaving(directory, 'crashes');

@@ -105,6 +105,36 @@ describeWith(['cc'], 'the profile c', () => {
     expect(namespaced.evidence.result).toBe('loaded');
   });
 
+  it.each(['record', 'kill'] as const)(
+    'names function, line, arguments and phase of a denied call: mode %s',
+    async (mode) => {
+      const source = `${HEAD}static __attribute__((noinline)) int reach(void) {
+  return socket(AF_INET, SOCK_DGRAM, 17); }
+int health(void) {
+  return reach() < 0 ? 0 : 1; }`;
+      const line = source.split('\n').findIndex((text) => text.includes('SOCK_DGRAM')) + 1;
+      const { findings, evidence } = await load(compileC(directory, `lines-${mode}`, source, ['-w', '-g', '-O1']), {
+        sandbox: { mode },
+        probes: [{ symbol: 'health', signature: 'int(void)' }],
+      });
+      expect(findings[0]).toMatchObject({
+        rule: 'load/denied-syscall',
+        subject: 'socket inet',
+        symbol: 'reach',
+        location: { file: expect.stringMatching(/lines-\w+\.c$/), line },
+      });
+      expect(findings[0]?.message).toMatch(
+        /^It asked for socket inet \(family=AF_INET, type=SOCK_DGRAM, protocol=17\) in the probe health\(\), which the sandbox denies \(called by reach, lines-\w+\.so\+0x[0-9a-f]+, .*\.c:\d+\)\.$/,
+      );
+      expect(evidence.calls.find(({ denied }) => denied)).toMatchObject({
+        phase: 'probe',
+        index: 0,
+        function: 'reach',
+      });
+      expect(evidence.result).toBe(mode === 'kill' ? 'denied' : 'loaded');
+    },
+  );
+
   it.each(INNOCENT)('stays silent about %s', async (_title, body) => {
     counter += 1;
     const { findings, evidence } = await load(

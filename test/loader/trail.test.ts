@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { readLinkerTrail } from '../../src/loader/linker-trail.ts';
 import { renderTrail } from '../../src/loader/trail.ts';
 import { describeWith } from '../support/needs.ts';
 import { compileC, workspace } from '../support/workspace.ts';
 import { load } from './support.ts';
+
+const PREBUILT = join(import.meta.dirname, '../../native/prebuilt');
 
 describeWith(['cc'], 'the audit trail', () => {
   const directory = workspace();
@@ -51,6 +54,130 @@ describeWith(['cc'], 'the audit trail', () => {
     expect(times).toEqual([...times].sort((left, right) => left - right));
     const lines = renderTrail(trail).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).event)).toEqual(trail.map(({ event }) => event));
+  });
+
+  /** Of what the dynamic linker told, about the plugin itself. */
+  function told(outcome: Awaited<ReturnType<typeof load>>) {
+    return outcome.evidence.trail.filter(({ by }) => by === 'linker');
+  }
+
+  it('has what the dynamic linker told: searches, files, symbols with versions, constructors with times, unloading', async () => {
+    const library = compileC(directory, 'libown', 'int own(void) { return 7; }', ['-Wl,-soname,libown.so']);
+    const source = `#include <dlfcn.h>\n#include <stdlib.h>\n#include <unistd.h>\nint own(void);
+      __attribute__((constructor)) static void slow(void) { usleep(30000); }
+      __attribute__((constructor)) static void quick(void) { dlsym(RTLD_DEFAULT, "getpid"); }
+      int entry(void) { return own() == 7 ? 0 : abs(1); }`;
+    const file = compileC(directory, 'told', source, ['-O0', '-fno-builtin', library, '-Wl,-rpath,$ORIGIN']);
+    const outcome = await load(file, { directory, symbols: ['entry'] });
+    expect(outcome.evidence.audit).toEqual({ linker: true });
+    const trail = told(outcome);
+    expect(trail.find(({ path }) => path === 'told.so')).toMatchObject({ event: 'search', from: 'name' });
+    const opened = trail.filter(({ event, initial }) => event === 'object' && initial === false);
+    expect(opened.map(({ handle, path }) => [handle, String(path).replace(/^.*\//, '')])).toEqual([
+      [1, 'told.so'],
+      [2, 'libown.so'],
+    ]);
+    expect(trail).toContainEqual(
+      expect.objectContaining({
+        event: 'search',
+        handle: 1,
+        from: 'search path of the file',
+        path: '$ORIGIN/libown.so',
+      }),
+    );
+    expect(trail).toContainEqual(expect.objectContaining({ event: 'bind', handle: 1, name: 'own', definer: 2 }));
+    const version = expect.stringMatching(/^GLIBC_2\.\d+(\.\d+)?$/);
+    expect(trail).toContainEqual(expect.objectContaining({ event: 'bind', handle: 1, name: 'usleep', version }));
+    expect(trail).toContainEqual(expect.objectContaining({ event: 'symbol', name: 'entry', definer: 1, found: true }));
+    expect(trail).toContainEqual(expect.objectContaining({ event: 'symbol', handle: 1, name: 'getpid', version }));
+    expect(trail.filter(({ event }) => event === 'closed').map(({ handle }) => handle)).toEqual([1, 2]);
+
+    const constructors = outcome.evidence.constructors?.filter(({ object }) => object === 'told.so');
+    expect(
+      constructors?.map(({ function: name }) => name).filter((name) => name === 'slow' || name === 'quick'),
+    ).toEqual(['slow', 'quick']);
+    expect(constructors?.find((one) => one.function === 'slow')?.durationMs).toBeGreaterThanOrEqual(30);
+    expect(constructors?.find((one) => one.function === 'quick')?.durationMs).toBeLessThan(30);
+    // In its place among what was seen from outside.
+    const order = outcome.evidence.trail.map(({ event, name, phase }) => `${event} ${name ?? phase ?? ''}`);
+    expect(order.indexOf('begin open')).toBeLessThan(order.indexOf('constructor slow'));
+    expect(order.indexOf('constructor slow')).toBeLessThan(order.indexOf('end open'));
+  });
+
+  it('names the constructor that did not return', async () => {
+    const run = (name: string, body: string) =>
+      load(
+        compileC(
+          directory,
+          name,
+          `#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void stuck(void) { ${body} }`,
+          ['-g'],
+        ),
+        {
+          timeouts: { open: 400 },
+        },
+      );
+    const hanging = await run('hanging', 'for (;;) pause();');
+    expect(hanging.findings[0]?.message).toMatch(
+      /^It did not come back within 400 ms .* in the constructor stuck \(.*hanging\.c:3\)\.$/,
+    );
+    expect(hanging.findings[0]?.location).toMatchObject({ line: 3 });
+    const exiting = await run('exiting', '_exit(3);');
+    expect(exiting.findings[0]?.message).toMatch(/exit code 3 .* in the constructor stuck \(/);
+    expect(told(exiting)).toContainEqual(
+      expect.objectContaining({ event: 'constructor', name: 'stuck', returned: false }),
+    );
+  });
+
+  it('runs constructors as the dynamic linker does: DT_INIT, then the array, with the arguments of main', async () => {
+    const source = `static int order[3], used; static char **seen;
+      void first(int count, char **words, char **environment) { order[used++] = 1; seen = environment; }
+      __attribute__((constructor(101))) static void second(void) { order[used++] = 2; }
+      __attribute__((constructor(102))) static void third(int count, char **words, char **environment) { order[used++] = count == 1 && words[1] == 0 && environment == seen ? 3 : 9; }
+      int entry(void) { return order[0] * 100 + order[1] * 10 + order[2]; }`;
+    const file = compileC(directory, 'ordered', source, ['-w', '-Wl,-init,first']);
+    const { findings } = await load(file, { probes: [{ symbol: 'entry', signature: 'int(void)', expect: 123 }] });
+    expect(findings).toEqual([]);
+  });
+
+  it('does not change how much room there is for thread-local variables', async () => {
+    // The largest block that fits differs between releases of glibc: found without the audit library, then asked for with it.
+    const bare = join(directory, 'unaudited');
+    cpSync(PREBUILT, bare, { recursive: true });
+    writeFileSync(
+      join(bare, 'SHA256SUMS'),
+      readFileSync(join(PREBUILT, 'SHA256SUMS'), 'latin1').replace(/^.*audit\.so\n/gm, ''),
+    );
+    const fits = async (bytes: number, prebuilt?: string) => {
+      const source = `__thread char block[${bytes}] __attribute__((tls_model("initial-exec"))); char *entry(void) { return block; }`;
+      const { evidence } = await load(compileC(directory, 'tls', source), prebuilt === undefined ? {} : { prebuilt });
+      return evidence.result === 'loaded';
+    };
+    let [most, least] = [512, 8192];
+    expect([await fits(most, bare), await fits(least, bare)]).toEqual([true, false]);
+    while (least - most > 64) {
+      const middle = Math.floor((most + least) / 128) * 64;
+      if (await fits(middle, bare)) most = middle;
+      else least = middle;
+    }
+    expect([await fits(most - 64), await fits(least + 64)]).toEqual([true, false]);
+  });
+
+  it('takes what a hostile process wrote into the trail for what it is', () => {
+    const file = join(directory, 'forged');
+    const bytes = Buffer.alloc(4096);
+    bytes.writeBigUInt64LE(0x31306c6961727470n, 0);
+    bytes.writeBigUInt64LE(2n ** 63n, 8);
+    bytes.writeUInt32LE(40, 24);
+    bytes.writeUInt16LE(1, 28);
+    bytes.write('/lib/x', 56, 'latin1');
+    bytes.writeUInt32LE(0xfffffff8, 64);
+    bytes.writeUInt16LE(3, 68);
+    writeFileSync(file, bytes);
+    expect(readLinkerTrail(file)?.records).toMatchObject([{ kind: 'search', text: '/lib/x' }]);
+    writeFileSync(file, bytes.subarray(0, 20));
+    expect(readLinkerTrail(file)).toBeUndefined();
+    expect(readLinkerTrail(join(directory, 'nowhere'))).toBeUndefined();
   });
 
   it('shows a library that a search path plants in the place of a system library', async () => {

@@ -197,6 +197,14 @@ export const loadRules = defineRules({
     fix: 'Leave them to the host, or make them in a function that the host calls for it.',
     controls: tested,
   },
+  'load/thread-outlives': {
+    title: 'A thread outlives the code of the plugin',
+    severity: 'error',
+    step: 'load',
+    why: 'dlclose takes the code of the plugin out of memory while one of its threads is still to run there: the host crashes when that thread wakes up, which can be much later and looks like a fault of something else.',
+    fix: 'End and join the threads in a destructor, or in a function that the host calls before dlclose; or link with -Wl,-z,nodelete, so that the code stays.',
+    controls: tested,
+  },
   'load/not-unloaded': {
     title: 'The plugin stays in memory after dlclose',
     severity: 'note',
