@@ -22,16 +22,19 @@ fail() {
   exit 1
 }
 
-[ "$(cat "$directory/request.txt" 2> /dev/null)" != "$request" ] || exit 0
-for program in apt-get apt-cache dpkg-deb debootstrap; do
+mkdir -p "$(dirname "$directory")"
+directory=$(realpath "$directory")
+for program in flock apt-get apt-cache dpkg-deb debootstrap; do
   command -v "$program" > /dev/null || fail "$program is needed"
 done
+# Others may want the same at the same time.
+exec 9> "$directory.lock"
+flock 9
+[ "$(cat "$directory/request.txt" 2> /dev/null)" != "$request" ] || exit 0
 [ -e "$keys" ] || fail "$keys is needed (package debian-archive-keyring)"
 mirror=${DEBIAN_MIRROR:-$(sed -n 's/^DEF_MIRROR="\(.*\)"$/\1/p' "$(command -v debootstrap)")}
 [ -n "$mirror" ] || fail "debootstrap names no mirror; set DEBIAN_MIRROR"
 
-mkdir -p "$(dirname "$directory")"
-directory=$(realpath "$directory")
 work=$(mktemp -d "$directory.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/debs" "$work/root"
@@ -79,5 +82,4 @@ rm -rf "$work/apt" "$work/debs"
 echo "$request" > "$work/request.txt"
 chmod 755 "$work"
 rm -rf "$directory"
-# Another run may have been faster: its files are the same.
-mv -T "$work" "$directory" 2> /dev/null || [ "$(cat "$directory/request.txt")" = "$request" ]
+mv -T "$work" "$directory"

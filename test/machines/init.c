@@ -22,11 +22,14 @@
 
 #define PORT "/dev/vport0p1"
 #define MOST_VARIABLES 64
+/** A rehearsal has two trees. */
+#define MOST_ROOTS 4
 /** Descriptors that the program writes to: standard output, standard error, its report. */
 #define STREAMS 3
 
 struct request {
-  char *root; /* the directory that was sent first */
+  char *roots[MOST_ROOTS]; /* the trees that were sent */
+  size_t root_count;
   char *variables[MOST_VARIABLES + 1];
   size_t variable_count;
   uid_t user;
@@ -148,14 +151,25 @@ static void write_file(const char *bytes, size_t size) {
   close(file);
 }
 
+static bool is_in_known_root(const struct request *request, const char *path) {
+  for (size_t i = 0; i < request->root_count; i++) {
+    size_t length = strlen(request->roots[i]);
+    if (strncmp(path, request->roots[i], length) == 0 && path[length] == '/') return true;
+  }
+  return false;
+}
+
+/** A directory with those above it; one that is in no other begins a tree. */
 static void make_directory(struct request *request, char *path) {
-  for (char *slash = strchr(path + 1, '/'); slash != NULL && request->root == NULL; slash = strchr(slash + 1, '/')) {
+  for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     *slash = '\0';
     mkdir(path, 0755);
     *slash = '/';
   }
   mkdir(path, 0755);
-  if (request->root == NULL) request->root = strdup(path);
+  if (!is_in_known_root(request, path) && request->root_count < MOST_ROOTS) {
+    request->roots[request->root_count++] = strdup(path);
+  }
 }
 
 static void set_variable(struct request *request, const char *text) {
@@ -166,7 +180,7 @@ static void set_variable(struct request *request, const char *text) {
 
 static void clear(struct request *request) {
   for (size_t i = 0; i < request->variable_count; i++) free(request->variables[i]);
-  free(request->root);
+  for (size_t i = 0; i < request->root_count; i++) free(request->roots[i]);
   *request = (struct request){0};
 }
 
@@ -241,15 +255,19 @@ static void run(const struct frame *frame, struct request *request, const char *
   struct stat before;
   int pipes[STREAMS][2], status = 0;
   uint32_t ended[4];
-  const unsigned files = files_below("/.") - files_below(request->root), mounts = count_lines("/proc/mounts");
-  if (request->user != 0) give_away(request->root, &request->user);
+  const unsigned mounts = count_lines("/proc/mounts");
+  unsigned files = files_below("/.");
+  for (size_t i = 0; i < request->root_count; i++) {
+    files -= files_below(request->roots[i]);
+    if (request->user != 0) give_away(request->roots[i], &request->user);
+  }
   if (stat(watched, &before) != 0) memset(&before, 0, sizeof before);
   pid_t child = start(request, program, directory, pipes);
   bool connected = relay(frame->run, child, pipes, &status);
   ended[1] = left_processes();
   for (int i = 0; i < STREAMS; i++) close(pipes[i][0]);
   if (connected && is_changed(watched, &before)) frame_send(port, frame->run, FRAME_CHANGED, "", 0);
-  remove_tree(request->root, NULL);
+  for (size_t i = 0; i < request->root_count; i++) remove_tree(request->roots[i], NULL);
   ended[2] = files_below("/.") - files;
   for_each_in("/tmp", remove_tree, NULL);
   ended[0] = (uint32_t)status;

@@ -24,6 +24,13 @@ export function text(path: string, content: string): Entry {
   return { path, mode: PLAIN, content: Buffer.from(content) };
 }
 
+function link(path: string, to: string): Entry {
+  return { path, mode: LINK, content: Buffer.from(to) };
+}
+
+/** /lib and its like lead into /usr, as they do on an installed system. */
+export const MERGED: readonly Entry[] = ['lib', 'lib64'].map((name) => link(name, `usr/${name}`));
+
 /** What plugins need of the C and C++ run time. */
 const LIBRARY = /^(ld-linux|ld-musl|ld-2|lib(c|m|dl|pthread|rt|gcc_s|stdc\+\+)[.-]).*\bso\b/;
 
@@ -46,8 +53,9 @@ export function librariesOf(root: string, directories: readonly string[]): reado
 function entryOf(root: string, path: string): readonly Entry[] {
   const file = join(root, path);
   const status = lstatSync(file);
-  if (status.isSymbolicLink()) return [{ path, mode: LINK, content: Buffer.from(readlinkSync(file)) }];
-  return status.isFile() ? [program(path, readFileSync(file))] : [];
+  const merged = path.replace(/^lib/, 'usr/lib');
+  if (status.isSymbolicLink()) return [link(merged, readlinkSync(file))];
+  return status.isFile() ? [program(merged, readFileSync(file))] : [];
 }
 
 /** An initramfs (cpio, "newc"; kernel documentation, early-userspace/buffer-format) with the directories that the entries need. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadRequest } from '../../src/loader/model.ts';
-import { type Entry, initramfs, librariesOf, program, text } from './initramfs.ts';
+import { type Entry, initramfs, librariesOf, MERGED, program, text } from './initramfs.ts';
 
 export type Architecture = 'amd64' | 'arm64';
 
@@ -76,6 +76,7 @@ const MODULES = [
   'virtio_console',
 ];
 
+const PREBUILT = join(import.meta.dirname, '../../native/prebuilt');
 const BOOT_MS = 120_000;
 const MEGABYTES = 512;
 
@@ -147,10 +148,13 @@ function contents(
   kernel: string,
 ): readonly Entry[] {
   const { triplet, compiler } = BOARDS[architecture];
-  const init = join(directory, 'init');
-  execFileSync(compiler, ['-static', '-O1', '-Wall', '-Wextra', '-Werror', '-o', init, source('init.c')], {
-    stdio: 'pipe',
-  });
+  const build = (output: string, input: string) => {
+    execFileSync(compiler, ['-static', '-O1', '-Wall', '-Wextra', '-Werror', '-o', output, input], { stdio: 'pipe' });
+    return output;
+  };
+  const init = build(join(directory, 'init'), source('init.c'));
+  writeFileSync(join(directory, 'nothing.c'), 'int main(void) { return 0; }\n');
+  const nothing = build(join(directory, 'nothing'), join(directory, 'nothing.c'));
   const places = [
     'lib',
     'lib64',
@@ -158,12 +162,13 @@ function contents(
   ];
   return [
     program('init', readFileSync(init)),
+    ...MERGED,
     ...modulesOf(join(root, 'lib', 'modules', kernel)),
     ...librariesOf(libraries, places),
     text('etc/passwd', 'root:x:0:0:root:/:/bin/sh\n'),
     { ...text('etc/shadow', 'root:*:1:0:99999:7:::\n'), mode: 0o100600 },
     text('usr/lib/os-release', 'ID=machine\n'),
-    program('bin/true', Buffer.from('#!/init\n')),
+    ...['sh', 'true'].map((name) => program(`bin/${name}`, readFileSync(nothing))),
   ];
 }
 
@@ -197,14 +202,25 @@ function makeRelay(
     return { path, sysroot: libraries };
   }
   const prebuilt = join(directory, 'prebuilt');
-  const sums = [`linux-${architecture}`, `linux-${architecture}-musl`].map((name) => {
-    const file = join(prebuilt, name, 'plugin-gate-loader');
-    mkdirSync(join(prebuilt, name), { recursive: true });
-    build(file, join(import.meta.dirname, '../../native/prebuilt', name, 'plugin-gate-loader'));
-    return `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${name}/plugin-gate-loader\n`;
-  });
-  writeFileSync(join(prebuilt, 'SHA256SUMS'), sums.join(''));
+  cpSync(PREBUILT, prebuilt, { recursive: true });
+  for (const name of [`linux-${architecture}`, `linux-${architecture}-musl`]) {
+    const file = join(name, 'plugin-gate-loader');
+    rmSync(join(prebuilt, file));
+    build(join(prebuilt, file), join(PREBUILT, file));
+  }
+  const files = readFileSync(join(PREBUILT, 'SHA256SUMS'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/^\S+\s+/, ''));
+  writeFileSync(
+    join(prebuilt, 'SHA256SUMS'),
+    files.map((file) => `${digestOf(join(prebuilt, file))}  ${file}\n`).join(''),
+  );
   return { prebuilt };
+}
+
+function digestOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 function source(name: string): string {

@@ -82,11 +82,20 @@ static void send_tree(const char *path, const char *loader, const char *loader_c
   closedir(directory);
 }
 
-/** The job's `file` line. */
-static void plugin_of(const char *job, char *path, size_t size) {
-  const char *line = strstr(job, "\nfile ");
-  path[0] = '\0';
-  if (line != NULL) snprintf(path, size, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+/** What follows a word at the beginning of a line of the job; empty when there is none. */
+static void word_of(const char *job, const char *word, char *value, size_t size) {
+  const char *line = strstr(job, word);
+  value[0] = '\0';
+  if (line != NULL) snprintf(value, size, "%.*s", (int)strcspn(line + strlen(word), "\n"), line + strlen(word));
+}
+
+/** A rehearsal has two releases, each in a stage of its own. */
+static void send_stage_of(const char *plugin, const char *known) {
+  char root[PATH_SIZE];
+  const char *tree = strstr(plugin, "/tree/");
+  if (tree == NULL) return;
+  snprintf(root, sizeof root, "%.*s", (int)(tree - plugin), plugin);
+  if (strcmp(root, known) != 0) send_tree(root, "", "");
 }
 
 /** An emulator needs room of its own, a machine does not: the loader's own limit holds. */
@@ -132,7 +141,7 @@ static void change(const char *path) {
 }
 
 int main(int count, char **arguments) {
-  char root[PATH_SIZE], scratch[PATH_SIZE], loader[PATH_SIZE + 32], plugin[PATH_SIZE], paths[3 * PATH_SIZE + 64];
+  char root[PATH_SIZE], scratch[PATH_SIZE], loader[PATH_SIZE + 32], plugin[PATH_SIZE], successor[PATH_SIZE], paths[3 * PATH_SIZE + 64];
   struct timespec now;
   size_t size;
   if (getcwd(scratch, sizeof scratch) == NULL) fail("working directory");
@@ -154,10 +163,13 @@ int main(int count, char **arguments) {
   char *job = slurp(STDIN_FILENO, 0, &size);
   job[size] = '\0';
   keep_limit(job, &size);
-  plugin_of(job, plugin, sizeof plugin);
+  word_of(job, "\nfile ", plugin, sizeof plugin);
+  word_of(job, "\nsuccessor ", successor, sizeof successor);
 
   connect_machine();
   send_tree(root, loader, loader_content);
+  send_stage_of(plugin, root);
+  send_stage_of(successor, root);
   for (char **variable = environ; *variable != NULL; variable++) send_frame(FRAME_VARIABLE, *variable, strlen(*variable));
   send_frame(FRAME_INPUT, job, size);
   int length = snprintf(paths, sizeof paths, "%s%c%s%c%s", loader, 0, scratch, 0, plugin);
