@@ -12,6 +12,8 @@ export interface SigstoreServices {
 
 /** Milliseconds for one request. */
 const TIMEOUT = 30_000;
+/** Milliseconds before the first of them. */
+const RETRY = { retries: 2, minTimeout: 500 };
 
 /**
  * Signs a payload as a DSSE envelope with a certificate for an identity token, by a key that exists for this signature
@@ -25,6 +27,7 @@ export async function signWithIdentity(payload: Payload, token: string, services
     return await attest(Buffer.from(payload.bytes), payload.type, {
       identityToken: token,
       timeout: TIMEOUT,
+      retry: RETRY,
       ...(fulcio === undefined ? {} : { fulcioURL: fulcio }),
       ...(rekor === undefined || rekor === 'none' ? {} : { rekorURL: rekor }),
       ...(rekor === 'none' ? { tlogUpload: false } : {}),
