@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { OpenReleases } from '../baseline/release-source.ts';
 import type { ExitCode } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
 import type { GateReport } from '../gate/report.ts';
@@ -8,6 +9,8 @@ import type { ClientOptions } from '../github/client.ts';
 import type { CommentMode } from '../github/comment-decision.ts';
 import { type GitHubContext, githubContext } from '../github/context.ts';
 import { DEFAULT_KEY } from '../github/key.ts';
+import { lazyReleases } from '../github/lazy-releases.ts';
+import type { Repository } from '../github/payload.ts';
 import type { PostOutcome, PostRequest } from '../github/post.ts';
 import { renderReport } from '../report/write.ts';
 import { codeBlock } from '../text/markdown.ts';
@@ -33,6 +36,8 @@ export interface GateRequest {
   readonly version: string;
   /** How the base commit is asked for when the checkout lacks it; absent without a token. */
   readonly onGitHub?: FilesOnGitHub;
+  /** How releases are asked for. */
+  readonly openReleases: OpenReleases;
   /** One shard of a plan, or all of them brought together; the whole gate unless given. */
   readonly part?: GatePart;
   /** Variables of the job that only the signing of the verdict sees. */
@@ -99,6 +104,13 @@ function filesOnGitHub(options: ClientOptions): FilesOnGitHub {
     (await import('../parts/github.ts')).commitFilesOnGitHub(options, repository, commit);
 }
 
+/** The same for releases; the API client is loaded when a previous release is asked for. */
+function openReleases(options: ClientOptions, own: Repository | undefined): OpenReleases {
+  return lazyReleases(own, async (repository) =>
+    (await import('../parts/github.ts')).releasesOnGitHub(options, repository),
+  );
+}
+
 function refuseUnsafe({ kind }: GitHubContext): void {
   if (kind !== 'pull-request-target') return;
   throw new UsageError(
@@ -163,6 +175,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         context,
         progress: log.progress,
         version: deps.version,
+        openReleases: openReleases({ ...client, token: inputs.token, apiUrl: context.apiUrl }, context.repository),
         ...(inputs.token !== '' && {
           onGitHub: filesOnGitHub({ ...client, token: inputs.token, apiUrl: context.apiUrl }),
         }),

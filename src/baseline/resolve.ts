@@ -5,6 +5,7 @@ import { expandTokens, tokensFor } from '../build/tokens.ts';
 import type { BaselineConfig } from '../config/schema.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
+import type { FetchOutcome } from './fetched.ts';
 
 /** The previous release of a plugin, as far as it could be had. */
 export interface Baseline {
@@ -32,6 +33,8 @@ export interface BaselineRequest {
   readonly root: string;
   /** Directory that the previous release is read from in place of `root`: that of the base commit's files. */
   readonly rootOf?: (file: string) => string;
+  /** What was brought for a baseline that is no file of the repository, or why it could not be. */
+  readonly outcome?: FetchOutcome;
   /** The new release; a baseline that is the same file compares nothing. */
   readonly artifactFile?: string;
   readonly limits?: ArtifactLimits;
@@ -47,6 +50,7 @@ export function resolveBaseline(request: BaselineRequest): BaselineResolution {
   if (config?.none !== undefined) {
     return failed('baseline/none', `There is no previous release: ${config.none}. Nothing was compared.`, plugin);
   }
+  if (request.outcome !== undefined) return ofOutcome(request.outcome, config, request);
   if (config?.file === undefined) {
     return failed('baseline/not-configured', `The configuration names no previous release of ${plugin}.`, plugin);
   }
@@ -60,11 +64,28 @@ export function resolveBaseline(request: BaselineRequest): BaselineResolution {
   if (request.artifactFile !== undefined && isSameFile(join(root, request.artifactFile), join(from, file))) {
     return failed('baseline/is-artifact', `${file} is named both as the artifact and as the previous release.`, file);
   }
-  const { version } = config;
-  return {
-    baseline: { artifact, source: `file ${file}`, ...(version === undefined ? {} : { version }) },
-    findings: [],
-  };
+  return checked({ artifact, source: `file ${file}` }, config, plugin);
+}
+
+function ofOutcome(outcome: FetchOutcome, config: BaselineConfig | undefined, request: BaselineRequest) {
+  if (outcome.fetched === undefined) return { findings: outcome.findings };
+  const { root, file, source, version } = outcome.fetched;
+  const { artifact, problem } = readArtifact(root, file, request.limits);
+  if (artifact === undefined) {
+    const message = `The previous release of ${request.plugin} (${source}) cannot be read. ${problem.message}`;
+    return failed('baseline/unusable', message, request.plugin);
+  }
+  return checked({ artifact, source, ...(version === undefined ? {} : { version }) }, config, request.plugin);
+}
+
+/** With the digest and the version that the configuration gives it. */
+function checked(baseline: Baseline, config: BaselineConfig | undefined, plugin: string): BaselineResolution {
+  const { digest, version } = config ?? {};
+  if (digest !== undefined && baseline.artifact.digest !== digest) {
+    const message = `The previous release of ${plugin} (${baseline.source}) has the digest ${baseline.artifact.digest}; the configuration pins ${digest}.`;
+    return failed('baseline/unusable', message, plugin);
+  }
+  return { baseline: { ...baseline, ...(version === undefined ? {} : { version }) }, findings: [] };
 }
 
 /** Whether two paths lead to one file, through links of both kinds too; by their text when one does not exist. */

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import type { OpenReleases } from '../baseline/release-source.ts';
 import { UsageError } from '../errors.ts';
 import { type GateRun, isBroken } from '../gate/run.ts';
 import type { Progress } from '../gate/step.ts';
+import { lazyReleases } from '../github/lazy-releases.ts';
+import { repositoryOf } from '../github/payload.ts';
 import { type CommitFiles, commitId, gitCommitFiles } from '../process/git-files.ts';
 import { renderText } from '../report/text.ts';
 import { type ReportFormat, renderReport, writeReports } from '../report/write.ts';
@@ -49,6 +52,7 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
       directory: deps.directory,
       repository: deps.repository,
       environment: deps.environment,
+      openReleases: releasesFrom(deps),
       progress: deps.progress,
       version: deps.version,
       now: new Date(),
@@ -88,6 +92,16 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
   }
   if (isBroken(report)) return 4;
   return report.verdict === 'pass' ? 0 : 1;
+}
+
+/** Releases through GitHub's API, as `gh` would ask for them; without a token, public ones. */
+function releasesFrom({ environment, version }: CheckDeps): OpenReleases {
+  const token = environment.GH_TOKEN || environment.GITHUB_TOKEN || '';
+  const apiUrl = (environment.GITHUB_API_URL || 'https://api.github.com').replace(/\/+$/, '');
+  return lazyReleases(repositoryOf(environment.GITHUB_REPOSITORY), async (repository) => {
+    const { releasesOnGitHub } = await import('../parts/github.ts');
+    return releasesOnGitHub({ apiUrl, token, version, log: () => {} }, repository);
+  });
 }
 
 async function changeSince(

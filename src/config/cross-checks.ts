@@ -1,5 +1,6 @@
 import { hasFixedLevel } from '../rules/policy.ts';
 import { mustBeNamed } from '../rules/waivers.ts';
+import { HOST_KEYS, hostName } from './host-schema.ts';
 import { type Fault, valueAt } from './issues.ts';
 import type { DataPath } from './problem.ts';
 import { tokensOf } from './scalars.ts';
@@ -77,15 +78,61 @@ function checkPlugin(data: unknown, index: number): Fault[] {
   });
   itemsAt(data, [...at, 'hosts']).forEach((host, n) => {
     const path = [...at, 'hosts', n];
-    if (isObject(host) && !has(data, [...path, 'file']) && !has(data, [...path, 'target'])) {
-      faults.push(value(path, 'says nothing about the host; expected file, target or both'));
-    }
+    faults.push(...checkHost(host, data, path));
   });
-  faults.push(...duplicates(data, [...at, 'hosts'], 'name', 'the host name'));
+  faults.push(...sameHosts(data, [...at, 'hosts']));
   faults.push(...checkProbe(data, [...at, 'probe']));
   faults.push(...checkBaseline(data, [...at, 'baseline']));
   faults.push(...checkSignature(data, [...at, 'signature']));
   return faults;
+}
+
+/** Hosts are told apart by name in reports; where they have none, by their file, kind or system. */
+function sameHosts(data: unknown, at: DataPath): Fault[] {
+  const seen = new Map<string, number>();
+  return itemsAt(data, at).flatMap((host, index) => {
+    if (!isObject(host)) return [];
+    const text = (name: string): string | undefined => {
+      const found = valueAt(host, [name]);
+      return typeof found === 'string' ? found : undefined;
+    };
+    const name = hostName({
+      name: text('name'),
+      file: text('file'),
+      package: text('package'),
+      preset: text('preset'),
+      target: text('target'),
+      sysroot: text('sysroot'),
+    });
+    const first = seen.get(name);
+    if (first === undefined) {
+      seen.set(name, index);
+      return [];
+    }
+    if (text('name') !== undefined) {
+      return [
+        value([...at, index, 'name'], `the host name ${JSON.stringify(name)} is already used by hosts[${first}]`),
+      ];
+    }
+    return [
+      value([...at, index], `is called ${JSON.stringify(name)} in reports, as hosts[${first}] is; give it a name`),
+    ];
+  });
+}
+
+function checkHost(host: unknown, data: unknown, path: DataPath): Fault[] {
+  if (!isObject(host)) return [];
+  const given = (name: string) => has(data, [...path, name]);
+  if (!HOST_KEYS.some(given))
+    return [value(path, `says nothing about the host; expected ${HOST_KEYS.join(', ')}, or several`)];
+  return [
+    ...(given('file') && given('package')
+      ? [key([...path, 'package'], 'does not go with file; expected one of the two')]
+      : []),
+    ...(given('directory') && !given('package')
+      ? [key([...path, 'directory'], 'is where package is built, and there is none')]
+      : []),
+  ];
 }
 
 /** What is expected must be what the signature returns. */
@@ -107,10 +154,15 @@ function checkProbe(data: unknown, at: DataPath): Fault[] {
 
 function checkBaseline(data: unknown, at: DataPath): Fault[] {
   if (!has(data, at)) return [];
-  const lost = has(data, [...at, 'version']) && has(data, [...at, 'none']) && !has(data, [...at, 'file']);
+  const lost = (name: string): Fault[] =>
+    has(data, [...at, name]) && has(data, [...at, 'none']) && !has(data, [...at, 'file'])
+      ? [key([...at, name], 'is that of a previous release, and there is none')]
+      : [];
   return [
-    ...exactlyOne(data, at, ['file', 'none']),
-    ...(lost ? [key([...at, 'version'], 'is that of a previous release, and there is none')] : []),
+    ...exactlyOne(data, at, ['file', 'release', 'git', 'none']),
+    ...exactlyOne(data, [...at, 'git'], ['ref', 'tag']),
+    ...lost('version'),
+    ...lost('digest'),
   ];
 }
 
@@ -235,13 +287,14 @@ function duplicates(data: unknown, at: DataPath, field: string, what: string): F
   });
 }
 
-function exactlyOne(data: unknown, at: DataPath, names: readonly [string, string]): Fault[] {
+function exactlyOne(data: unknown, at: DataPath, names: readonly [string, string, ...string[]]): Fault[] {
   if (!isObject(valueAt(data, at))) return [];
   const given = names.filter((name) => has(data, [...at, name]));
   if (given.length === 1) return [];
-  const [one, other] = names;
-  if (given.length === 0) return [key(at, `expected ${one} or ${other} in it`)];
-  return [key([...at, other], `does not go with ${one}; expected one of the two`)];
+  const [one, other] = given;
+  if (one === undefined) return [key(at, `expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} in it`)];
+  const choice = names.length === 2 ? 'the two' : names.join(', ');
+  return [key([...at, other ?? one], `does not go with ${one}; expected one of ${choice}`)];
 }
 
 const value = (path: DataPath, message: string): Fault => ({ path, at: 'value', message });

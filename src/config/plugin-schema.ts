@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { DISTRIBUTIONS, SYSTEMS } from '../elf/systems.ts';
 import { isCallName } from '../loader/call-names.ts';
 import { isFileCall, SANDBOX_PROFILES } from '../loader/sandbox.ts';
+import { hostSchema } from './host-schema.ts';
 import {
-  anyPath,
   duration,
   flag,
   flags,
@@ -104,40 +103,6 @@ const symbolsSchema = z
   })
   .meta({ description: 'What the plugin must export.' });
 
-/** The systems whose library versions are known, and any glibc: what `fit --target` takes. */
-const SYSTEM = new RegExp(
-  `^(?:${SYSTEMS.map(({ distribution, release }) => `${distribution}:${release.replaceAll('.', '\\.')}`).join('|')}|glibc:2\\.[0-9]{1,3}(?:\\.[0-9]{1,3})?)$`,
-);
-const EXPECTS_SYSTEM = `expected a system that is known (${DISTRIBUTIONS.map(
-  (one) =>
-    `${one}: ${SYSTEMS.filter(({ distribution }) => distribution === one)
-      .map(({ release }) => release)
-      .join(', ')}`,
-).join('; ')}) such as debian:11, or a glibc such as glibc:2.31`;
-
-const hostSchema = z
-  .strictObject({
-    name: name('Name of the host in reports.'),
-    file: anyPath(
-      'The host program or one of its builds, in the repository or installed on the machine; {name}, {os}, {arch} and {version} are replaced.',
-    ).optional(),
-    target: z
-      .string({ error: EXPECTS_SYSTEM })
-      .regex(SYSTEM, { error: EXPECTS_SYSTEM })
-      .meta({
-        description: 'System that the plugin must load on, such as debian:11, ubuntu:20.04, rhel:8 or glibc:2.31.',
-      })
-      .optional(),
-    libraries: z
-      .array(anyPath('A directory with libraries.'), { error: 'expected a list of directories' })
-      .meta({ description: 'Directories with the libraries that the host brings along.' })
-      .default([]),
-  })
-  .meta({
-    description: 'A host that the plugin must load into: its `file`, its `target`, or both.',
-    anyOf: [{ required: ['file'] }, { required: ['target'] }],
-  });
-
 const probeSchema = z
   .strictObject({
     symbol: symbolName('Function that is called after loading.'),
@@ -158,21 +123,71 @@ const probeSchema = z
   })
   .meta({ description: 'A function of the plugin that tells whether it is healthy.' });
 
+const tagPattern = text('Pattern of the tag, such as `v*` or `greet/v*`; `*` stands for any characters but a slash.');
+const releaseLine = z
+  .enum(['major', 'minor'], { error: 'expected major or minor' })
+  .meta({
+    description:
+      'Only releases of the same line: with the major version of this release, or with its major and minor version. The plugin needs a `version`, or the tag of this run one.',
+  })
+  .optional();
+const prereleases = flag('Pre-releases count too.').default(false);
+
+const releaseBaseline = z
+  .strictObject({
+    repository: text('Repository whose releases are meant, when it is another one.')
+      .regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/, { error: 'expected owner/name, such as octo/plugins' })
+      .optional(),
+    tag: tagPattern.default('*'),
+    select: z
+      .enum(['highest', 'latest', 'newest'], { error: 'expected highest, latest or newest' })
+      .meta({
+        description:
+          'Which of them: the `highest` version below that of this release, the one that GitHub calls `latest`, or the `newest` by date.',
+      })
+      .default('highest'),
+    prereleases,
+    line: releaseLine,
+    asset: text(
+      'Name of the asset: the plugin, or a snapshot of it. {name}, {os} and {arch} are replaced, {version} by that of the previous release; `*` stands for any characters.',
+    ),
+  })
+  .meta({ description: 'An asset of a release on GitHub.' });
+
+const gitBaseline = z
+  .strictObject({
+    ref: text('Commit, branch or tag.')
+      .regex(/^[^-\s~^:?*[\\][^\s~^:?*[\\]*$/, { error: 'expected a commit, branch or tag, such as v1.2.0' })
+      .optional(),
+    tag: tagPattern.optional(),
+    prereleases,
+    line: releaseLine,
+  })
+  .meta({
+    description:
+      'A commit of this repository, built again as the plugin is built: `ref`, or the highest version among the tags that fit `tag`.',
+    oneOf: [{ required: ['ref'] }, { required: ['tag'] }],
+  });
+
 export const baselineSchema = z
   .strictObject({
     file: repositoryPath('The previous release of the plugin, or a snapshot of it.', TARGET_TOKENS).optional(),
     version: semanticVersion(
       'Version of the previous release; without it, the one that a snapshot gives. The version that this release claims is compared with it.',
     ).optional(),
+    release: releaseBaseline.optional(),
+    git: gitBaseline.optional(),
+    digest: text('Digest that the previous release must have: nothing else is compared with.')
+      .regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256: and 64 hexadecimal digits' })
+      .optional(),
     none: text(
       'There is no previous release, and why: said on purpose, shown in every report.',
       'expected the reason why there is no previous release, such as: first release',
     ).optional(),
   })
   .meta({
-    description: 'Where the previous release comes from: either `file` or `none`.',
-    oneOf: [{ required: ['file'] }, { required: ['none'] }],
-    dependentRequired: { version: ['file'] },
+    description: 'Where the previous release comes from: one of `file`, `release`, `git` and `none`.',
+    oneOf: ['file', 'release', 'git', 'none'].map((required) => ({ required: [required] })),
   });
 
 export const signatureSchema = z

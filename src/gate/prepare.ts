@@ -1,4 +1,5 @@
 import { type ArtifactReading, readArtifact } from '../artifact/read.ts';
+import type { FetchOutcome } from '../baseline/fetched.ts';
 import { type BaselineResolution, resolveBaseline } from '../baseline/resolve.ts';
 import { UsageError } from '../errors.ts';
 import type { Finding } from '../rules/finding.ts';
@@ -18,6 +19,8 @@ export interface Prepared {
   readonly trustedRoot?: Uint8Array;
   /** Digest of the version script as it was before the build; absent when the build makes it, or there is none. */
   readonly versionScript?: string;
+  /** The previous release, where it is no file of the repository. */
+  readonly fetched?: FetchOutcome;
   /** Directory that a deciding file is read from in place of the configuration's; see base/files.ts. */
   readonly rootOf?: RootOf;
 }
@@ -28,8 +31,13 @@ type RootOf = (file: string) => string;
 const LARGEST_SCRIPT = 4 * 1024 * 1024;
 
 /** @throws UsageError when a key or trusted root that the configuration names cannot be read */
-export function prepareJob(job: Job, root: string, rootOf: RootOf = () => root): Prepared {
-  const { baseline, findings } = baselineOf(job, root, rootOf);
+export function prepareJob(
+  job: Job,
+  root: string,
+  rootOf: RootOf = () => root,
+  fetched: FetchOutcome | undefined = undefined,
+): Prepared {
+  const { baseline, findings } = baselineOf(job, root, rootOf, fetched);
   const { key, trustedRoot } = job.signature ?? {};
   const script = scriptOf(job, root)?.artifact;
   return {
@@ -40,6 +48,7 @@ export function prepareJob(job: Job, root: string, rootOf: RootOf = () => root):
       : { trustedRoot: readSetting(rootOf(trustedRoot), trustedRoot, 'trusted root', LIMITS.documentBytes) }),
     ...(script === undefined ? {} : { versionScript: script.digest }),
     rootOf,
+    ...(fetched === undefined ? {} : { fetched }),
   };
 }
 
@@ -70,15 +79,24 @@ function scriptOf({ plugin }: Job, root: string): ArtifactReading | undefined {
 }
 
 /** The previous release, read again when it is needed: hundreds of them would not fit in memory at once. */
-export function preparedBaseline(job: Job, root: string, { baseline: prepared, rootOf }: Prepared): BaselineResolution {
+export function preparedBaseline(
+  job: Job,
+  root: string,
+  { baseline: prepared, rootOf, fetched }: Prepared,
+): BaselineResolution {
   if (prepared.digest === undefined) return prepared;
-  const again = baselineOf(job, root, rootOf);
+  const again = baselineOf(job, root, rootOf, fetched);
   if (again.baseline?.artifact.digest === prepared.digest) return again;
   const message = `The previous release of ${job.plugin.name} was changed or removed while the plugins were built. It had the digest ${prepared.digest} before.`;
   return { findings: [finding('baseline/unusable', message, { subject: job.plugin.name })] };
 }
 
-function baselineOf(job: Job, root: string, rootOf: RootOf | undefined): BaselineResolution {
+function baselineOf(
+  job: Job,
+  root: string,
+  rootOf: RootOf | undefined,
+  outcome: FetchOutcome | undefined,
+): BaselineResolution {
   return resolveBaseline({
     config: job.baseline,
     plugin: job.plugin.name,
@@ -87,6 +105,7 @@ function baselineOf(job: Job, root: string, rootOf: RootOf | undefined): Baselin
     root,
     ...(rootOf === undefined ? {} : { rootOf }),
     artifactFile: job.artifact,
+    ...(outcome === undefined ? {} : { outcome }),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { OpenReleases } from '../baseline/release-source.ts';
 import { type ConfigFiles, readConfigFiles } from '../config/read.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { CommitFiles } from '../process/git-files.ts';
@@ -8,6 +9,7 @@ import { withoutTokenSource } from '../verdict/id-token.ts';
 import { openSigner, type SignerOutcome, secretNames } from '../verdict/signer.ts';
 import { decidingFiles, trustedFiles } from './base/files.ts';
 import { policyOfBase } from './base/policy.ts';
+import { type Brought, bringBaselines } from './brought.ts';
 import { decide } from './decide.ts';
 import { deliver } from './deliver.ts';
 import { type RanJob, type RanStep, runJob } from './job.ts';
@@ -54,6 +56,10 @@ export interface GateRequest {
   readonly head?: CommitFiles;
   /** Plugins and targets that this run is for, when it is one of several; all unless given. */
   readonly shard?: readonly JobName[];
+  /** How releases on GitHub are asked for; without it, none can be. */
+  readonly openReleases?: OpenReleases;
+  /** Tag that the run is for: that of a release, or one that was pushed. */
+  readonly tag?: string;
   /** false: the verdict is not signed, whatever the configuration says. */
   readonly sign?: boolean;
   /** Variables that only the signing sees; those of `environment` unless given. */
@@ -116,8 +122,17 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     base === undefined || policy?.base === undefined
       ? undefined
       : await trustedFiles(decidingFiles(jobs), config, repository, base, head, request.environment.RUNNER_TEMP);
+  let brought: Brought | undefined;
   try {
-    const prepared = jobs.map((job) => [job, prepareJob(job, config.root, trusted?.rootOf)] as const);
+    const { openReleases, tag } = request;
+    brought = await bringBaselines(jobs, context, {
+      ...(openReleases === undefined ? {} : { openReleases }),
+      ...(tag === undefined ? {} : { tag }),
+    });
+    const { outcomes } = brought;
+    const prepared = jobs.map((job, at) => {
+      return [job, prepareJob(job, config.root, trusted?.rootOf, outcomes[at])] as const;
+    });
     const ran: RanJob[] = [];
     for (const [job, known] of prepared) ran.push(await runJob(job, known, GATE, context));
     const about = [...(policy?.findings ?? []), ...(trusted?.findings ?? [])];
@@ -126,6 +141,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
   } finally {
     request.progress.end();
     await trusted?.remove();
+    await brought?.remove();
   }
 }
 

@@ -7,6 +7,7 @@ export type GitHubClient = Octokit;
 export interface ClientOptions {
   /** For example `https://api.github.com` or `https://ghe.example/api/v3` (GITHUB_API_URL). */
   readonly apiUrl: string;
+  /** Empty: what anybody may ask. */
   readonly token: string;
   /** Version of plugin-gate, for the user agent. */
   readonly version: string;
@@ -52,7 +53,7 @@ export function githubClient(options: ClientOptions): GitHubClient {
     return fetch(input, { ...init, signal: limit });
   };
   const client = new Octokit({
-    auth: options.token,
+    ...(options.token === '' ? {} : { auth: options.token }),
     baseUrl: options.apiUrl,
     userAgent: `plugin-gate/${options.version}`,
     log: quiet,

@@ -2,3 +2,4 @@
 export { githubClient } from '../github/client.ts';
 export { commitFilesOnGitHub } from '../github/contents.ts';
 export { postReport } from '../github/post.ts';
+export { releasesOnGitHub } from '../github/releases.ts';

@@ -29,7 +29,18 @@ interface Answer {
   readonly stdout: Buffer;
 }
 
-function git(directory: string, args: readonly string[], env: Environment, maxBuffer: number): Promise<Answer> {
+/**
+ * One call of git that reads.
+ * @param maxBuffer bytes of output that are taken; more fail the call
+ * @param more variables of the call
+ */
+export function git(
+  directory: string,
+  args: readonly string[],
+  env: Environment,
+  maxBuffer: number,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const environment = {
     ...(env.PATH === undefined ? {} : { PATH: env.PATH }),
     ...(env.HOME === undefined ? {} : { HOME: env.HOME }),
@@ -38,6 +49,7 @@ function git(directory: string, args: readonly string[], env: Environment, maxBu
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_LITERAL_PATHSPECS: '1',
     LC_ALL: 'C',
+    ...more,
   };
   return new Promise((settle) => {
     execFile(
@@ -58,6 +70,17 @@ export async function commitId(directory: string, name: string, env: Environment
   const { status, stdout } = await git(directory, args, env, 4096);
   const id = stdout.toString('latin1').trim();
   return status === 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : undefined;
+}
+
+/** Names of all tags. Empty without git or a repository. */
+export async function tagsOf(directory: string, env: Environment): Promise<readonly string[]> {
+  const { status, stdout } = await git(directory, ['tag', '--list'], env, 16 * 1024 * 1024);
+  return status === 0
+    ? stdout
+        .toString('utf8')
+        .split('\n')
+        .filter((tag) => tag !== '')
+    : [];
 }
 
 /** The parents that a commit names, also where a shallow clone does not have them. */

@@ -128,7 +128,7 @@ describe('conditions between keys', () => {
       ['    baseline: { file: "build/{arch}/greet.so" }'],
       ['6:23: plugins[0].baseline.file: is the artifact itself; expected the previous release'],
     ],
-    ['an empty baseline', ['    baseline: {}'], ['6:5: plugins[0].baseline: expected file or none in it']],
+    ['an empty baseline', ['    baseline: {}'], ['6:5: plugins[0].baseline: expected file, release, git or none in it']],
     [
       'no reason for no baseline',
       ['    baseline: { none: true }'],

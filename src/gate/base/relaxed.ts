@@ -156,7 +156,7 @@ function sectionRelaxations(
 /** Changes that only ask more. */
 function isTighter(subject: string, was: Section, is: Section): boolean {
   if (subject.endsWith('signature.required')) return was.required === false && is.required === true;
-  if (subject.endsWith('baseline.none')) return typeof is.file === 'string' || typeof is.none === 'string';
+  if (subject.endsWith('baseline.none')) return ['file', 'release', 'git', 'none'].some((key) => is[key] !== undefined);
   if (subject.endsWith('sandbox.timeout')) return Number(is.timeout) <= Number(was.timeout);
   return false;
 }

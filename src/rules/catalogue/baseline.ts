@@ -10,6 +10,22 @@ export const baselineRules = defineRules({
     fix: 'Set `baseline.file` to the previous release; for a first release set `baseline.none` to the reason.',
     controls: [controls.ssdfArchiveRelease],
   },
+  'baseline/first-release': {
+    title: 'The first release of the plugin',
+    severity: 'warning',
+    step: 'compare',
+    why: 'No earlier release has this plugin, so nothing was compared. If one should have it, the name of the asset is wrong and every change passes unseen.',
+    fix: 'For a first release there is nothing to do. Else correct `baseline.release.asset` or `baseline.release.tag`.',
+    controls: [controls.ssdfArchiveRelease],
+  },
+  'baseline/unreachable': {
+    title: 'The place of the previous release does not answer',
+    severity: 'undecided',
+    step: 'compare',
+    why: 'The comparison with the previous release cannot be made, so a breaking change would go unseen.',
+    fix: 'Run the gate again. If it stays so, check the token and its permissions, or keep the previous release as a file.',
+    controls: [controls.ssdfArchiveRelease],
+  },
   'baseline/missing': {
     title: 'The previous release is not there',
     severity: 'undecided',

@@ -20,6 +20,9 @@ const PATHS = [
   '/repos/{owner}/{repo}/contents/{path}',
   '/repos/{owner}/{repo}/git/commits/{commit_sha}',
   '/repos/{owner}/{repo}/git/blobs/{file_sha}',
+  '/repos/{owner}/{repo}/releases',
+  '/repos/{owner}/{repo}/releases/latest',
+  '/repos/{owner}/{repo}/releases/assets/{asset_id}',
 ] as const;
 
 interface Schema {

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import type { Access, GitHubState, StoredAnnotation, StoredCheckRun, StoredComment, Token } from './state.ts';
+import type {
+  Access,
+  GitHubState,
+  StoredAnnotation,
+  StoredAsset,
+  StoredCheckRun,
+  StoredComment,
+  StoredRelease,
+  Token,
+} from './state.ts';
 
 /** The answer of an operation; `total` makes it a page of a list. */
 export interface Answer {
@@ -15,6 +24,7 @@ export interface Call {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
+  readonly accept: string;
   /** Of this request, without query, for Link headers. */
   readonly url: string;
 }
@@ -102,7 +112,49 @@ function annotationProblem(annotations: readonly StoredAnnotation[]): Answer | u
   return undefined;
 }
 
+function assetJson({ id, name, bytes, digest, state }: StoredAsset) {
+  const sum = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return { id, name, size: bytes.length, state: state ?? 'uploaded', digest: digest === undefined ? sum : digest };
+}
+
+function releaseJson({ id, tag, draft = false, prerelease = false, publishedAt, assets }: StoredRelease) {
+  const published = draft ? null : (publishedAt ?? '2026-01-01T00:00:00Z');
+  return { id, tag_name: tag, draft, prerelease, published_at: published, assets: assets.map(assetJson) };
+}
+
 export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
+  'repos/list-releases': {
+    needs: ['contents'],
+    access: 'read',
+    run: (call) => {
+      const { state, token } = call;
+      // Drafts are for those who may publish.
+      const seen = state.releases.filter(({ draft }) => draft !== true || token.permissions.contents === 'write');
+      const { items, headers } = page(call, seen);
+      return { status: 200, headers, body: items.map(releaseJson) };
+    },
+  },
+  'repos/get-latest-release': {
+    needs: ['contents'],
+    access: 'read',
+    run: ({ state }) => {
+      const latest = state.releases.find(({ draft, prerelease }) => draft !== true && prerelease !== true);
+      return latest === undefined ? refused('Not Found', 404) : { status: 200, body: releaseJson(latest) };
+    },
+  },
+  'repos/get-release-asset': {
+    needs: ['contents'],
+    access: 'read',
+    run: ({ state, parameters, accept }) => {
+      const asset = state.releases.flatMap(({ assets }) => assets).find(({ id }) => id === Number(parameters.asset_id));
+      if (asset === undefined) return refused('Not Found', 404);
+      if (accept !== 'application/octet-stream') return { status: 200, body: assetJson(asset) };
+      if (state.assetHost !== undefined) {
+        return { status: 302, headers: { location: `${state.assetHost}/${asset.id}` }, body: {} };
+      }
+      return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: asset.bytes };
+    },
+  },
   'repos/get-content': {
     needs: ['contents'],
     access: 'read',

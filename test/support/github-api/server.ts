@@ -128,6 +128,7 @@ export async function startGitHubApi(): Promise<GitHubApi> {
           parameters: operation.parameters,
           query: url.searchParams,
           body: asRecord(body),
+          accept: request.headers.accept ?? '',
           url: `${host}${url.pathname}`,
         })
       );
@@ -156,7 +157,7 @@ export async function startGitHubApi(): Promise<GitHubApi> {
       return;
     }
     response.writeHead(sent.status, { 'content-type': 'application/json; charset=utf-8', ...sent.headers });
-    response.end(JSON.stringify(sent.body));
+    response.end(sent.body instanceof Uint8Array ? sent.body : JSON.stringify(sent.body));
   };
 
   const server = createServer((request, response) => {

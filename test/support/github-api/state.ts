@@ -53,6 +53,25 @@ export interface StoredPull {
   readonly headSha: string;
 }
 
+export interface StoredAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** What GitHub says the digest is; that of the bytes unless given, absent when undefined. */
+  readonly digest?: string | null;
+  /** `uploaded`, or `starter` for an upload that broke off. */
+  readonly state?: string;
+}
+
+export interface StoredRelease {
+  readonly id: number;
+  readonly tag: string;
+  readonly draft?: boolean;
+  readonly prerelease?: boolean;
+  readonly publishedAt?: string;
+  readonly assets: StoredAsset[];
+}
+
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -84,6 +103,10 @@ export interface GitHubState {
   }[];
   /** SARIF files as they were uploaded, unpacked. */
   readonly sarifs: { readonly sha: string; readonly ref: string; readonly text: string }[];
+  /** Newest first. */
+  readonly releases: StoredRelease[];
+  /** Where assets are answered from, as GitHub sends them from another host; from here unless given. */
+  assetHost?: string;
   readonly received: Received[];
   /** Requests that GitHub's description refuses; a test expects none. */
   readonly complaints: string[];
@@ -110,6 +133,7 @@ export function newState(): GitHubState {
     checkRuns: [],
     statuses: [],
     sarifs: [],
+    releases: [],
     received: [],
     complaints: [],
     nextId: 1000,
