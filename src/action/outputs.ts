@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { GateReport, GateVerdict } from '../gate/report.ts';
-import type { ReportFormat, WrittenReport } from '../report/write.ts';
+import type { WrittenReport } from '../report/write.ts';
 
 /** The outputs of the Action; action.yml describes each. */
 export interface ActionOutputs {
@@ -15,6 +15,7 @@ export interface ActionOutputs {
   readonly 'report-json': string;
   readonly 'report-sarif': string;
   readonly 'report-markdown': string;
+  readonly 'report-audit': string;
   /** Signed verdicts, and the audit record: absolute paths, one a line. */
   readonly 'verification-summaries': string;
   readonly 'test-results': string;
@@ -38,6 +39,7 @@ export const NO_VERDICT: ActionOutputs = {
   'report-json': '',
   'report-sarif': '',
   'report-markdown': '',
+  'report-audit': '',
   'verification-summaries': '',
   'test-results': '',
   record: '',
@@ -71,7 +73,7 @@ export function outputsOf(
           .flatMap(({ verdict }) => verdict?.[kind]?.file ?? [])
           .map((file) => resolve(place.root, file))
           .join('\n');
-  const path = (format: ReportFormat) => written.find((file) => file.format === format)?.path ?? '';
+  const path = (format: WrittenReport['format']) => written.find((file) => file.format === format)?.path ?? '';
   return {
     verdict: report.verdict,
     blocking: report.counts.blocking,
@@ -83,6 +85,7 @@ export function outputsOf(
     'report-json': path('json'),
     'report-sarif': path('sarif'),
     'report-markdown': path('markdown'),
+    'report-audit': path('audit'),
     'verification-summaries': signed('summary'),
     'test-results': signed('testResult'),
     record: place?.record ?? '',

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import type { GateReport } from '../gate/report.ts';
+import { AUDIT_FILE, renderAudit } from './audit.ts';
 import { linksOf } from './links.ts';
 
 /** What a report can be written as. */
@@ -18,7 +19,8 @@ const FILES: Readonly<Record<ReportFormat, string>> = {
 };
 
 export interface WrittenReport {
-  readonly format: ReportFormat;
+  /** `audit`: the audit trails, which are no report of their own. */
+  readonly format: ReportFormat | 'audit';
   readonly path: string;
 }
 
@@ -39,7 +41,8 @@ export async function renderReport(report: GateReport, format: ReportFormat, ser
 }
 
 /**
- * Writes the report as `report.<txt|json|md|sarif|html>` into a directory, which is made when missing. Each file is
+ * Writes the report as `report.<txt|json|md|sarif|html>` into a directory, which is made when missing, and beside it what
+ * loading the plugins did, as `audit.jsonl`. Each file is
  * written under another name beside its place and renamed: a reader sees the old file or the new one, whole.
  * @returns what was written, in the order of `formats`
  * @throws EnvironmentError when the directory cannot be written to
@@ -59,6 +62,14 @@ export async function writeReports(
       const path = join(directory, FILES[format]);
       await replaceFile(path, text);
       written.push({ format, path });
+    }
+    const audit = renderAudit(report);
+    // What an earlier run left there would pass for this one's.
+    await rm(join(directory, AUDIT_FILE), { force: true });
+    if (audit !== '') {
+      const path = join(directory, AUDIT_FILE);
+      await replaceFile(path, audit);
+      written.push({ format: 'audit', path });
     }
     return written;
   } catch (error) {

@@ -164,6 +164,7 @@ describe('the Action on a pull request', () => {
       'report-json': join(reports, 'report.json'),
       'report-sarif': join(reports, 'report.sarif'),
       'report-markdown': join(reports, 'report.md'),
+      'report-audit': '',
     });
     expect(run.summary).toContain('greet');
     const link = `https://github.example/octo/plugins/blob/${HEAD_SHA}/src/greet.c#L2`;

@@ -30,6 +30,30 @@ describe('writeReports', () => {
     expect(readFileSync(join(directory, 'report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
   });
 
+  it('writes what loading did beside it, by plugin, and leaves none of an earlier run there', async () => {
+    const directory = join(root, 'audited');
+    const trail = [
+      { time: 0.5, event: 'search', path: '/lib/a\n{"event":"done"}' },
+      { time: 1, event: 'ended', how: 'exit', expected: true },
+    ];
+    const plain = sample('passing');
+    const [first, ...others] = plain.plugins;
+    if (first === undefined) throw new Error('no plugin in the sample');
+    const steps = first.steps.map((step) => (step.step === 'load' ? { ...step, evidence: { trail } } : step));
+    const written = await writeReports({ ...plain, plugins: [{ ...first, steps }, ...others] }, directory, ['json']);
+    expect(written.map(({ format, path }) => [format, path.slice(directory.length + 1)])).toEqual([
+      ['json', 'report.json'],
+      ['audit', 'audit.jsonl'],
+    ]);
+    const lines = readFileSync(join(directory, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      trail.map((entry) => ({ plugin: first.plugin, target: first.target, ...entry })),
+    );
+    const forged = first.steps.map((step) => ({ ...step, evidence: { trail: ['text', null, 3] } }));
+    await writeReports({ ...plain, plugins: [{ ...first, steps: forged }] }, directory, ['json']);
+    expect(readdirSync(directory)).toEqual(['report.json']);
+  });
+
   it('replaces an older report, and a symbolic link instead of what it points to', async () => {
     const directory = join(root, 'again');
     mkdirSync(directory);

@@ -3,6 +3,7 @@ import { loadAgainst } from '../../loader/against.ts';
 import { loadPlugin } from '../../loader/load.ts';
 import type { LoadRequest } from '../../loader/model.ts';
 import { type GateStep, skip } from '../known.ts';
+import { locate } from '../sources.ts';
 
 /** Loads the plugin for real, in a process of its own, from the bytes that were read and verified. */
 export const loadStep: GateStep = async (job, known, context) => {
@@ -41,9 +42,22 @@ export const loadStep: GateStep = async (job, known, context) => {
           context.progress,
         );
   const opened = outcome.evidence.phases.find(({ phase }) => phase === 'open')?.durationMs;
-  const summary =
-    before?.snapshotOf === undefined
-      ? outcome.summary
-      : `${outcome.summary}; the previous release is a snapshot, so it was not run and no swap rehearsed`;
-  return { outcome: { ...outcome, summary }, known: { facts: opened === undefined ? {} : { loadMs: opened } } };
+  const parts = [outcome.summary];
+  if (before?.snapshotOf !== undefined)
+    parts.push('the previous release is a snapshot, so it was not run and no swap rehearsed');
+  const events = outcome.evidence.trail.length;
+  if (events > 0) parts.push(`${events} events in audit.jsonl`);
+  return {
+    outcome: {
+      ...outcome,
+      // Debug information names sources as the compiler was given them.
+      findings: outcome.findings.map((finding) =>
+        finding.location === undefined
+          ? finding
+          : { ...finding, location: { ...finding.location, file: locate(finding.location.file, context) } },
+      ),
+      summary: parts.join('; '),
+    },
+    known: { facts: opened === undefined ? {} : { loadMs: opened } },
+  };
 };

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { writeReports } from '../../src/report/write.ts';
+import { describeWith } from '../support/needs.ts';
+import { workspace } from '../support/workspace.ts';
+import { gate, RUNNER, summary } from './project.ts';
+
+describeWith(['cc'], 'the step load of the gate', () => {
+  const directory = workspace();
+
+  it('names the line in the repository that asked for what is denied, and leaves its audit trail beside the report', async () => {
+    mkdirSync(join(directory, 'src'));
+    writeFileSync(
+      join(directory, 'src/p.c'),
+      '#include <fcntl.h>\n__attribute__((constructor)) static void begin(void) {\n  open("/etc/shadow", O_RDONLY);\n}\nint p_init(void) { return 0; }\n',
+    );
+    execFileSync('cc', ['-g', '-shared', '-fPIC', '-o', join(directory, 'p.so'), join(directory, 'src/p.c')]);
+    writeFileSync(
+      join(directory, 'plugin-gate.yml'),
+      'version: 1\nplugins:\n  - { name: p, kind: elf, artifact: p.so }\nbaseline: { none: first release }\n',
+    );
+    const { report } = await gate(directory);
+    expect(report.findings.find(({ rule }) => rule === 'load/denied-syscall')).toMatchObject({
+      subject: 'openat /etc/shadow',
+      symbol: 'begin',
+      location: { file: 'src/p.c', line: 3 },
+    });
+    expect(summary(report, 'load')).toMatch(/; \d+ events in audit\.jsonl$/);
+
+    const reports = join(directory, 'report');
+    const written = await writeReports(report, reports, ['json', 'markdown', 'html']);
+    expect(written.at(-1)).toEqual({ format: 'audit', path: join(reports, 'audit.jsonl') });
+    const lines = readFileSync(join(reports, 'audit.jsonl'), 'utf8').trimEnd().split('\n');
+    const entries = lines.map((line) => JSON.parse(line));
+    expect(entries).toHaveLength(Number(/(\d+) events/.exec(summary(report, 'load') ?? '')?.[1]));
+    expect(entries.every(({ plugin, target }) => plugin === 'p' && target === RUNNER)).toBe(true);
+    expect(entries).toContainEqual(expect.objectContaining({ event: 'call', detail: '/etc/shadow', denied: true }));
+    if (report.plugins[0] !== undefined && entries.some(({ by }) => by === 'linker')) {
+      expect(entries).toContainEqual(expect.objectContaining({ event: 'constructor', name: 'begin', returned: true }));
+    }
+    for (const file of ['report.md', 'report.html'])
+      expect(readFileSync(join(reports, file), 'utf8')).toContain('events in audit.jsonl');
+  });
+});
