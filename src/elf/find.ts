@@ -9,8 +9,8 @@ import { readSymbol, type SymbolTable } from './symbols.ts';
 /** The definitions that the dynamic loader comes to when it looks for a name (one character a byte), all versions. */
 export type FindSymbols = (name: string) => readonly ElfSymbol[];
 
-/** Places in the symbol table that a hash table gives for a name, before the names are compared. */
-type Candidates = (name: string) => Iterable<number>;
+/** Visits the places in the symbol table that a hash table gives for a name, before the names are compared. */
+type Candidates = (name: string, visit: (index: number) => void) => void;
 
 /** Definitions of one name; real files have a handful of versions, a hostile one as many as it likes. */
 const MOST_VERSIONS = 256;
@@ -33,12 +33,11 @@ export function symbolFinder(
   const size = bytes.wide ? 24 : 16;
   return (name) => {
     const found: ElfSymbol[] = [];
-    for (const index of candidates(name)) {
-      if (found.length >= MOST_VERSIONS) break;
-      if (!strings.is(bytes.u32(offset + index * size), name)) continue;
-      const symbol = readSymbol(symbols, index);
+    candidates(name, (index) => {
+      if (found.length >= MOST_VERSIONS || !strings.is(bytes.u32(offset + index * size), name)) return;
+      const symbol = readSymbol(symbols, index, name);
       if (symbol !== undefined && symbol.section !== 0) found.push(symbol);
-    }
+    });
     return found;
   };
 }
@@ -72,7 +71,7 @@ function gnuCandidates(
   const bucketsAt = offset + 16 + filters * word;
   const chainsAt = bucketsAt + 4 * buckets;
   if (chainsAt > offset + room || buckets === 0 || filters === 0) return undefined;
-  return function* (name) {
+  return (name, visit) => {
     const hash = gnuHash(name);
     const at = offset + 16 + (Math.floor(hash / (8 * word)) & (filters - 1)) * word;
     if (!bitAt(bytes, at, hash % (8 * word)) || !bitAt(bytes, at, (hash >>> shift) % (8 * word))) return;
@@ -80,7 +79,7 @@ function gnuCandidates(
     if (index < first) return;
     for (let steps = 0; index < count && steps < LONGEST_CHAIN; index++, steps++) {
       const entry = bytes.u32(chainsAt + 4 * (index - first));
-      if (entry >>> 1 === hash >>> 1) yield index;
+      if (entry >>> 1 === hash >>> 1) visit(index);
       if ((entry & 1) !== 0) return;
     }
   };
@@ -98,10 +97,10 @@ function sysvCandidates(
   const entry = (index: number) => (eight ? bytes.u64(offset + 8 * index) : bytes.u32(offset + 4 * index));
   const buckets = entry(0);
   if ((2 + buckets + count) * size > room || buckets === 0) return undefined;
-  return function* (name) {
+  return (name, visit) => {
     let index = entry(2 + (sysvHash(name) % buckets));
     for (let steps = 0; index > 0 && index < count && steps < LONGEST_CHAIN; steps++) {
-      yield index;
+      visit(index);
       index = entry(2 + buckets + index);
     }
   };

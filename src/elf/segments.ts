@@ -88,6 +88,9 @@ function checkLoads(bytes: ElfBytes, segments: readonly Segment[], offset: numbe
 export class AddressMap {
   readonly #loads: readonly Segment[];
   readonly #fileSize: number;
+  /** No address lies in two of them, so that the one that answered last can be asked first. */
+  readonly #disjoint: boolean;
+  #last: Segment | undefined;
 
   constructor(segments: readonly Segment[], fileSize: number) {
     // A later mapping replaces what an earlier one put at the same address.
@@ -96,12 +99,21 @@ export class AddressMap {
       .slice(0, MOST_LOADS)
       .reverse();
     this.#fileSize = fileSize;
+    const sorted = [...this.#loads].sort((a, b) => a.vaddr - b.vaddr);
+    this.#disjoint = sorted.every((load, at) => {
+      const next = sorted[at + 1];
+      return next === undefined || load.vaddr + load.memorySize <= next.vaddr;
+    });
   }
 
   /** The PT_LOAD segment whose memory holds an address. */
   segmentAt(address: number): Segment | undefined {
+    const last = this.#last;
+    if (last !== undefined && address >= last.vaddr && address < last.vaddr + last.memorySize) return last;
     for (const load of this.#loads) {
-      if (address >= load.vaddr && address < load.vaddr + load.memorySize) return load;
+      if (address < load.vaddr || address >= load.vaddr + load.memorySize) continue;
+      if (this.#disjoint) this.#last = load;
+      return load;
     }
     return undefined;
   }

@@ -77,8 +77,11 @@ export function readUndefined(table: SymbolTable): readonly ElfSymbol[] {
   return found;
 }
 
-/** One symbol; undefined for a definition that the dynamic loader passes over. */
-export function readSymbol(table: SymbolTable, index: number): ElfSymbol | undefined {
+/**
+ * One symbol; undefined for a definition that the dynamic loader passes over.
+ * @param known its name, where that has been read already
+ */
+export function readSymbol(table: SymbolTable, index: number, known?: string): ElfSymbol | undefined {
   const { bytes, strings, versions, problems } = table;
   const { wide } = bytes;
   const at = table.offset + index * (wide ? 24 : 16);
@@ -98,7 +101,7 @@ export function readSymbol(table: SymbolTable, index: number): ElfSymbol | undef
       : bytes.u16(versions.versym + 2 * index);
   const version = versionOf(versym & ~VERSYM_HIDDEN, isUndefined, versions, problems);
   return {
-    name: strings.at(bytes.u32(at)),
+    name: known ?? strings.at(bytes.u32(at)),
     ...(version === undefined ? {} : { version: version.name }),
     default: !isUndefined && (versym & VERSYM_HIDDEN) === 0,
     ...(isUndefined && version?.library !== undefined ? { library: version.library } : {}),

@@ -120,17 +120,28 @@ function tryLayout(
   const packages: { path: string; hash: string }[] = [];
   const seen = new Set<string>();
   const step = Math.max(1, Math.floor(list.count / CHECKED));
+  const entries = memory.range(list.address, list.count * HASH_ENTRY);
   for (let index = 0; index < list.count; index += 1) {
-    const at = list.address + index * HASH_ENTRY;
-    const path = memory.string(at, LONGEST_PATH);
-    const length = memory.u64(at + 24);
-    const hash = length > 64 ? '' : hashText(memory.range(memory.pointer(at + 16), length));
-    if (path === undefined || path === '' || hash === '' || seen.has(path)) return undefined;
+    const at = index * HASH_ENTRY;
+    const path = textAt(memory, list.address + at, lengthIn(entries, at + 8));
+    const length = lengthIn(entries, at + 24);
+    const hash = length > 64 ? '' : hashText(memory.range(memory.pointer(list.address + at + 16), length));
+    if (path === '' || hash === '' || seen.has(path)) return undefined;
     if ((hashes instanceof Map || index % step === 0) && hashes.get(path) !== hash) return undefined;
     seen.add(path);
     packages.push({ path, hash });
   }
   return { layout: versions, lineTable: memory.pointer(start), types, typesEnd, table, pluginPath, packages };
+}
+
+/** A length in a string header; a number that is none becomes too large for everything. */
+function lengthIn(entries: Buffer, at: number): number {
+  return entries.readUInt32LE(at + 4) === 0 ? entries.readUInt32LE(at) : Number.MAX_SAFE_INTEGER;
+}
+
+/** A text by the address of the pointer to it; empty when it is not in the file or too long. */
+function textAt(memory: GoMemory, at: number, length: number): string {
+  return length > LONGEST_PATH ? '' : memory.range(memory.pointer(at), length).toString('utf8');
 }
 
 /** A slice header whose length is its capacity, as the linker writes it, with all entries in the file. */

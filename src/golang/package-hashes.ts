@@ -55,7 +55,8 @@ export function findPackageHashes(memory: GoMemory, image: ElfImage, find: FindS
 }
 
 function lookUp(memory: GoMemory, find: FindSymbols, path: string): string | undefined {
-  const raw = Buffer.from(path, 'utf8').toString('latin1');
+  // Names of symbols are one character a byte.
+  const raw = /^[!-~]*$/.test(path) ? path : Buffer.from(path, 'utf8').toString('latin1');
   for (const prefix of PREFIXES) {
     for (const symbol of find(prefix + raw)) {
       const hash = hashAt(memory, symbol);

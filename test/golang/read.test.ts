@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { openElf } from '../../src/elf/open.ts';
 import { readElf } from '../../src/elf/read.ts';
 import { parseBuildInfo } from '../../src/golang/build-info.ts';
 import { fitGo } from '../../src/golang/fit/fit.ts';
@@ -86,6 +87,29 @@ describeWith(['go', 'gcc', 'strip'], 'reading a Go plugin', () => {
     expect(found?.plugin).toEqual(whole?.plugin);
     expect(found?.hashes).toEqual(whole?.hashes);
     expect(found?.directories).toEqual(whole?.directories);
+  });
+
+  it('piece by piece gives the same, and touches little for what fit asks', () => {
+    const bytes = readFileSync(plugin());
+    let read = 0;
+    const open = openElf(bytes.length, (buffer, offset, length, position) => {
+      read += length;
+      return bytes.copy(buffer, offset, position, position + length);
+    });
+    if (!('image' in open)) throw new Error('not read');
+    const whole = reading(bytes);
+    const found = readGo(open.bytes, open.image, open.find);
+    const packages = whole?.plugin?.packages ?? [];
+    expect(packages.length).toBeGreaterThan(20);
+    expect(found?.plugin?.packages).toEqual(packages);
+    expect(packages.map(({ path }) => found?.hashes.get(path))).toEqual(packages.map(({ hash }) => hash));
+    expect(found?.hashes.has('example.com/absent')).toBe(false);
+    expect(read).toBeLessThan(bytes.length / 3);
+    expect(found?.plugin?.table).toEqual(whole?.plugin?.table);
+    expect(found?.directories).toEqual(whole?.directories);
+    expect(found?.trimmed).toBe(false);
+    expect([...(found?.hashes ?? [])]).toEqual([...(whole?.hashes ?? [])]);
+    expect(found?.build).toEqual(whole?.build);
   });
 
   it('that is cut or edited comes to an end, and is not guessed', () => {

@@ -36,8 +36,9 @@ export function explainMismatches(host: GoReading, plugin: GoReading, packages: 
     plugin,
     hostModules: moduleIndex(host),
     pluginModules: moduleIndex(plugin),
-    caches: cachesOf(host, plugin),
+    caches: once(() => cachesOf(host, plugin)),
     made: new Map(),
+    bySetting: new Map(),
   };
   const settings = settingDifferences(host, plugin);
   const known = packages.map(
@@ -67,12 +68,19 @@ interface Context {
   readonly hostModules: ModuleIndex;
   readonly pluginModules: ModuleIndex;
   /** Where each keeps modules that were downloaded; absent when that is not known, or was trimmed away. */
-  readonly caches: { readonly host?: string; readonly plugin?: string };
+  readonly caches: () => { readonly host?: string; readonly plugin?: string };
   /** Causes by subject and text, so that each is one object. */
   readonly made: Map<string, Cause>;
+  /** Thousands of packages differ for one setting. */
+  readonly bySetting: Map<SettingDifference, Cause>;
 }
 
-function once(context: Context, cause: Cause): Cause {
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+function shared(context: Context, cause: Cause): Cause {
   const key = `${cause.rule}\0${cause.subject}\0${cause.text}`;
   const known = context.made.get(key);
   if (known !== undefined) return known;
@@ -85,17 +93,32 @@ function settingCause(path: string, settings: readonly SettingDifference[], cont
   return difference === undefined ? undefined : causeOfSetting(difference, context);
 }
 
-function causeOfSetting({ name, host, plugin }: SettingDifference, context: Context): Cause {
+function causeOfSetting(difference: SettingDifference, context: Context): Cause {
+  const known = context.bySetting.get(difference);
+  if (known !== undefined) return known;
+  const made = newCauseOfSetting(difference, context);
+  context.bySetting.set(difference, made);
+  return made;
+}
+
+function newCauseOfSetting({ name, host, plugin }: SettingDifference, context: Context): Cause {
   const fix = buildCommand(context.host);
   if (name === 'toolchain') {
     const text = `the host was built with ${host}, the plugin with ${plugin}`;
     const fatal = refusesProperly(parseToolchain(host), parseToolchain(plugin))
       ? ''
       : '; between these versions plugin.Open ends the host with a fatal error instead of returning one';
-    return once(context, { rule: 'go/toolchain-mismatch', subject: name, text: `${text}${fatal}`, host, plugin, fix });
+    return shared(context, {
+      rule: 'go/toolchain-mismatch',
+      subject: name,
+      text: `${text}${fatal}`,
+      host,
+      plugin,
+      fix,
+    });
   }
   const text = `${name} is ${host} in the host and ${plugin} in the plugin`;
-  return once(context, { rule: 'go/flags-mismatch', subject: name, text, host, plugin, fix });
+  return shared(context, { rule: 'go/flags-mismatch', subject: name, text, host, plugin, fix });
 }
 
 function moduleCause(path: string, context: Context): Cause | undefined {
@@ -109,17 +132,17 @@ function moduleCause(path: string, context: Context): Cause | undefined {
     if (theirs.local && own.local && theirs.main === own.main) return undefined; // both in place: directories tell
     if (trimmed(context.host) !== trimmed(context.plugin)) return undefined; // that changes every package
     const text = `${subject} is built from a directory on one side: ${both}`;
-    return once(context, { rule: 'go/replace-path', subject, text, ...values, fix: replaceFix(theirs, own) });
+    return shared(context, { rule: 'go/replace-path', subject, text, ...values, fix: replaceFix(theirs, own) });
   }
   if (theirs.version !== own.version || theirs.replacedBy !== own.replacedBy) {
     const text = `${subject} has different versions: ${both}`;
-    return once(context, { rule: 'go/module-version', subject, text, ...values, fix: versionFix(theirs) });
+    return shared(context, { rule: 'go/module-version', subject, text, ...values, fix: versionFix(theirs) });
   }
   if (theirs.sum !== undefined && own.sum !== undefined && theirs.sum !== own.sum) {
     const text = `${subject} ${theirs.version} has other source in the host (${theirs.sum}) than in the plugin (${own.sum})`;
     const module = shellWord(`${theirs.path}@${theirs.version}`);
     const fix = `go clean -modcache && go mod download ${module}`;
-    return once(context, { rule: 'go/module-source', subject, text, host: theirs.sum, plugin: own.sum, fix });
+    return shared(context, { rule: 'go/module-source', subject, text, host: theirs.sum, plugin: own.sum, fix });
   }
   return undefined;
 }
@@ -136,7 +159,7 @@ function mainCause(theirs: ModuleUse, own: ModuleUse, { host, plugin, ...rest }:
   if (before === now) return undefined;
   const text = `${own.path} was built from different states: the host from ${before}, the plugin from ${now}`;
   const fix = 'Check out the commit of the host, without local changes, and build the plugin again.';
-  return once(
+  return shared(
     { host, plugin, ...rest },
     { rule: 'go/module-version', subject: own.path, text, host: before, plugin: now, fix },
   );
@@ -161,7 +184,7 @@ function replaceFix(theirs: ModuleUse, own: ModuleUse): string {
   return `Build the plugin with the directory of the host: go work init . DIRECTORY-OF-${shellWord(own.path)}`;
 }
 
-function cachesOf(host: GoReading, plugin: GoReading): Context['caches'] {
+function cachesOf(host: GoReading, plugin: GoReading): ReturnType<Context['caches']> {
   const [theirs, own] = [host, plugin].map(({ build, directories }) => {
     const versioned = (build?.modules ?? []).filter(({ replace }) => replace === undefined);
     return moduleCacheOf(
@@ -175,7 +198,7 @@ function cachesOf(host: GoReading, plugin: GoReading): Context['caches'] {
 /** The same source, but compiled in other directories, which the hash covers. */
 function pathCause(path: string, context: Context): Cause | undefined {
   const [hostModule, pluginModule] = [context.hostModules.of(path), context.pluginModules.of(path)];
-  const { host: hostCache, plugin: pluginCache } = context.caches;
+  const { host: hostCache, plugin: pluginCache } = context.caches();
   const downloaded = hostModule?.local === false && pluginModule?.local === false;
   if (downloaded && hostCache !== undefined && pluginCache !== undefined && hostCache !== pluginCache) {
     return pathDifference('GOMODCACHE', hostCache, pluginCache, context);
@@ -197,7 +220,7 @@ function pathDifference(root: string, before: string, now: string, context: Cont
     trimmed(context.host) === false
       ? `Build both with -trimpath, or the plugin in the container image of the host, so that ${what} lies in ${before} there too.`
       : `Build ${what} in the same way on both sides: by version, or in one workspace.`;
-  return once(context, { rule: 'go/build-path', subject: root, text, host: before, plugin: now, fix });
+  return shared(context, { rule: 'go/build-path', subject: root, text, host: before, plugin: now, fix });
 }
 
 /** Leaves the part of a directory that does not come from the import path, so that packages of one root agree. */
@@ -211,7 +234,7 @@ function unexplained(path: string, dependency: Cause | undefined, context: Conte
   const { host, plugin } = context;
   if (dependency !== undefined) {
     const text = `packages that take types or inlined code from ${dependency.subject}, which differs`;
-    return once(context, { rule: 'go/package-mismatch', subject: dependency.subject, text, fix: dependency.fix });
+    return shared(context, { rule: 'go/package-mismatch', subject: dependency.subject, text, fix: dependency.fix });
   }
   const lacking = [host.build === undefined ? 'the host' : '', plugin.build === undefined ? 'the plugin' : ''];
   const names = lacking.filter((name) => name !== '').join(' and ');
@@ -219,11 +242,11 @@ function unexplained(path: string, dependency: Cause | undefined, context: Conte
   const subject = isStandard(path) ? 'standard library' : (module?.path ?? path);
   if (names !== '') {
     const text = `the source or the flags of ${subject} differ; what exactly is not recorded: ${names} has no build information`;
-    return once(context, { rule: 'go/package-mismatch', subject, text, fix: buildCommand(host) });
+    return shared(context, { rule: 'go/package-mismatch', subject, text, fix: buildCommand(host) });
   }
   const local = module?.local === true ? ' It is built in place, so its source can differ without a trace.' : '';
   const text = `the source of ${subject} differs, though versions, sums and flags are the same.${local}`;
   const fix =
     'Build host and plugin from the same checkout, with a clean module cache (go clean -modcache) and no edited vendor directory.';
-  return once(context, { rule: 'go/package-mismatch', subject, text: text.replace(/\.$/, ''), fix });
+  return shared(context, { rule: 'go/package-mismatch', subject, text: text.replace(/\.$/, ''), fix });
 }

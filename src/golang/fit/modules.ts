@@ -20,8 +20,10 @@ export interface ModuleIndex {
   readonly of: (packagePath: string) => ModuleUse | undefined;
 }
 
-export function moduleIndex({ build, directories }: GoReading): ModuleIndex {
-  if (build === undefined) return { of: (path) => fromDirectory(directories, path) };
+export function moduleIndex(go: GoReading): ModuleIndex {
+  const { build } = go;
+  // Directories are read from the file when they are asked for.
+  if (build === undefined) return { of: (path) => fromDirectory(go.directories, path) };
   const byPath = new Map(build.modules.map((module) => [module.path, useOf(module, false)]));
   if (build.module !== undefined) byPath.set(build.module.path, useOf(build.module, true));
   return {
