@@ -96,14 +96,14 @@ function compared(stamps: readonly Stamp[], host: LoadableFile | undefined): rea
   }
   return stamps.flatMap(({ version, signature }): Finding[] => {
     if (version !== own.version) {
-      const message = `The module was built for nginx ${version}, the host is ${own.version}: nginx answers "module version mismatch".`;
+      const message = `The module was built for nginx ${version}, the host is ${own.version}: nginx refuses it ("version ${version} instead of ${own.version}", as numbers).`;
       const fix = `Build the module with the sources of nginx ${own.version}, ./configure --with-compat --add-dynamic-module=..., and make modules.`;
       return [
         finding('fit/interface-version', message, { subject: 'nginx version', old: own.version, new: version, fix }),
       ];
     }
     if (signature === own.signature) return [];
-    const message = `The module was configured differently from the host (${differences(own.signature, signature)}): nginx answers "module is not binary compatible".`;
+    const message = `The module was configured differently from the host (${differences(own.signature, signature)}): nginx refuses it ("is not binary compatible").`;
     const fix = 'Configure the module with the arguments that `nginx -V` shows, or both with --with-compat.';
     return [
       finding('fit/interface-version', message, {

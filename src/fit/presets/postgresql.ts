@@ -74,7 +74,8 @@ function decode(bytes: Buffer): MagicBlock | undefined {
   const field = (index: number): number => bytes.readInt32LE(4 * index);
   const number = field(1);
   const [arguments_, keys, name] = [field(2), field(3), field(4)];
-  if (number < 802 || number > 9900 || arguments_ < 1 || arguments_ > 10_000 || keys < 1 || name < 1) return undefined;
+  if (number < 802 || number > 9900 || arguments_ < 1 || arguments_ > 10_000) return undefined;
+  if (keys < 1 || keys > 10_000 || name < 16 || name > 10_000) return undefined;
   // From 10 on the version has two parts, of which the first counts: 1500 is 15.
   const version = number >= 1000 ? String(Math.floor(number / 100)) : `${Math.floor(number / 100)}.${number % 100}`;
   const values: [string, string][] = [
@@ -84,7 +85,9 @@ function decode(bytes: Buffer): MagicBlock | undefined {
   ];
   // Up to 12 there is float4byval before float8byval; from 15 on, 32 bytes name who changed the ABI.
   const old = number < 1300;
-  values.push(['float8byval', String(field(old && bytes.length >= 28 ? 6 : 5))]);
+  const byValue = field(old && bytes.length >= 28 ? 6 : 5);
+  if (byValue !== 0 && byValue !== 1) return undefined;
+  values.push(['float8byval', String(byValue)]);
   const compare = number >= 1800 ? Math.min(bytes.length, 4 + 20 + ABI_EXTRA_SIZE) : bytes.length;
   if (number >= 1500 && bytes.length >= 24 + ABI_EXTRA_SIZE) {
     const extra = bytes.subarray(24, 24 + ABI_EXTRA_SIZE).toString('latin1');
@@ -118,17 +121,25 @@ function compared(block: MagicBlock, host: LoadableFile): Finding[] {
   ];
 }
 
-/** The server keeps its block as a constant without a name. Blocks begin with their length and the version. */
+/** FUNC_MAX_ARGS, INDEX_MAX_KEYS and NAMEDATALEN as nearly everybody has them. */
+const USUAL = Buffer.from(Int32Array.of(100, 32, 64).buffer);
+
+/** The server keeps its block as a constant without a name: length, version, then what is rarely changed. */
 function serverBlock(file: Buffer, like: MagicBlock): MagicBlock | undefined {
   if (file.includes(like.bytes)) return like;
-  // FUNC_MAX_ARGS, INDEX_MAX_KEYS and NAMEDATALEN stand together and are rarely changed.
-  const middle = like.bytes.subarray(8, 20);
-  for (let at = file.indexOf(middle); at >= 0; at = file.indexOf(middle, at + 1)) {
-    if (at < 8) continue;
-    const length = file.readUInt32LE(at - 8);
-    if (length < 24 || length > LARGEST_BLOCK || at - 8 + length > file.length) continue;
-    const found = decode(file.subarray(at - 8, at - 8 + length));
-    if (found !== undefined) return found;
+  const marks = [
+    [like.bytes.subarray(0, 8), 0],
+    [like.bytes.subarray(8, 20), 8],
+    [USUAL, 8],
+  ] as const;
+  for (const [mark, offset] of marks) {
+    for (let at = file.indexOf(mark); at >= 0; at = file.indexOf(mark, at + 1)) {
+      const start = at - offset;
+      const length = start < 0 ? 0 : file.readUInt32LE(start);
+      if (length < 24 || length > LARGEST_BLOCK || start + length > file.length) continue;
+      const found = decode(file.subarray(start, start + length));
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }
