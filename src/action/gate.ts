@@ -16,7 +16,7 @@ function sourceOf({ repository, headSha, ref }: GitHubContext): GateReport['sour
 /** The gate, with all files named from the root of the checkout, as GitHub names them. */
 export async function gateInCheckout(request: GateRequest): Promise<GateResult> {
   const { workspace, context } = request;
-  const tag = context.release?.tag ?? /^refs\/tags\/(.+)$/.exec(context.ref ?? '')?.[1];
+  const tag = request.tag ?? context.release?.tag ?? /^refs\/tags\/(.+)$/.exec(context.ref ?? '')?.[1];
   const change = await changeOf(context, workspace, request.env, request.onGitHub);
   const { report, config } = await gateOrShard(request.part, {
     configFile: relative(workspace, request.configFile),

@@ -15,6 +15,8 @@ export interface ActionInputs {
   /** As given: relative to the working directory. */
   readonly reportDirectory?: string;
   readonly key?: string;
+  /** Tag of a draft release. */
+  readonly attachTo?: string;
   /** Absolute path of a report that another run made: it is posted, and no gate is run. */
   readonly report?: string;
   /** One part of a gate that is spread over several jobs. */
@@ -90,6 +92,11 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     wrong('key', key, 'expected letters, digits, dot, underscore and hyphen, 100 at most, not beginning with . or -');
   }
 
+  const attachTo = get('attach-to-release');
+  if (attachTo !== '' && !/^[^\s~^:?*[\\]{1,200}$/.test(attachTo)) {
+    wrong('attach-to-release', attachTo, 'expected the tag of a draft release, such as v1.2.0');
+  }
+
   const report = pathInput('report');
   if (report !== '' && !inside(workspace, resolve(workingDirectory, report))) {
     wrong('report', report, 'expected a file in the workspace');
@@ -131,6 +138,7 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(checkRunText !== '' && { checkRun: checkRunText === 'true' }),
     ...(reportDirectory !== '' && { reportDirectory }),
     ...(key !== '' && { key }),
+    ...(attachTo !== '' && { attachTo }),
     ...(report !== '' && { report: resolve(workingDirectory, report) }),
     ...(part && { part }),
     ...(sarifText === 'true' && { sarif: true }),

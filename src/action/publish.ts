@@ -29,6 +29,8 @@ export interface PublishRequest {
   readonly setOutput: SetOutput;
   readonly post: (request: PostRequest) => Promise<PostOutcome>;
   readonly posting: Pick<PostRequest, 'key' | 'comment' | 'checkRun' | 'sarif' | 'token' | 'client'>;
+  /** Tag of the draft release that the report, snapshots and verdicts are attached to. */
+  readonly attachTo?: string;
 }
 
 function reason(error: unknown): string {
@@ -91,7 +93,15 @@ export async function publish(request: PublishRequest): Promise<void> {
   log.info(renderText(report, { colour: true, written: written.map(({ path }) => path) }));
   log.commands(renderAnnotations(report));
 
-  logPosting(await request.post({ context, report, render, ...posting }), log);
+  const { attachTo: tag } = request;
+  const files = async () => {
+    const { releaseFiles } = await import('./release-files.ts');
+    const { files, problems } = await releaseFiles(report, request.root, written);
+    for (const problem of problems) log.annotate('warning', visibleLine(`Not attached to the release: ${problem}`));
+    return files;
+  };
+  const release = tag === undefined ? {} : { release: { tag, files } };
+  logPosting(await request.post({ context, report, render, ...posting, ...release }), log);
 }
 
 export interface PublishForeignRequest {

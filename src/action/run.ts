@@ -36,6 +36,8 @@ export interface GateRequest {
   readonly version: string;
   /** How the base commit is asked for when the checkout lacks it; absent without a token. */
   readonly onGitHub?: FilesOnGitHub;
+  /** Tag of the draft release that is gated; else that of the event. */
+  readonly tag?: string;
   /** How releases are asked for. */
   readonly openReleases: OpenReleases;
   /** One shard of a plan, or all of them brought together; the whole gate unless given. */
@@ -175,6 +177,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         context,
         progress: log.progress,
         version: deps.version,
+        ...(inputs.attachTo === undefined ? {} : { tag: inputs.attachTo }),
         openReleases: openReleases({ ...client, token: inputs.token, apiUrl: context.apiUrl }, context.repository),
         ...(inputs.token !== '' && {
           onGitHub: filesOnGitHub({ ...client, token: inputs.token, apiUrl: context.apiUrl }),
@@ -192,6 +195,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
       reportDirectory: resolve(inputs.workingDirectory, inputs.reportDirectory ?? settings.directory),
       root: dirname(configFile),
       ...(settings.record === undefined ? {} : { record: settings.record }),
+      ...(inputs.attachTo === undefined ? {} : { attachTo: inputs.attachTo }),
       summaryFile: env.GITHUB_STEP_SUMMARY,
       setOutput: deps.setOutput,
       post: deps.post,

@@ -21,7 +21,11 @@ function names(failed: readonly Failed[]): string {
 /** All that the job uses, not only what is missing: `permissions:` of a job replaces what it had. */
 function yamlFor(outcomes: readonly SurfaceOutcome[]): string {
   const used = outcomes.filter(({ state }) => state !== 'skipped').map(({ surface }) => SURFACES[surface].permission);
-  return ['permissions:', '  contents: read', ...used.map(({ name, access }) => `  ${name}: ${access}`)].join('\n');
+  const needed = new Map<string, string>([
+    ['contents', 'read'],
+    ...used.map(({ name, access }) => [name, access] as const),
+  ]);
+  return ['permissions:', ...[...needed].map(([name, access]) => `  ${name}: ${access}`)].join('\n');
 }
 
 function permissionText(denied: readonly Failed[], outcomes: readonly SurfaceOutcome[], fork: boolean): string {

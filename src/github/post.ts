@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { GateReport } from '../gate/report.ts';
+import { plural } from '../text/units.ts';
 import { putCheckRun } from './check-run.ts';
 import { type ClientOptions, type GitHubClient, githubClient } from './client.ts';
 import { uploadSarif } from './code-scanning.ts';
@@ -7,6 +8,7 @@ import { putComment, type Render } from './comment.ts';
 import type { CommentMode } from './comment-decision.ts';
 import { putCommitStatus } from './commit-status.ts';
 import type { GitHubContext } from './context.ts';
+import { attachToDraft, type ReleaseFile } from './draft-release.ts';
 import { checkRunName } from './key.ts';
 import { postingNotice } from './notice.ts';
 import type { Repository } from './payload.ts';
@@ -23,6 +25,8 @@ export interface PostRequest {
   readonly checkRun: boolean;
   /** Makes the SARIF file, when it is to be uploaded to code scanning. */
   readonly sarif?: () => Promise<string>;
+  /** What is attached to the draft release of a tag. */
+  readonly release?: { readonly tag: string; readonly files: () => Promise<readonly ReleaseFile[]> };
   /** Empty: nothing is posted. */
   readonly token: string;
   readonly client: Omit<ClientOptions, 'apiUrl' | 'token'>;
@@ -85,6 +89,16 @@ export async function postReport(request: PostRequest): Promise<PostOutcome> {
       await attempt('sarif', async () => {
         const url = await uploadSarif(client, repository, context, await sarif());
         return { detail: 'uploaded', ...(url && { url }) };
+      }),
+    );
+  }
+  const { release } = request;
+  if (release !== undefined) {
+    surfaces.push(
+      await attempt('release', async () => {
+        const files = await release.files();
+        const url = await attachToDraft(client, repository, release.tag, files);
+        return { detail: `${plural(files.length, 'file')} attached to ${release.tag}`, url };
       }),
     );
   }

@@ -2,7 +2,7 @@ import { type ApiFailure, apiFailure } from './failure.ts';
 
 /** A permission of the workflow token as `permissions:` in a workflow names it. */
 export interface Permission {
-  readonly name: 'pull-requests' | 'checks' | 'security-events' | 'statuses';
+  readonly name: 'pull-requests' | 'checks' | 'security-events' | 'statuses' | 'contents';
   readonly access: 'write';
 }
 
@@ -11,6 +11,7 @@ export const SURFACES = {
   comment: { title: 'comment on the pull request', permission: { name: 'pull-requests', access: 'write' } },
   'check-run': { title: 'check run', permission: { name: 'checks', access: 'write' } },
   sarif: { title: 'code scanning results', permission: { name: 'security-events', access: 'write' } },
+  release: { title: 'files of the draft release', permission: { name: 'contents', access: 'write' } },
   status: { title: 'commit status', permission: { name: 'statuses', access: 'write' } },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly permission: Permission }>>;
 

@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { readSnapshot } from '../../src/snapshot/format.ts';
 import { FORK, PULL, workflowRunEvent } from '../github/foreign.ts';
 import { githubWithPullRequest, TOKEN } from '../github/posting.ts';
 import { BASE_SHA, MERGE_SHA, pullRequestEvent } from '../github/sample-report.ts';
+import type { StoredRelease } from '../support/github-api/state.ts';
 import { act, type Run } from './act.ts';
 import { ROOT } from './run.ts';
 
@@ -43,6 +45,48 @@ describe('dist/action.cjs and GitHub', () => {
     ]);
     expect(posting.state.complaints).toEqual([]);
     expect((second.stdout + second.summary).replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
+  });
+
+  it('attaches snapshots and the report to a draft release, and replaces those of an earlier run', async () => {
+    const api = await githubWithPullRequest({ permissions: { contents: 'write' } });
+    const stale = { id: 3, name: 'greet-linux-amd64.abi.json.gz', bytes: Buffer.from('of an earlier run') };
+    const kept = { id: 4, name: 'greet-amd64.so', bytes: Buffer.from('the plugin') };
+    const draft: StoredRelease = { id: 2, tag: 'v1.1.0', draft: true, assets: [stale, kept] };
+    api.state.releases.push(draft, { id: 1, tag: 'v1.0.0', assets: [] });
+    const run = await act(api, {
+      event: 'workflow_dispatch',
+      payload: {},
+      inputs: { config: 'prebuilt.yml', 'attach-to-release': 'v1.1.0', comment: 'never', 'check-run': 'false' },
+    });
+    expect(run.status).toBe(0);
+    expect(api.state.complaints).toEqual([]);
+    expect(draft.assets.map(({ name }) => name).sort()).toEqual([
+      'greet-amd64.so',
+      'greet-linux-amd64.abi.json.gz',
+      'plugin-gate-audit.jsonl',
+      'plugin-gate-report.html',
+      'plugin-gate-report.json',
+    ]);
+    const snapshot = draft.assets.find(({ name }) => name.endsWith('.abi.json.gz'));
+    expect(readSnapshot(snapshot?.bytes ?? new Uint8Array()).snapshot?.digest).toBe(
+      JSON.parse(readFileSync(run.outputs['report-json'] ?? '', 'utf8')).plugins[0].artifact.digest,
+    );
+  });
+
+  it('attaches nothing to a release that is published, or without the permission, and says so', async () => {
+    const inputs = { config: 'prebuilt.yml', 'attach-to-release': 'v1.0.0', comment: 'never', 'check-run': 'false' };
+    const published = await githubWithPullRequest({ permissions: { contents: 'write' } });
+    published.state.releases.push({ id: 1, tag: 'v1.0.0', assets: [] });
+    const refused = await act(published, { event: 'workflow_dispatch', payload: {}, inputs });
+    expect(refused.status).toBe(0);
+    expect(published.state.releases[0]?.assets).toEqual([]);
+    expect(messages(refused, 'notice')).toContain('the release v1.0.0 is published already');
+
+    const reading = await githubWithPullRequest({ permissions: { contents: 'read' } });
+    reading.state.releases.push({ id: 1, tag: 'v1.0.0', draft: true, assets: [] });
+    const denied = await act(reading, { event: 'workflow_dispatch', payload: {}, inputs });
+    expect(denied.status).toBe(0);
+    expect(messages(denied, 'notice')).toContain('there is no draft release with the tag v1.0.0');
   });
 
   it('judges a pull request by the policy of its base', async () => {

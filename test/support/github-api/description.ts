@@ -22,6 +22,7 @@ const PATHS = [
   '/repos/{owner}/{repo}/git/blobs/{file_sha}',
   '/repos/{owner}/{repo}/releases',
   '/repos/{owner}/{repo}/releases/latest',
+  '/repos/{owner}/{repo}/releases/{release_id}/assets',
   '/repos/{owner}/{repo}/releases/assets/{asset_id}',
 ] as const;
 

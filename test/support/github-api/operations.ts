@@ -25,6 +25,8 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
   readonly accept: string;
+  /** Of an upload. */
+  readonly bytes?: Uint8Array;
   /** Of this request, without query, for Link headers. */
   readonly url: string;
 }
@@ -117,9 +119,19 @@ function assetJson({ id, name, bytes, digest, state }: StoredAsset) {
   return { id, name, size: bytes.length, state: state ?? 'uploaded', digest: digest === undefined ? sum : digest };
 }
 
-function releaseJson({ id, tag, draft = false, prerelease = false, publishedAt, assets }: StoredRelease) {
-  const published = draft ? null : (publishedAt ?? '2026-01-01T00:00:00Z');
-  return { id, tag_name: tag, draft, prerelease, published_at: published, assets: assets.map(assetJson) };
+function releaseJson({ state, url }: Call, release: StoredRelease) {
+  const { id, tag, draft = false, prerelease = false, publishedAt, assets } = release;
+  const { origin } = new URL(url);
+  return {
+    id,
+    tag_name: tag,
+    draft,
+    prerelease,
+    published_at: draft ? null : (publishedAt ?? '2026-01-01T00:00:00Z'),
+    html_url: `https://github.example/${state.owner}/${state.repo}/releases/tag/${tag}`,
+    upload_url: `${origin}/api/uploads/repos/${state.owner}/${state.repo}/releases/${id}/assets{?name,label}`,
+    assets: assets.map(assetJson),
+  };
 }
 
 export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
@@ -131,15 +143,15 @@ export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
       // Drafts are for those who may publish.
       const seen = state.releases.filter(({ draft }) => draft !== true || token.permissions.contents === 'write');
       const { items, headers } = page(call, seen);
-      return { status: 200, headers, body: items.map(releaseJson) };
+      return { status: 200, headers, body: items.map((one) => releaseJson(call, one)) };
     },
   },
   'repos/get-latest-release': {
     needs: ['contents'],
     access: 'read',
-    run: ({ state }) => {
-      const latest = state.releases.find(({ draft, prerelease }) => draft !== true && prerelease !== true);
-      return latest === undefined ? refused('Not Found', 404) : { status: 200, body: releaseJson(latest) };
+    run: (call) => {
+      const latest = call.state.releases.find(({ draft, prerelease }) => draft !== true && prerelease !== true);
+      return latest === undefined ? refused('Not Found', 404) : { status: 200, body: releaseJson(call, latest) };
     },
   },
   'repos/get-release-asset': {
@@ -153,6 +165,32 @@ export const OPERATIONS: Readonly<Record<string, OperationRules>> = {
         return { status: 302, headers: { location: `${state.assetHost}/${asset.id}` }, body: {} };
       }
       return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: asset.bytes };
+    },
+  },
+  'repos/upload-release-asset': {
+    needs: ['contents'],
+    access: 'write',
+    run: ({ state, parameters, query, bytes }) => {
+      const release = state.releases.find(({ id }) => id === Number(parameters.release_id));
+      const name = query.get('name') ?? '';
+      if (release === undefined || bytes === undefined) return refused('Not Found', 404);
+      if (bytes.length === 0 || !/^[\w.-]+$/.test(name)) return refused('Validation Failed: name or size');
+      if (release.assets.some((asset) => asset.name === name)) return refused('Validation Failed: already_exists');
+      state.nextId += 1;
+      const asset = { id: state.nextId, name, bytes };
+      release.assets.push(asset);
+      return { status: 201, body: assetJson(asset) };
+    },
+  },
+  'repos/delete-release-asset': {
+    needs: ['contents'],
+    access: 'write',
+    run: ({ state, parameters }) => {
+      for (const { assets } of state.releases) {
+        const index = assets.findIndex(({ id }) => id === Number(parameters.asset_id));
+        if (index >= 0) assets.splice(index, 1);
+      }
+      return { status: 204, body: undefined };
     },
   },
   'repos/get-content': {

@@ -31,6 +31,8 @@ export interface GitHubApi {
 }
 
 const PREFIX = '/api/v3';
+/** Assets are uploaded to an address of their own. */
+const UPLOADS = '/api/uploads';
 
 const running = new Set<Server>();
 
@@ -43,9 +45,11 @@ afterAll(() => {
 });
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of request) text += chunk;
-  return text === '' ? undefined : JSON.parse(text);
+  const parts: Buffer[] = [];
+  for await (const chunk of request) parts.push(chunk);
+  const bytes = Buffer.concat(parts);
+  if (request.headers['content-type'] === 'application/octet-stream') return new Uint8Array(bytes);
+  return bytes.length === 0 ? undefined : JSON.parse(bytes.toString('utf8'));
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
@@ -90,8 +94,11 @@ export async function startGitHubApi(): Promise<GitHubApi> {
   const answer = (request: IncomingMessage, url: URL, body: unknown, host: string): [string, Fault['answer']] => {
     const method = request.method ?? '';
     const isGraphql = method === 'POST' && url.pathname === '/api/graphql';
-    const operation =
-      isGraphql || !url.pathname.startsWith(PREFIX) ? undefined : route(method, url.pathname.slice(PREFIX.length));
+    const isUpload = method === 'POST' && url.pathname.startsWith(UPLOADS);
+    const prefix = isUpload ? UPLOADS : PREFIX;
+    const found =
+      isGraphql || !url.pathname.startsWith(prefix) ? undefined : route(method, url.pathname.slice(prefix.length));
+    const operation = (found?.id === 'repos/upload-release-asset') === isUpload ? found : undefined;
     const name = isGraphql ? 'graphql' : (operation?.id ?? `${method} ${url.pathname}`);
 
     const hit = faults.find(({ fault, seen }) => {
@@ -113,7 +120,7 @@ export async function startGitHubApi(): Promise<GitHubApi> {
         state.complaints.push(`${name}: not an operation that plugin-gate uses`);
         return { status: 404, body: { message: 'Not Found' } };
       }
-      const complaints = operation.complaints(body, url.searchParams);
+      const complaints = operation.complaints(body instanceof Uint8Array ? undefined : body, url.searchParams);
       if (complaints.length > 0) {
         state.complaints.push(...complaints.map((text) => `${name}: ${text}`));
         return { status: 422, body: { message: 'Validation Failed', errors: complaints } };
@@ -127,7 +134,8 @@ export async function startGitHubApi(): Promise<GitHubApi> {
           token,
           parameters: operation.parameters,
           query: url.searchParams,
-          body: asRecord(body),
+          body: body instanceof Uint8Array ? {} : asRecord(body),
+          ...(body instanceof Uint8Array ? { bytes: body } : {}),
           accept: request.headers.accept ?? '',
           url: `${host}${url.pathname}`,
         })
@@ -154,6 +162,10 @@ export async function startGitHubApi(): Promise<GitHubApi> {
     if (sent === 'hang') return;
     if (sent === 'drop') {
       request.socket.destroy();
+      return;
+    }
+    if (sent.status === 204) {
+      response.writeHead(204).end();
       return;
     }
     response.writeHead(sent.status, { 'content-type': 'application/json; charset=utf-8', ...sent.headers });
