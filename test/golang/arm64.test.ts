@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { readElf } from '../../src/elf/read.ts';
+import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
+import { readGo } from '../../src/golang/read.ts';
+import { describeWith } from '../support/needs.ts';
+import { workspace, writeTree } from '../support/workspace.ts';
+
+/** The first build for another architecture compiles the standard library. */
+const TIMEOUT = 300_000;
+const COMPILER = 'aarch64-linux-gnu-gcc';
+
+describeWith(['go', COMPILER, 'qemu-aarch64'], 'a plugin for arm64 in a host for arm64, under emulation', () => {
+  const directory = workspace();
+
+  it(
+    'is read as it is, opened, and asked for its health',
+    async () => {
+      writeTree(directory, {
+        'main.go': `package main
+
+import "C"
+import "runtime"
+
+type Config struct { Name string; Port uint16 }
+
+var Limit = 3
+
+func Handle(c *Config, names ...string) error { return nil }
+func Probe() string { return runtime.GOARCH }
+
+func main() {}
+`,
+        'go.mod': 'module example.com/arm\n\ngo 1.19\n',
+      });
+      const file = join(directory, 'plugin.so');
+      execFileSync('go', ['build', '-buildmode=plugin', '-trimpath', '-ldflags=-s -w', '-o', file, '.'], {
+        cwd: directory,
+        stdio: 'pipe',
+        env: { ...process.env, CGO_ENABLED: '1', GOARCH: 'arm64', CC: COMPILER, GOFLAGS: '-buildvcs=false' },
+      });
+      const bytes = readFileSync(file);
+      const { image } = readElf(bytes);
+      const go = image === undefined ? undefined : readGo(bytes, image);
+      if (go === undefined) throw new Error('not from Go');
+      const { findings, evidence } = await probeGoPlugin({
+        file,
+        bytes,
+        go,
+        architecture: 'arm64',
+        emulator: ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'],
+        compiler: COMPILER,
+        symbols: ['Handle', 'Limit'],
+        probe: { symbol: 'Probe', expect: 'arm64' },
+        openMs: 60_000,
+        probeMs: 20_000,
+        environment: process.env,
+      });
+      expect(findings).toEqual([]);
+      expect(evidence.result).toBe('opened');
+      const table = (go.plugin?.table.symbols ?? []).map(({ name, kind, type }) => `${kind} ${name} ${type}`);
+      expect(table.sort()).toEqual(evidence.symbols.map(({ name, kind, type }) => `${kind} ${name} ${type}`).sort());
+      expect(table).toEqual([
+        'func Handle func(*main.Config, ...string) error',
+        'func Probe func() string',
+        'var Limit int',
+      ]);
+    },
+    TIMEOUT,
+  );
+});
