@@ -265,7 +265,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
     summary: 'check who signed a file',
     setUp: (command) =>
       void command
-        .argument('<file>', 'the file, or sha256:<digest>')
+        .argument('<file>', 'the file, sha256:<digest>, or oci://host/name:tag#path')
+        .option('--platform <platform>', 'image to choose from an index of a registry: linux/arm64')
         .option('--bundle <file>', 'sigstore bundle, or several, one a line (default: <file>.sigstore.json)')
         .option(
           '--signature <file>',

@@ -1,5 +1,6 @@
 import { ARTIFACT_LIMITS } from '../artifact/read.ts';
 import type { StepOutcome } from '../gate/step.ts';
+import { isReference } from '../oci/reference.ts';
 import { renderVerifyJson, renderVerifyText, type VerifyResult, verifyVerdict } from '../report/verify.ts';
 import type { SignatureEvidence } from '../signature/evidence.ts';
 import { LIMITS } from '../signature/limits.ts';
@@ -8,11 +9,12 @@ import type { SignatureFile } from '../signature/verify.ts';
 import { styleFor } from '../text/style.ts';
 import type { ExitCode, Terminal } from './command.ts';
 import { checkFileOptions, type FileOptions, findSignature, isDigest, readGiven } from './verify-files.ts';
+import { type JudgedReference, type OciOptions, verifyReference } from './verify-oci.ts';
 import { type PolicyOptions, policyOf } from './verify-policy.ts';
 import { believed, type TrustOptions } from './verify-trust.ts';
 
 /** The options of `plugin-gate verify`, as commander gives them. */
-export interface VerifyOptions extends PolicyOptions, FileOptions, TrustOptions {
+export interface VerifyOptions extends PolicyOptions, FileOptions, TrustOptions, OciOptions {
   readonly explain?: boolean;
   readonly format?: 'text' | 'json';
 }
@@ -45,7 +47,7 @@ const ABOUT_TRUST: readonly string[] = ['sig/untrusted-root', 'sig/untrusted-log
 /**
  * `plugin-gate verify FILE`: whether a file was signed by whom the options name. Makes no connection with `offline`, nor
  * where a trusted root, a key or an own authority is given.
- * @param file a path, or `sha256:<digest>` for a file that is not at hand
+ * @param file a path, `sha256:<digest>` for a file that is not at hand, or `oci://...` for one in a registry
  * @returns 0 verified, 1 refused, 3 cannot be decided
  * @throws UsageError when the options name nobody, or a file that is not there (exit 2)
  */
@@ -54,11 +56,24 @@ export async function verify(file: string, options: VerifyOptions, terminal: Ter
   const pem = options.key === undefined ? undefined : readGiven(options.key, LIMITS.keyBytes, 'key');
   const policy = policyOf(options, pem === undefined ? undefined : Buffer.from(pem).toString('utf8'));
   checkPolicy(policy);
-  const artifact = isDigest(file) ? file : readGiven(file, ARTIFACT_LIMITS.maxSize, 'file');
-  const signature = findSignature(file, options);
-  const { findings, evidence } = await judged(artifact, signature, policy, options);
+  const looked: JudgedReference = isReference(file)
+    ? await verifyReference(file, options, policy)
+    : await judged(
+        isDigest(file) ? file : readGiven(file, ARTIFACT_LIMITS.maxSize, 'file'),
+        findSignature(file, options),
+        policy,
+        options,
+      );
+  const { findings, evidence, oci } = looked;
   const verdict = verifyVerdict(findings);
-  const result: VerifyResult = { schema: 'plugin-gate/verify/v1', file, verdict, findings, evidence };
+  const result: VerifyResult = {
+    schema: 'plugin-gate/verify/v1',
+    file,
+    verdict,
+    findings,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(oci === undefined ? {} : { oci }),
+  };
   terminal.out(
     options.format === 'json'
       ? renderVerifyJson(result)

@@ -99,8 +99,19 @@ export const verifySchema = z
       })
       .meta({
         description:
-          'What was looked at. When `verified` is false, everything but artifact, signature file and trust is only what the signature claims.',
-      }),
+          'What was looked at. When `verified` is false, everything but artifact, signature file and trust is only what the signature claims. Absent when nothing could be looked at.',
+      })
+      .optional(),
+    oci: z
+      .strictObject({
+        reference: z.string(),
+        resolved: digest.meta({ description: 'Of what the tag or digest names.' }),
+        manifest: digest,
+        platform: z.string().optional(),
+        file: z.strictObject({ path: z.string(), layer: digest, digest, size: z.int().nonnegative() }).optional(),
+      })
+      .optional()
+      .meta({ description: 'The way from a registry to what was judged; every digest was computed from the content.' }),
   })
   .meta({ title: 'Result of plugin-gate verify, version 1' });
 

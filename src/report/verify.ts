@@ -1,3 +1,4 @@
+import type { OciChain } from '../oci/pull.ts';
 import type { Finding } from '../rules/finding.ts';
 import type { CertificateFacts, KeyFacts, SignatureEvidence } from '../signature/evidence.ts';
 import type { SignaturePolicy } from '../signature/policy.ts';
@@ -15,7 +16,10 @@ export interface VerifyResult {
   readonly file: string;
   readonly verdict: VerifyVerdict;
   readonly findings: readonly Finding[];
-  readonly evidence: SignatureEvidence;
+  /** Absent when nothing could be looked at, as when a registry does not answer. */
+  readonly evidence?: SignatureEvidence;
+  /** The way from a reference to a registry to what was judged. */
+  readonly oci?: OciChain;
 }
 
 /** Verified only when nothing was found; undecided only when nothing was refused. */
@@ -67,6 +71,21 @@ function rowsOf(evidence: SignatureEvidence): Row[] {
   return rows;
 }
 
+function ociRows(chain: OciChain | undefined): Row[] {
+  if (chain === undefined) return [];
+  const { resolved, manifest, platform, file } = chain;
+  return [
+    ['image', resolved],
+    ...(manifest === resolved ? [] : [['manifest', `${manifest} (${platform})`] as const]),
+    ...(file === undefined
+      ? []
+      : ([
+          ['layer', file.layer],
+          ['file', `${file.path}, ${file.digest} (${file.size} bytes)`],
+        ] as const)),
+  ];
+}
+
 function headline({ file, verdict }: VerifyResult, style: Style): string {
   const name = style.bold(escapeTerminal(file));
   switch (verdict) {
@@ -89,17 +108,18 @@ export function renderVerifyText(
   width?: number,
   explained?: SignaturePolicy,
 ): string {
-  const rows = rowsOf(result.evidence).map(
+  const evidence = result.evidence === undefined ? [] : rowsOf(result.evidence);
+  const rows = [...ociRows(result.oci), ...evidence].map(
     ([label, text]) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`,
   );
-  const claimed = !result.evidence.verified && result.evidence.signer !== undefined;
+  const claimed = result.evidence?.verified === false && result.evidence.signer !== undefined;
   const note = !claimed ? '' : style.dim('  What was looked at; none of it is proven:\n');
   const findings = result.findings.length === 0 ? '' : `${renderFindings(result.findings, { style, width })}\n`;
   return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}${explanation(result, style, explained)}`;
 }
 
 function explanation({ evidence, findings }: VerifyResult, style: Style, policy: SignaturePolicy | undefined): string {
-  if (policy === undefined) return '';
+  if (policy === undefined || evidence === undefined) return '';
   return explainVerify(policy, evidence, findings)
     .map(({ title, rows }) => {
       const wide = Math.max(...rows.map(([label]) => label.length)) + 2;

@@ -13,6 +13,7 @@ import { goRules } from './catalogue/go.ts';
 import { hardRules } from './catalogue/hard.ts';
 import { hostTypeRules } from './catalogue/host-types.ts';
 import { loadRules } from './catalogue/load.ts';
+import { ociRules } from './catalogue/oci.ts';
 import { policyRules } from './catalogue/policy.ts';
 import { sigRules } from './catalogue/sig.ts';
 import { snapshotRules } from './catalogue/snapshot.ts';
@@ -41,6 +42,7 @@ export const catalogue = {
   ...fitRules,
   ...hostTypeRules,
   ...sigRules,
+  ...ociRules,
   ...loadRules,
   ...swapRules,
   ...policyRules,
