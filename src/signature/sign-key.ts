@@ -48,11 +48,11 @@ export function readPrivateKey(pem: string, name: string, password: string | und
 }
 
 /**
- * A sigstore bundle v0.3 with a DSSE envelope signed by a key: no certificate, no log entry. ECDSA signs with the hash
- * of its curve's size, as cosign 3 does; RSA with SHA-256.
+ * A sigstore bundle v0.3 with a DSSE envelope signed by a key: no certificate, no log entry. ECDSA and RSA sign with
+ * SHA-256 whatever their size: cosign 3.1 and slsa-verifier expect that of a key for attestations.
  */
 export function signWithKey(payload: Payload, { key, public: { key: publicKey, hashes } }: PrivateSigner): object {
-  const signature = sign(hashes[0] ?? null, preAuthEncoding(payload), key);
+  const signature = sign(hashes.length === 0 ? null : 'sha256', preAuthEncoding(payload), key);
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',

@@ -7,7 +7,7 @@ const found = new Map<string, boolean>();
 export function hasProgram(name: string): boolean {
   let known = found.get(name);
   if (known === undefined) {
-    known = spawnSync('sh', ['-c', `command -v "$1"`, 'sh', name]).status === 0;
+    known = spawnSync('sh', ['-c', `command -v "$1"`, 'sh', name], { env: process.env }).status === 0;
     found.set(name, known);
   }
   return known;
