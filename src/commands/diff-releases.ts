@@ -6,7 +6,8 @@ import type { ElfImage } from '../elf/model.ts';
 import { UsageError } from '../errors.ts';
 import { publicHeaders } from '../gate/headers.ts';
 import { locate } from '../gate/sources.ts';
-import { compareGoFiles } from '../golang/compare.ts';
+import { compareGo, goReadingOf } from '../golang/compare.ts';
+import type { GoReading } from '../golang/read.ts';
 import { renderDiffJson } from '../report/diff-json.ts';
 import { renderDiffText } from '../report/diff-text.ts';
 import { type DiffVerdict, worstEffect } from '../rules/effects.ts';
@@ -28,7 +29,7 @@ export async function diffReleases(
 ): Promise<DiffVerdict> {
   const compare: CompareFilesOptions<SideContent> = {
     compareTypes: typeComparison(old, now, options),
-    compareGo: compareGoFiles,
+    compareGo: (before, after) => compareGo(goOf(old, before.image), goOf(now, after.image)),
     ...(options.required !== undefined && { required: options.required }),
     ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
   };
@@ -57,6 +58,10 @@ function typeComparison(
     // A misspelt pattern would make every type private, and no change of a type would count.
     return { ...types, findings: [...known.unmatched(), ...types.findings] };
   };
+}
+
+function goOf(file: ReleaseFile, image: ElfImage): GoReading | undefined {
+  return goReadingOf('bytes' in file ? { bytes: file.bytes, image } : file);
 }
 
 /** Adds what the new file and the host that it is for disagree about. */

@@ -37,7 +37,7 @@ export interface CompareFilesOptions<Content = FileContent> extends Pick<Compare
   /** Compares the types of the symbols that both files export; not called when the files have the same content. */
   compareTypes?(old: Content, now: Content): TypeEvidence;
   /** Compares two Go plugins by the tables of Go's runtime; not called when the files have the same content. */
-  compareGo?(old: FileContent, now: FileContent): readonly Finding[];
+  compareGo?(old: Content, now: Content): readonly Finding[];
 }
 
 /** What a file was, next to the verdict. */
@@ -128,7 +128,7 @@ function compareContents(
   if (sameContent(old, now)) return compareImages(old.image, now.image, { ...rest, sameContent: true });
   // What a Go plugin exports is told by Go's own tables; reading all its debug information would answer nothing.
   const readable = !isGoPlugin(old.image) && !isGoPlugin(now.image);
-  const bothGo = isGoPlugin(old.image) && isGoPlugin(now.image) && 'bytes' in old && 'bytes' in now;
+  const bothGo = isGoPlugin(old.image) && isGoPlugin(now.image);
   const go = bothGo && compareGo !== undefined ? { go: compareGo(old, now) } : {};
   const types = readable && compareTypes !== undefined ? compareTypes(old, now) : withoutTypes(old.image, now.image);
   return compareImages(old.image, now.image, { ...rest, types, ...go });

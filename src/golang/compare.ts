@@ -5,11 +5,21 @@ import { finding } from '../rules/make.ts';
 import { explainMismatches } from './fit/causes.ts';
 import type { PluginSymbol } from './plugin-table.ts';
 import { type GoPluginTables, type GoReading, readGo } from './read.ts';
+import { type GoRecord, NOT_RECORDED, recordedGo } from './record.ts';
 import type { GoType } from './types.ts';
 
 /** {@link compareGo} on two files. */
 export function compareGoFiles(old: FileContent, now: FileContent): readonly Finding[] {
   return compareGo(readGo(old.bytes, old.image), readGo(now.bytes, now.image));
+}
+
+/** A Go plugin that is at hand, or what a snapshot kept of one (which one of an older program did not). */
+export type GoRelease = FileContent | { readonly go?: GoRecord };
+
+/** What is compared of a release. */
+export function goReadingOf(release: GoRelease): GoReading | undefined {
+  if ('bytes' in release) return readGo(release.bytes, release.image);
+  return release.go === undefined ? NOT_RECORDED : recordedGo(release.go);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { type Codec, list, record } from './codec.ts';
+import { type Codec, list, optional, record } from './codec.ts';
 import { ColumnReader, type ColumnTable, ColumnWriter, isSnapshotError, SnapshotError } from './columns.ts';
+import { goCodec } from './go-codec.ts';
 import { graphCodec } from './graph-codec.ts';
 import { imageCodec, problemCodec } from './image-codec.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -11,12 +12,13 @@ export const SNAPSHOT_SCHEMA = 'plugin-gate/snapshot/v1';
 /** Bytes. A library with 100 MB of debug information has a snapshot of about 2 MB. */
 export const SNAPSHOT_LIMITS = { compressed: 64 * 1024 * 1024, unpacked: 160 * 1024 * 1024, values: 24 * 1024 * 1024 };
 
-type Tables = Pick<Snapshot, 'image' | 'problems' | 'types'>;
+type Tables = Pick<Snapshot, 'image' | 'problems' | 'types' | 'go'>;
 
 const tables: Codec<Tables> = record<Tables>({
   image: imageCodec,
   problems: list(problemCodec),
   types: graphCodec,
+  go: optional(goCodec),
 });
 
 const KEYS = new Set(['schema', 'digest', 'size', 'release', 'content', 'strings', 'columns']);

@@ -25,7 +25,7 @@ export function snapshotJsonSchema(): unknown {
       },
       columns: {
         type: 'object',
-        propertyNames: { pattern: '^(?:image|problems|types)[A-Za-z0-9.?#-]*$' },
+        propertyNames: { pattern: '^(?:image|problems|types|go)[A-Za-z0-9.?#-]*$' },
         additionalProperties: { type: 'array', items: { type: 'number' } },
         description:
           'Values by path, in the order in which the records are read. PATH# holds the lengths of lists, PATH? whether an optional value is there (left out where none is). Fixed choices are numbered in the order of the model; references to types, line numbers and addresses are differences to the value before.',

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { readAbi } from '../abi/abi.ts';
 import type { DebugSearch } from '../abi/dwarf/open.ts';
 import type { TypeGraph } from '../abi/model.ts';
-import { isGoPlugin } from '../compare/interface.ts';
 import { contentDigest } from '../compare/content-digest.ts';
+import { isGoPlugin } from '../compare/interface.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
+import { readGo } from '../golang/read.ts';
+import { recordGo } from '../golang/record.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type SnapshotMaking =
@@ -22,6 +24,8 @@ export function makeSnapshot(bytes: Uint8Array, search: DebugSearch, release?: s
   const { image, problems } = readElf(bytes);
   if (image === undefined) return { problem: problems.map(({ message }) => message).join(' ') };
   const content = contentDigest({ bytes, image });
+  const plugin = isGoPlugin(image);
+  const go = plugin ? readGo(bytes, image) : undefined;
   return {
     snapshot: {
       digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
@@ -30,7 +34,8 @@ export function makeSnapshot(bytes: Uint8Array, search: DebugSearch, release?: s
       ...(content === undefined ? {} : { content }),
       image,
       problems,
-      types: isGoPlugin(image) ? goPluginTypes(image) : readAbi({ image, bytes, search }),
+      types: plugin ? goPluginTypes(image) : readAbi({ image, bytes, search }),
+      ...(go === undefined ? {} : { go: recordGo(go) }),
     },
   };
 }
@@ -43,7 +48,7 @@ function goPluginTypes({ header }: ElfImage): TypeGraph {
       {
         code: 'unsupported',
         message: 'The interface of a Go plugin is not in its debug information.',
-        fix: "Compare the plugins themselves: their interface stands in Go's own tables.",
+        fix: "Nothing needs to be done: its interface stands in Go's own tables, which are compared.",
       },
     ],
     odr: [],

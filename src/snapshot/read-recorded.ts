@@ -1,9 +1,12 @@
 import type { TypeGraph } from '../abi/model.ts';
 import type { RecordedFile } from '../compare/files.ts';
+import type { GoRecord } from '../golang/record.ts';
 
 /** What a snapshot recorded of a file, in the form in which it is compared. */
 export interface RecordedRelease extends RecordedFile {
   readonly types: TypeGraph;
+  /** Of a Go plugin. */
+  readonly go?: GoRecord;
   /** Version that the snapshot gives the release. */
   readonly release?: string;
 }

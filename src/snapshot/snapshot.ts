@@ -1,5 +1,6 @@
 import type { TypeGraph } from '../abi/model.ts';
 import type { ElfImage, ElfProblem } from '../elf/model.ts';
+import type { GoRecord } from '../golang/record.ts';
 
 /** What a comparison needs of a release, without the release itself. */
 export interface Snapshot {
@@ -15,4 +16,6 @@ export interface Snapshot {
   readonly problems: readonly ElfProblem[];
   /** Of a Go plugin it says that it is missing: such a plugin's interface is not in its debug information. */
   readonly types: TypeGraph;
+  /** Of a Go plugin: the tables of Go's runtime, which its interface stands in. */
+  readonly go?: GoRecord;
 }

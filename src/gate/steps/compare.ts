@@ -7,7 +7,7 @@ import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
-import { compareGoFiles } from '../../golang/compare.ts';
+import { compareGo, goReadingOf } from '../../golang/compare.ts';
 import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
@@ -53,8 +53,8 @@ export const compareStep: GateStep = async (job, known, context) => {
   const headers = publicHeaders(job.plugin.headers, context);
   const types = content ? undefined : typesOf(job, known, context, previous, headers);
   const go =
-    !content && isGoPlugin(image) && 'bytes' in previous.content
-      ? { go: compareGoFiles(previous.content, { bytes: artifact.bytes, image }) }
+    !content && isGoPlugin(image)
+      ? { go: compareGo(goReadingOf(previous.go), goReadingOf({ bytes: artifact.bytes, image })) }
       : {};
   const changes = [
     ...script.findings,

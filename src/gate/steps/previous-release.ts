@@ -4,6 +4,7 @@ import type { SideContent } from '../../compare/files.ts';
 import { elfFindings } from '../../elf/findings.ts';
 import type { ElfImage } from '../../elf/model.ts';
 import { readElf } from '../../elf/read.ts';
+import type { GoRelease } from '../../golang/compare.ts';
 import { isSnapshotFile } from '../../snapshot/detect.ts';
 import { readRecorded } from '../../snapshot/read-recorded.ts';
 import type { Known } from '../known.ts';
@@ -15,6 +16,8 @@ export interface PreviousRelease {
   readonly content: SideContent;
   /** @param search where debug information of a file may lie */
   readonly types: (search: AbiInput['search']) => AbiInput | ReadAbi;
+  /** Of a Go plugin. */
+  readonly go: GoRelease;
 }
 
 export type PreviousReading =
@@ -30,7 +33,7 @@ export async function readPrevious({ artifact, source, version }: Baseline): Pro
     const { image, refused = '', digest, release } = recorded;
     if (image === undefined) return { known: base, problem: `The snapshot cannot be used. ${refused}` };
     const known = { ...base, image, snapshotOf: digest, version: version ?? release };
-    return { known, image, content: { content: recorded.content, image }, types: () => recorded };
+    return { known, image, content: { content: recorded.content, image }, types: () => recorded, go: recorded };
   }
   const reading = readElf(bytes);
   const { image } = reading;
@@ -39,5 +42,11 @@ export async function readPrevious({ artifact, source, version }: Baseline): Pro
     return { known: base, problem: problems.join(' ') };
   }
   const known = { ...base, image };
-  return { known, image, content: { bytes, image }, types: (search) => ({ image, bytes, search }) };
+  return {
+    known,
+    image,
+    content: { bytes, image },
+    types: (search) => ({ image, bytes, search }),
+    go: { bytes, image },
+  };
 }
