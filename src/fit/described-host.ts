@@ -45,7 +45,12 @@ function built(build: GoBuildInfo, go: GoReading, image: ElfImage): readonly Fin
   if (machine.length > 0) return machine;
   if (settings.get('CGO_ENABLED') === '0') {
     const message = 'The host was built with CGO_ENABLED=0: it cannot open Go plugins.';
-    return [finding('go/host-cannot-load', message, { subject: 'CGO_ENABLED' })];
+    return [
+      finding('go/host-cannot-load', message, {
+        subject: 'CGO_ENABLED',
+        fix: 'Build the host with cgo: CGO_ENABLED=1 go build .',
+      }),
+    ];
   }
   const host = readingOf(build);
   const packages = [...go.hashes.keys()];

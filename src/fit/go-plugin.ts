@@ -43,7 +43,10 @@ export function fitGoPlugin(
     const cgo = host.go.build?.settings.get('CGO_ENABLED') === '0';
     const why = cgo ? 'was built with CGO_ENABLED=0' : 'does not import the package plugin, or was linked without cgo';
     const message = `${host.file} ${why}: it has no package hashes and cannot open Go plugins.`;
-    return { findings: [finding('go/host-cannot-load', message, { subject: host.file })] };
+    const fix = cgo
+      ? 'Build the host with cgo: CGO_ENABLED=1 go build .'
+      : 'Import the package in the host (import _ "plugin") and build it with cgo: CGO_ENABLED=1 go build .';
+    return { findings: [finding('go/host-cannot-load', message, { subject: host.file, fix })] };
   }
   return fitGo({ file: host.file, go: host.go }, { file: plugin.file, go }, opened);
 }

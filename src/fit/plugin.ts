@@ -9,6 +9,7 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { type Closure, closureOf } from './closure.ts';
 import { fitGoPlugin } from './go-plugin.ts';
+import { isMuslHost, libcFindings } from './libc.ts';
 import type { Fit, FitOptions, HostImage, LoadableFile } from './model.ts';
 import { missingLibraries, missingVersions, type Process, unboundSymbols } from './requirements.ts';
 import { sharedTlsFindings, staticTlsFindings, staticTlsOf } from './static-tls.ts';
@@ -67,7 +68,7 @@ function judge(
   const tlsBytes = musl ? 0 : staticTlsOf(added.files);
   const reasons = [
     ...hostFindings(host),
-    ...libcFindings(host, plugin.image),
+    ...libcFindings(host, plugin),
     ...(options.target === undefined ? [] : floorFindings(plugin.image, options.target)),
     ...missingLibraries(process),
     ...missingVersions(process, options),
@@ -104,25 +105,6 @@ function hostFindings(host: HostImage | undefined): Finding[] {
 
 function isMuslProcess(plugin: ElfImage, { target }: FitOptions): boolean {
   return target === undefined ? isForMusl(plugin.dynamic) : target.musl !== undefined;
-}
-
-function isMuslHost({ interpreter, dynamic }: ElfImage): boolean {
-  return isForMusl(dynamic) || (interpreter !== undefined && /\/ld-musl-/.test(interpreter));
-}
-
-function libcFindings(host: HostImage | undefined, plugin: ElfImage): Finding[] {
-  if (host === undefined) return [];
-  const pluginMusl = isForMusl(plugin.dynamic);
-  if (!isMuslHost(host.image)) {
-    if (!pluginMusl) return [];
-    return [finding('fit/libc-mismatch', 'The plugin is linked against musl, the host is not.', { subject: 'musl' })];
-  }
-  const { loads: runs, reasons } = plugin.floors.musl;
-  if (pluginMusl || runs === true) return [];
-  const message = ['The host uses musl.', ...reasons].join(' ');
-  return [
-    finding('fit/libc-mismatch', message, { subject: 'musl', ...(runs === 'undecided' && { severity: 'undecided' }) }),
-  ];
 }
 
 function stackFindings({ added, musl }: Process, options: FitOptions): Finding[] {

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Fit } from '../../src/fit/model.ts';
+import { ruleOf } from '../../src/rules/catalogue.ts';
 import { describeWith } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import { VARIANTS } from './variants.ts';
@@ -7,6 +8,8 @@ import { fitFiles, openReally, Workbench } from './workbench.ts';
 
 /** The package that an error of plugin.Open names. */
 const NAMED = /plugin was built with a different version of package (\S+)$/;
+/** What can be pasted into a shell. */
+const COMMAND = /\b(?:go (?:build|get|mod|work|clean)|git checkout) /;
 /** The first build of the standard library with other flags takes its time. */
 const TIMEOUT = 240_000;
 
@@ -30,6 +33,9 @@ describeWith(['go', 'gcc', 'strip'], 'what is said of a plugin is what plugin.Op
       }
       const last = fits.at(-1);
       expect(summary(last, host)).toEqual(variant.findings);
+      for (const { rule, severity, fix = ruleOf(rule).fix } of last?.reasons ?? []) {
+        if (severity !== 'undecided') expect(`${rule}: ${fix}`).toMatch(COMMAND);
+      }
     },
     TIMEOUT,
   );

@@ -218,9 +218,18 @@ function pathDifference(root: string, before: string, now: string, context: Cont
   const text = `the source of ${what} was compiled in ${before} for the host and in ${now} for the plugin`;
   const fix =
     trimmed(context.host) === false
-      ? `Build both with -trimpath, or the plugin in the container image of the host, so that ${what} lies in ${before} there too.`
-      : `Build ${what} in the same way on both sides: by version, or in one workspace.`;
+      ? pathFix(root, before, context.host)
+      : `Build ${what} in the same way on both sides: by version (go get), or in one workspace (go work init . DIRECTORY).`;
   return shared(context, { rule: 'go/build-path', subject: root, text, host: before, plugin: now, fix });
+}
+
+/** Either the directories are the same, or neither side records them. */
+function pathFix(root: string, before: string, host: GoReading): string {
+  const trimming = `build both with -trimpath: ${buildCommand(host)} -trimpath`;
+  if (root === 'GOMODCACHE') {
+    return `GOMODCACHE=${shellWord(before)} ${buildCommand(host)} (the module cache where the host has it); or ${trimming}`;
+  }
+  return `Build the plugin in the container image of the host, where the source lies in ${before}; or ${trimming}`;
 }
 
 /** Leaves the part of a directory that does not come from the import path, so that packages of one root agree. */

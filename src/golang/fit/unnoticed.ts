@@ -97,6 +97,7 @@ function cFlags(host: GoReading, plugin: GoReading): readonly Finding[] {
     const [before, now] = [host, plugin].map(({ build }) => build?.settings.get(name));
     if (before === undefined || now === undefined || before === now) return [];
     const message = `${name} is ${before === '' ? 'empty' : before} in the host and ${now === '' ? 'empty' : now} in the plugin; Go does not compare it.`;
-    return [finding('go/settings-unnoticed', message, { subject: name, severity: 'note', old: before, new: now })];
+    const fix = `${name}=${shellWord(before)} ${buildCommand(host)}`;
+    return [finding('go/settings-unnoticed', message, { subject: name, severity: 'note', old: before, new: now, fix })];
   });
 }
