@@ -28,7 +28,8 @@ export function fitPlugins(
   const hostClosure = host === undefined ? undefined : closureOf(host, options.find);
   return plugins.map((plugin) => {
     const { reasons: found, tlsBytes } = judge(host, hostClosure, plugin, options, tls);
-    tls += tlsBytes;
+    // What the loader refuses gives its storage back.
+    if (!found.some(({ severity }) => severity === 'error')) tls += tlsBytes;
     const go = fitGoPlugin(host, plugin, opened);
     const reasons = [...found, ...go.findings];
     const answer = loads(reasons);

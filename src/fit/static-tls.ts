@@ -26,9 +26,18 @@ export function staticTlsFindings(bytes: number): Finding[] {
   return [finding('fit/static-tls', message, { subject: 'static TLS', ...(!sure && { severity: 'undecided' }) })];
 }
 
-/** A plugin that fits alone, but not behind those loaded before it. */
+/**
+ * A plugin that fits alone, but not behind those loaded before it.
+ * @param before bytes that the plugins before it took
+ */
 export function sharedTlsFindings(bytes: number, before: number): Finding[] {
   if (bytes === 0 || before === 0 || bytes > STATIC_TLS_SAFE || before + bytes <= STATIC_TLS_SAFE) return [];
-  const message = `With the plugins named before it, ${before + bytes} bytes of static thread-local storage are needed; a process keeps ${STATIC_TLS_SAFE}.`;
-  return [finding('fit/static-tls-shared', message, { subject: 'static TLS' })];
+  const sure = before + bytes >= STATIC_TLS_NEVER;
+  const message = `With the plugins named before it, ${before + bytes} bytes of static thread-local storage are needed; ${sure ? 'a process keeps' : 'only'} ${STATIC_TLS_SAFE}${sure ? '' : ' are certain to be there'}.`;
+  return [
+    finding('fit/static-tls-shared', message, {
+      subject: 'static TLS',
+      ...(!sure && { severity: 'undecided' as const }),
+    }),
+  ];
 }

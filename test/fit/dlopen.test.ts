@@ -322,8 +322,23 @@ describeWith(['cc'], 'the answer of fit and that of dlopen', () => {
       { find: libraryFinder(host.image) },
     );
     expect(fits.map(({ reasons }) => reasons.map(({ rule }) => rule))).toEqual([[], [], [], ['fit/static-tls-shared']]);
+    expect(fits.map(({ loads }) => loads)).toEqual([true, true, true, false]);
     expect(dlopens(host, files.slice(0, 3))).toBe(true);
     expect(dlopens(host, files)).toBe(false);
+  });
+
+  it('leaves open what lies between the reserve and twice its slack, and goes on behind what was refused', () => {
+    const host = hostOf('full');
+    const sizes = [416, 416, 416, 400, 1000, 8, 128];
+    const files = sizes.map((size, number) => build(directory, `slack${number}.so`, tls(size)));
+    const fits = fitPlugins(
+      host,
+      files.map((file) => ({ file, image: image(file) })),
+      { find: libraryFinder(host.image) },
+    );
+    expect(fits.map(({ loads }) => loads)).toEqual([true, true, true, true, false, true, 'undecided']);
+    expect(dlopens(host, files.slice(0, 4))).toBe(true);
+    expect(dlopens(host, files.slice(0, 5))).toBe(false);
   });
 
   it('leaves symbols of an unknown host undecided, and nothing else', () => {

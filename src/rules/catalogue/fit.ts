@@ -96,7 +96,7 @@ export const fitRules = defineRules({
   },
   'fit/static-tls-shared': {
     title: 'Plugins together use up static thread-local storage',
-    severity: 'warning',
+    severity: 'error',
     step: 'fit',
     why: 'The reserve is shared by all plugins of a process: each loads alone, but not all of them together.',
     fix: 'Build without -ftls-model=initial-exec, or start the host with GLIBC_TUNABLES=glibc.rtld.optional_static_tls set higher.',
