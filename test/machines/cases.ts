@@ -28,6 +28,9 @@ export interface Case {
   readonly keep?: number;
 }
 
+/** What reachesOut writes. */
+export const OUTSIDE = '/tmp/plugin-gate-outside';
+
 /** Long enough for an emulated machine, short enough for those that wait for ever. */
 const TIMEOUTS = { open: 2000, close: 2000, probe: 2000, exit: 2000 };
 
@@ -71,7 +74,7 @@ function misbehaving(profile: SandboxProfile, names: (name: string) => boolean):
         sandbox: { profile },
         timeouts: name === 'opensOften' ? PATIENT : TIMEOUTS,
         probes: probesOf(name),
-        environment: { DAEMON_NAME: 'pg-daemon', OUTSIDE: '/outside' },
+        environment: { DAEMON_NAME: 'pg-daemon', OUTSIDE },
       },
     }));
 }

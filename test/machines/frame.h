@@ -14,13 +14,15 @@
 enum frame_kind {
   /* To the machine. Paths and texts end with NUL. */
   FRAME_DIRECTORY = 1, /* path */
-  FRAME_FILE,          /* mode (4 bytes), path, content */
+  FRAME_FILE,          /* mode (4 bytes), size (4 bytes), path, content without the zeros at its end */
+  FRAME_LINK,          /* path, where it leads */
   FRAME_VARIABLE,      /* NAME=VALUE of the program's environment */
   FRAME_INPUT,         /* standard input, whole */
-  FRAME_RUN,           /* path of the program, working directory, a file to watch; then everything begins anew */
+  FRAME_RUN,           /* paths: program, working directory, file to watch, file to give back; then all begins anew */
   /* From the machine. */
   FRAME_OUTPUT,  /* descriptor (4 bytes), bytes */
   FRAME_CHANGED, /* the watched file is another, or gone */
+  FRAME_BACK,    /* content, without the zeros at its end, of the file to give back */
   FRAME_ENDED,   /* wait status (4 bytes), processes (4 bytes), files (4 bytes), mounts (4 bytes) that were left behind */
 };
 
@@ -69,6 +71,31 @@ static inline char *frame_receive(int descriptor, struct frame *frame) {
   }
   bytes[frame->size] = '\0';
   return bytes;
+}
+
+/** Everything up to the end of a descriptor, behind `head` free bytes, to be freed; NULL without memory. */
+static inline char *slurp(int descriptor, size_t head, size_t *size) {
+  size_t capacity = head + (1u << 16);
+  char *bytes = malloc(capacity);
+  for (*size = head; bytes != NULL;) {
+    if (capacity - *size < 4096) {
+      char *larger = realloc(bytes, capacity *= 2);
+      if (larger == NULL) free(bytes);
+      bytes = larger;
+      continue;
+    }
+    ssize_t count = read(descriptor, bytes + *size, capacity - *size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    *size += (size_t)count;
+  }
+  return bytes;
+}
+
+/** A size without the zeros at the end, down to `head`. */
+static inline size_t without_zeros(const char *bytes, size_t head, size_t size) {
+  while (size > head && bytes[size - 1] == '\0') size--;
+  return size;
 }
 
 #endif

@@ -22,8 +22,8 @@
 
 #define PORT "/dev/vport0p1"
 #define MOST_VARIABLES 64
-/** A rehearsal has two trees. */
-#define MOST_ROOTS 4
+/** A rehearsal has two trees; and there are the directories that links of theirs lead into. */
+#define MOST_ROOTS 16
 /** Descriptors that the program writes to: standard output, standard error, its report. */
 #define STREAMS 3
 
@@ -81,20 +81,20 @@ static void remove_tree(const char *path, void *nothing) {
   rmdir(path);
 }
 
-/** Counts what lies below, without what is mounted there. */
+/** Counts the files below a path, without what is mounted there. */
 static void count_files(const char *path, void *count) {
   static dev_t root;
   struct stat status;
   if (lstat(path, &status) != 0) return;
   if (root == 0) root = status.st_dev;
   if (status.st_dev != root) return;
-  ++*(unsigned *)count;
   if (S_ISDIR(status.st_mode)) for_each_in(path, count_files, count);
+  else ++*(unsigned *)count;
 }
 
-static unsigned files_below(const char *path) {
+static unsigned files_now(void) {
   unsigned count = 0;
-  count_files(path, &count);
+  count_files("/.", &count);
   return count;
 }
 
@@ -141,20 +141,33 @@ static unsigned left_processes(void) {
 }
 
 static void write_file(const char *bytes, size_t size) {
-  uint32_t mode;
-  const char *path = bytes + sizeof mode;
-  size_t head = sizeof mode + strlen(path) + 1;
-  memcpy(&mode, bytes, sizeof mode);
+  uint32_t numbers[2];
+  const char *path = bytes + sizeof numbers;
+  size_t head = sizeof numbers + strlen(path) + 1;
+  memcpy(numbers, bytes, sizeof numbers);
   int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0 || !write_all(file, bytes + head, size - head)) printf("machine: cannot write %s\n", path);
-  fchmod(file, mode);
+  bool written = file >= 0 && write_all(file, bytes + head, size - head) && ftruncate(file, numbers[1]) == 0;
+  if (!written || fchmod(file, numbers[0]) != 0) printf("machine: cannot write %s\n", path);
+  close(file);
+}
+
+static void make_link(const char *path) {
+  if (symlink(path + strlen(path) + 1, path) != 0) printf("machine: cannot link %s\n", path);
+}
+
+static void give_back(uint32_t run, const char *path) {
+  size_t size;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  char *bytes = file < 0 ? NULL : slurp(file, 0, &size);
+  if (bytes != NULL) frame_send(port, run, FRAME_BACK, bytes, without_zeros(bytes, 0, size));
+  free(bytes);
   close(file);
 }
 
 static bool is_in_known_root(const struct request *request, const char *path) {
   for (size_t i = 0; i < request->root_count; i++) {
     size_t length = strlen(request->roots[i]);
-    if (strncmp(path, request->roots[i], length) == 0 && path[length] == '/') return true;
+    if (strncmp(path, request->roots[i], length) == 0 && (path[length] == '/' || path[length] == '\0')) return true;
   }
   return false;
 }
@@ -250,25 +263,23 @@ static void give_away(const char *path, void *user) {
   if (lchown(path, owner, owner) != 0) printf("machine: cannot give away %s\n", path);
 }
 
-static void run(const struct frame *frame, struct request *request, const char *paths) {
-  const char *program = paths, *directory = program + strlen(program) + 1, *watched = directory + strlen(directory) + 1;
+static void run(const struct frame *frame, struct request *request, const char *paths, unsigned files) {
+  const char *program = paths, *directory = program + strlen(program) + 1, *watched = directory + strlen(directory) + 1,
+             *back = watched + strlen(watched) + 1;
   struct stat before;
   int pipes[STREAMS][2], status = 0;
   uint32_t ended[4];
   const unsigned mounts = count_lines("/proc/mounts");
-  unsigned files = files_below("/.");
-  for (size_t i = 0; i < request->root_count; i++) {
-    files -= files_below(request->roots[i]);
-    if (request->user != 0) give_away(request->roots[i], &request->user);
-  }
+  for (size_t i = 0; i < request->root_count && request->user != 0; i++) give_away(request->roots[i], &request->user);
   if (stat(watched, &before) != 0) memset(&before, 0, sizeof before);
   pid_t child = start(request, program, directory, pipes);
   bool connected = relay(frame->run, child, pipes, &status);
   ended[1] = left_processes();
   for (int i = 0; i < STREAMS; i++) close(pipes[i][0]);
   if (connected && is_changed(watched, &before)) frame_send(port, frame->run, FRAME_CHANGED, "", 0);
+  if (connected && *back != '\0') give_back(frame->run, back);
   for (size_t i = 0; i < request->root_count; i++) remove_tree(request->roots[i], NULL);
-  ended[2] = files_below("/.") - files;
+  ended[2] = files_now() - files;
   for_each_in("/tmp", remove_tree, NULL);
   ended[0] = (uint32_t)status;
   ended[3] = count_lines("/proc/mounts") - mounts;
@@ -296,6 +307,7 @@ int main(void) {
   load_modules();
   open_port();
   close(open("/input", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  const unsigned files = files_now();
   printf("machine: ready\n");
   fflush(stdout);
   for (;;) {
@@ -308,13 +320,14 @@ int main(void) {
     }
     if (frame.kind == FRAME_DIRECTORY) make_directory(&request, bytes);
     else if (frame.kind == FRAME_FILE) write_file(bytes, frame.size);
+    else if (frame.kind == FRAME_LINK) make_link(bytes);
     else if (frame.kind == FRAME_VARIABLE) set_variable(&request, bytes);
     else if (frame.kind == FRAME_INPUT) {
       int input = open("/input", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
       write_all(input, bytes, frame.size);
       close(input);
     } else if (frame.kind == FRAME_RUN) {
-      run(&frame, &request, bytes);
+      run(&frame, &request, bytes, files);
       clear(&request);
     }
     free(bytes);

@@ -190,7 +190,7 @@ function makeRelay(
   const build = (output: string, loader?: string) => {
     const texts = Object.entries({ SOCKET: socket, LOG: log, ...(loader === undefined ? {} : { LOADER: loader }) });
     const defines = texts.map(([name, value]) => `-D${name}=${JSON.stringify(value)}`);
-    execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', ...defines, '-o', output, source('relay.c')], {
+    execFileSync('cc', ['-static', '-O1', '-Wall', '-Wextra', '-Werror', ...defines, '-o', output, source('relay.c')], {
       stdio: 'pipe',
     });
     chmodSync(output, 0o755);

@@ -4,7 +4,8 @@
  *
  *   -DSOCKET="/path/of/the/serial/port" [-DLOADER="/path/of/the/loader/for/the/machine"] [-DLOG="/path"]
  *
- * Without LOADER it is the last argument, as an emulator gets it. What a run left behind in the machine goes to LOG.
+ * Without LOADER it is the last argument, as an emulator gets it. Linked statically: what is in its environment is for the
+ * dynamic linker of the machine. What a run left behind in the machine goes to LOG.
  */
 #include "frame.h"
 
@@ -26,25 +27,11 @@ extern char **environ;
 
 static int machine = -1;
 static uint32_t run;
+static const char *trail = "";
 
 static void fail(const char *what) {
   fprintf(stderr, "relay: %s: %s\n", what, strerror(errno));
   exit(2);
-}
-
-/** Everything up to the end of a descriptor, behind `head` free bytes. */
-static char *slurp(int descriptor, size_t head, size_t *size) {
-  size_t capacity = head + (1u << 16);
-  char *bytes = malloc(capacity);
-  *size = head;
-  for (;;) {
-    if (capacity - *size < 4096) bytes = realloc(bytes, capacity *= 2);
-    if (bytes == NULL) fail("memory");
-    ssize_t count = read(descriptor, bytes + *size, capacity - *size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return bytes;
-    *size += (size_t)count;
-  }
 }
 
 static void send_frame(uint32_t kind, const void *bytes, size_t size) {
@@ -53,19 +40,40 @@ static void send_frame(uint32_t kind, const void *bytes, size_t size) {
 
 static void send_file(const char *path, const char *content_of) {
   struct stat status;
-  size_t size, head = sizeof(uint32_t) + strlen(path) + 1;
+  uint32_t numbers[2];
+  size_t size, head = sizeof numbers + strlen(path) + 1;
   int file = open(content_of, O_RDONLY | O_CLOEXEC);
   if (file < 0 || fstat(file, &status) != 0) fail(content_of);
   char *bytes = slurp(file, head, &size);
-  uint32_t mode = status.st_mode & 07777;
-  memcpy(bytes, &mode, sizeof mode);
-  strcpy(bytes + sizeof mode, path);
-  send_frame(FRAME_FILE, bytes, size);
+  if (bytes == NULL) fail("memory");
+  numbers[0] = status.st_mode & 07777;
+  numbers[1] = (uint32_t)(size - head);
+  memcpy(bytes, numbers, sizeof numbers);
+  strcpy(bytes + sizeof numbers, path);
+  send_frame(FRAME_FILE, bytes, without_zeros(bytes, head, size));
   free(bytes);
   close(file);
 }
 
-/** Sends a tree; links as the files they lead to. */
+static void send_tree(const char *path, const char *loader, const char *loader_content);
+
+/** Sends a link, and what it leads to, at its own place. */
+static void send_link(const char *path) {
+  char target[PATH_SIZE], link[2 * PATH_SIZE + 600];
+  struct stat status;
+  if (realpath(path, target) == NULL || stat(target, &status) != 0) return;
+  int length = snprintf(link, sizeof link, "%s%c%s", path, 0, target);
+  send_frame(FRAME_LINK, link, (size_t)length);
+  if (S_ISDIR(status.st_mode)) {
+    send_tree(target, "", "");
+  } else if (S_ISREG(status.st_mode)) {
+    char directory[PATH_SIZE];
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(target, '/') - target), target);
+    send_frame(FRAME_DIRECTORY, directory, strlen(directory));
+    send_file(target, target);
+  }
+}
+
 static void send_tree(const char *path, const char *loader, const char *loader_content) {
   send_frame(FRAME_DIRECTORY, path, strlen(path));
   DIR *directory = opendir(path);
@@ -75,8 +83,9 @@ static void send_tree(const char *path, const char *loader, const char *loader_c
     struct stat status;
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
     snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-    if (stat(inner, &status) != 0) continue;
-    if (S_ISDIR(status.st_mode)) send_tree(inner, loader, loader_content);
+    if (lstat(inner, &status) != 0) continue;
+    if (S_ISLNK(status.st_mode)) send_link(inner);
+    else if (S_ISDIR(status.st_mode)) send_tree(inner, loader, loader_content);
     else if (S_ISREG(status.st_mode)) send_file(inner, strcmp(inner, loader) == 0 ? loader_content : inner);
   }
   closedir(directory);
@@ -133,6 +142,18 @@ static void end_as(int status) {
   exit(2);
 }
 
+static void send_variable(const char *text) {
+  static const char TRAIL[] = "PLUGIN_GATE_TRAIL=";
+  if (strncmp(text, TRAIL, sizeof TRAIL - 1) == 0) trail = text + sizeof TRAIL - 1;
+  send_frame(FRAME_VARIABLE, text, strlen(text));
+}
+
+static void write_trail(const char *bytes, size_t size) {
+  int file = open(trail, O_WRONLY | O_CLOEXEC);
+  if (file >= 0 && !write_all(file, bytes, size)) fail(trail);
+  if (file >= 0) close(file);
+}
+
 /** A change in the machine is one here: that is where the gate looks. */
 static void change(const char *path) {
   unlink(path);
@@ -141,7 +162,7 @@ static void change(const char *path) {
 }
 
 int main(int count, char **arguments) {
-  char root[PATH_SIZE], scratch[PATH_SIZE], loader[PATH_SIZE + 32], plugin[PATH_SIZE], successor[PATH_SIZE], paths[3 * PATH_SIZE + 64];
+  char root[PATH_SIZE], scratch[PATH_SIZE], loader[PATH_SIZE + 32], plugin[PATH_SIZE], successor[PATH_SIZE], paths[4 * PATH_SIZE + 64];
   struct timespec now;
   size_t size;
   if (getcwd(scratch, sizeof scratch) == NULL) fail("working directory");
@@ -152,8 +173,6 @@ int main(int count, char **arguments) {
   snprintf(loader, sizeof loader, "%s/plugin-gate-loader", root);
 #ifdef LOADER
   const char *loader_content = LOADER;
-  (void)count;
-  (void)arguments;
 #else
   const char *loader_content = arguments[count - 1];
 #endif
@@ -161,6 +180,7 @@ int main(int count, char **arguments) {
   run = (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 8;
   signal(SIGPIPE, SIG_IGN);
   char *job = slurp(STDIN_FILENO, 0, &size);
+  if (job == NULL) fail("memory");
   job[size] = '\0';
   keep_limit(job, &size);
   word_of(job, "\nfile ", plugin, sizeof plugin);
@@ -170,9 +190,13 @@ int main(int count, char **arguments) {
   send_tree(root, loader, loader_content);
   send_stage_of(plugin, root);
   send_stage_of(successor, root);
-  for (char **variable = environ; *variable != NULL; variable++) send_frame(FRAME_VARIABLE, *variable, strlen(*variable));
+  for (char **variable = environ; *variable != NULL; variable++) send_variable(*variable);
+  /* As an emulator gets them. */
+  for (int i = 1; i + 1 < count; i++) {
+    if (strcmp(arguments[i], "-E") == 0) send_variable(arguments[++i]);
+  }
   send_frame(FRAME_INPUT, job, size);
-  int length = snprintf(paths, sizeof paths, "%s%c%s%c%s", loader, 0, scratch, 0, plugin);
+  int length = snprintf(paths, sizeof paths, "%s%c%s%c%s%c%s", loader, 0, scratch, 0, plugin, 0, trail);
   send_frame(FRAME_RUN, paths, (size_t)length);
 
   for (struct frame frame;;) {
@@ -184,6 +208,8 @@ int main(int count, char **arguments) {
       write_all((int)descriptor, bytes + sizeof descriptor, frame.size - sizeof descriptor);
     } else if (frame.run == run && frame.kind == FRAME_CHANGED) {
       change(plugin);
+    } else if (frame.run == run && frame.kind == FRAME_BACK) {
+      write_trail(bytes, frame.size);
     } else if (frame.run == run && frame.kind == FRAME_ENDED && frame.size == 16) {
       uint32_t ended[4];
       memcpy(ended, bytes, sizeof ended);

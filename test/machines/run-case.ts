@@ -54,11 +54,14 @@ export async function runCase(
   return loadAgainst(request, { file: previous, bytes: readFileSync(previous) }, SILENT);
 }
 
-/** A run in one line: what came of it, and each finding with what it is about and who is to blame. */
+/** How it ended: then the function that did it is told too. */
+const ENDINGS: readonly string[] = ['load/crashed', 'load/exited', 'load/timeout'];
+
+/** A run in one line: what came of it, and each finding with what it is about. */
 export function lineOf({ findings, evidence }: StepOutcome<LoadEvidence>): string {
   const probes = evidence.probes.map(({ symbol, number }) => `${symbol}() = ${number ?? '-'}`);
   const told = findings.map(({ severity, rule, subject, symbol }) => {
-    const blamed = symbol === undefined || symbol === subject ? '' : ` by ${symbol}`;
+    const blamed = symbol !== undefined && ENDINGS.includes(rule) ? ` in ${symbol}` : '';
     return `${severity} ${rule}${subject === undefined ? '' : ` (${subject})`}${blamed}`;
   });
   return [evidence.result, ...probes, ...told].join('; ');

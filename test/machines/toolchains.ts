@@ -28,8 +28,8 @@ export const ARM64_LIBRARIES: Packages = {
 /** The cross compiler with the headers and the library of musl (package musl-dev) below a root. */
 export function muslToolchain(root: string): Toolchain {
   const include = `${root}/usr/include/aarch64-linux-musl`;
-  const library = `${root}/usr/lib/aarch64-linux-musl`;
-  const options = ['-nostdinc', '-isystem', include, '-nostdlib', `-L${library}`];
+  const library = `${root}/lib/aarch64-linux-musl`;
+  const options = ['-Wl,--no-as-needed', '-nostdinc', '-isystem', include, '-nostdlib', `-L${library}`];
   return {
     programs: ['aarch64-linux-gnu-gcc'],
     c: ['aarch64-linux-gnu-gcc', ...options],
