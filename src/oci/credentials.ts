@@ -76,8 +76,9 @@ async function fromHelper(name: string, account: string, environment: Environmen
     const child = spawn(program, ['get'], {
       env: { ...environment, PATH, HOME },
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: HELPER_MS,
     });
+    // The timeout of spawn itself goes on when the program does not exist.
+    const timer = setTimeout(() => child.kill('SIGKILL'), HELPER_MS);
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on('data', (chunk: Buffer) => {
@@ -85,8 +86,14 @@ async function fromHelper(name: string, account: string, environment: Environmen
       if (size > HELPER_BYTES) child.kill('SIGKILL');
       else chunks.push(chunk);
     });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, text: Buffer.concat(chunks).toString('utf8') }));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, text: Buffer.concat(chunks).toString('utf8') });
+    });
     child.stdin.on('error', () => {});
     child.stdin.end(account);
   }).catch((error: unknown) => {
