@@ -23,6 +23,15 @@ export function qualifiedName(node: TypeNode): string {
   }
 }
 
+/**
+ * What tells a class from others: its whole name, where {@link typeName} cuts. Instances of templates inside of templates
+ * differ at the end of names of any length.
+ */
+export function classIdentity(graph: TypeGraph, id: TypeId): string {
+  const node = graph.nodes[id];
+  return node === undefined ? '' : qualifiedName(node);
+}
+
 function scoped(scope: string, name: string): string {
   return scope === '' ? name : `${scope}::${name}`;
 }

@@ -85,7 +85,7 @@ async function withHost(
     },
   );
   const findings = [
-    ...followHost(comparison.findings, types, basename(host)),
+    ...followHost(comparison.findings, types.agreed, basename(host)),
     ...types.findings,
     ...known.unmatched('fit/host-headers-unmatched'),
   ];

@@ -1,4 +1,4 @@
-import { typeName } from '../names.ts';
+import { classIdentity, typeName } from '../names.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { layoutDiffers } from './members.ts';
 import { peel, sizeOf } from './peel.ts';
@@ -20,12 +20,15 @@ export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairO
   const edges: Edge[] = [];
   let embeddedChanged = false;
   const names = (graph: Graphs['old'], record: RecordNode) =>
-    record.bases.map((base) => ({ ...base, name: typeName(graph, peel(graph, base.type).id) }));
+    record.bases.map((base) => {
+      const { id } = peel(graph, base.type);
+      return { ...base, key: classIdentity(graph, id), name: typeName(graph, id) };
+    });
   const [before, after] = [names(graphs.old, a), names(graphs.new, b)];
-  const now = new Map(after.map((base) => [base.name, base]));
-  const old = new Set(before.map(({ name }) => name));
+  const now = new Map(after.map((base) => [base.key, base]));
+  const old = new Set(before.map(({ key }) => key));
   for (const base of before) {
-    const other = now.get(base.name);
+    const other = now.get(base.key);
     if (other === undefined) {
       own.push(baseChange(base.name, `base ${base.name} was removed`));
       continue;
@@ -42,7 +45,7 @@ export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairO
     }
   }
   for (const base of after) {
-    if (old.has(base.name)) continue;
+    if (old.has(base.key)) continue;
     // An empty base takes no room; what it changes shows in the offsets of the others.
     const empty = sizeOf(graphs.new, base.type) === 1 && a.size === b.size;
     own.push({ ...baseChange(base.name, `base ${base.name} was added`), effect: empty ? 'compatible' : 'breaking' });

@@ -20,7 +20,7 @@ export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTyp
     ...evidenceFindings(old, now),
   ];
   const compared = new Set(pairs.filter(({ imported }) => imported !== true).map(({ name }) => withoutVersion(name)));
-  for (const { name } of old.symbols) if (isCompilerMade(name)) compared.add(name);
+  for (const { name, kind } of old.symbols) if (isCompilerMade(name, kind)) compared.add(name);
   // Of a symbol with several versions all must have a type.
   for (const name of open) compared.delete(name);
   return { findings, compared, missing: missingText(old, now) };
@@ -58,7 +58,7 @@ function pairSymbols(
     }
     // A symbol that moved to another version is still the same to compare.
     const other = after.get(labelOf(symbol)) ?? byName.get(symbol.name);
-    if (other === undefined || isCompilerMade(symbol.name)) continue;
+    if (other === undefined || isCompilerMade(symbol.name, symbol.kind)) continue;
     const pair = pairOf(symbol, other);
     if (pair === undefined) open.add(symbol.name);
     else pairs.push(pair);

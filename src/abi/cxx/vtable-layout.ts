@@ -1,6 +1,6 @@
 import { demangleMember } from '../demangle/itanium.ts';
 import type { Method, TypeGraph, TypeId, TypeNode } from '../model.ts';
-import { typeName } from '../names.ts';
+import { classIdentity, typeName } from '../names.ts';
 
 type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
 
@@ -61,6 +61,10 @@ function recordIdOf(graph: TypeGraph, id: TypeId): TypeId {
     at = node.target;
   }
   return at;
+}
+
+function identityOf(graph: TypeGraph, id: TypeId): string {
+  return classIdentity(graph, recordIdOf(graph, id));
 }
 
 function layOut(graph: TypeGraph, id: TypeId, record: RecordNode, depth: number): readonly Slot[] {
@@ -163,7 +167,7 @@ function keyOf(graph: TypeGraph, { name, linkageName, type }: Method): string {
 function adjusts(graph: TypeGraph, old: TypeId | undefined, now: TypeId): boolean {
   const [base, derived] = [returned(graph, old), returned(graph, now)];
   if (base === undefined || derived === undefined) return false;
-  return offsetOf(graph, derived, typeName(graph, base), 0) !== 0;
+  return offsetOf(graph, derived, identityOf(graph, base), 0) !== 0;
 }
 
 function returned(graph: TypeGraph, type: TypeId | undefined): TypeId | undefined {
@@ -180,7 +184,7 @@ function pointedTo(graph: TypeGraph, type: TypeId): TypeId | undefined {
 
 /** Bytes from a class to one of its bases; -1 through a virtual one, 0 where it is no base at all. */
 function offsetOf(graph: TypeGraph, id: TypeId, base: string, depth: number): number {
-  if (depth > MAX_DEPTH || typeName(graph, id) === base) return 0;
+  if (depth > MAX_DEPTH || identityOf(graph, id) === base) return 0;
   const record = recordAt(graph, id);
   for (const one of record?.bases ?? []) {
     if (!isBase(graph, one.type, base, depth + 1)) continue;
@@ -193,7 +197,7 @@ function offsetOf(graph: TypeGraph, id: TypeId, base: string, depth: number): nu
 
 function isBase(graph: TypeGraph, id: TypeId, base: string, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
-  if (typeName(graph, id) === base) return true;
+  if (identityOf(graph, id) === base) return true;
   return recordAt(graph, id)?.bases.some(({ type }) => isBase(graph, type, base, depth + 1)) ?? false;
 }
 
@@ -208,8 +212,8 @@ export function returnsDerived(
 ): boolean {
   const [base, derived] = [pointedTo(graphs.old, old), pointedTo(graphs.new, now)];
   if (base === undefined || derived === undefined) return false;
-  const name = typeName(graphs.old, base);
-  if (typeName(graphs.new, derived) === name || !isBase(graphs.new, derived, name, 0)) return false;
+  const name = identityOf(graphs.old, base);
+  if (identityOf(graphs.new, derived) === name || !isBase(graphs.new, derived, name, 0)) return false;
   return offsetOf(graphs.new, derived, name, 0) === 0;
 }
 
@@ -219,7 +223,7 @@ export function virtualBases(graph: TypeGraph, id: TypeId): readonly string[] {
   const visit = (at: TypeId, depth: number): void => {
     if (depth > MAX_DEPTH || found.size > MAX_SLOTS) return;
     for (const base of recordAt(graph, at)?.bases ?? []) {
-      const name = typeName(graph, base.type);
+      const name = identityOf(graph, base.type);
       if (found.has(name)) continue;
       visit(base.type, depth + 1);
       if (base.virtual) found.add(name);

@@ -36,12 +36,24 @@ export function definitionsOf(declaration: Die): readonly Die[] {
 
 /** Definitions of records and enums with a name, in whatever scope. */
 export function definitionsNamed(files: readonly DwarfFile[], name: string): readonly Die[] {
-  return files.flatMap((file) =>
-    (definitionsByName(file).get(name) ?? []).slice(0, MAX_CANDIDATES).flatMap((place) => {
-      const unit = place < 0 ? unitAt(file.typeUnits, -place) : unitAt(file.units, place);
-      return (unit === undefined ? undefined : file.entryAt(unit, Math.abs(place))) ?? [];
-    }),
-  );
+  return files.flatMap((file) => diesAt(file, definitionsByName(file).get(name) ?? []));
+}
+
+/** Definitions of classes with one of these names, and of the instances of class templates with them. */
+export function* definitionsOfFamilies(files: readonly DwarfFile[], names: ReadonlySet<string>): Generator<Die> {
+  for (const file of files) {
+    for (const [name, places] of definitionsByName(file)) {
+      const at = name.indexOf('<');
+      if (names.has(at < 0 ? name : name.slice(0, at))) yield* diesAt(file, places);
+    }
+  }
+}
+
+function diesAt(file: DwarfFile, places: readonly number[]): readonly Die[] {
+  return places.slice(0, MAX_CANDIDATES).flatMap((place) => {
+    const unit = place < 0 ? unitAt(file.typeUnits, -place) : unitAt(file.units, place);
+    return (unit === undefined ? undefined : file.entryAt(unit, Math.abs(place))) ?? [];
+  });
 }
 
 /** `struct` and `class` name the same thing in C++. */

@@ -8,6 +8,7 @@ import { attachImports } from './imports.ts';
 import { optional } from './members.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
 import { typeOfSymbol } from './symbol-type.ts';
+import { attachStaticMembers } from './static-members.ts';
 import { attachSymbols } from './symbols.ts';
 import { TypeBuilder } from './types.ts';
 
@@ -25,13 +26,17 @@ export function readTypeGraph(
   const builder = new TypeBuilder();
   const exported = image.symbols.filter(isTyped);
   const dies = attachSymbols(files, exported, image.header);
-  const own = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol), builder));
+  const open = exported.filter((symbol) => !dies.has(symbol));
+  const constants = attachStaticMembers(files, open);
+  const own = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol) ?? constants.get(symbol), builder));
   const taken = [...attachImports(files, image)].map(([symbol, die]): AbiSymbol => {
     return { ...abiSymbol({ ...symbol, type: 'func' }, die, builder), imported: true };
   });
   const symbols = [...own, ...taken];
   builder.finish();
-  const untyped = own.filter(({ type, name }) => type === undefined && !isCompilerMade(name)).map(({ name }) => name);
+  const untyped = own
+    .filter(({ type, name, kind }) => type === undefined && !isCompilerMade(name, kind))
+    .map(({ name }) => name);
   const gaps: MissingEvidence[] = [...missing, ...problemsOf(files)];
   if (files.length > 0 && untyped.length > 0) {
     gaps.push({

@@ -43,7 +43,7 @@ export function sharedTypes(plugin: TypeGraph, isHostHeader?: (file: string) => 
   // Sorted, as in the comparison of releases: paths are the same for each compiler.
   const named = [...plugin.symbols].sort((a, b) => (a.name < b.name ? -1 : 1));
   const symbols = named.flatMap(({ name, kind, type, imported }): SymbolTypes[] => {
-    if (type === undefined || isCompilerMade(name)) return [];
+    if (type === undefined || isCompilerMade(name, kind)) return [];
     // Data of the plugin: the host gets its address and reads it.
     const exposure = kind === 'variable' ? { exposure: EXPOSURE.out | EXPOSURE.pointer | EXPOSURE.exported } : {};
     return [{ name, kind, old: type, new: type, ...exposure, ...(imported === true ? { imported } : {}) }];

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { compareAbi } from '../../abi/abi.ts';
+import type { HostComparison } from '../../abi/host/compare-host.ts';
+import { followHost } from '../../abi/host/follow-host.ts';
 import { compareImages } from '../../compare/compare.ts';
-import { isGoPlugin } from '../../compare/interface.ts';
 import { sameContent } from '../../compare/content-digest.ts';
+import { isGoPlugin } from '../../compare/interface.ts';
 import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
@@ -13,6 +15,7 @@ import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { adviseVersion, versionFindings } from '../../version/advice.ts';
 import { type PublicHeaders, publicHeaders } from '../headers.ts';
+import { agreedByAll, hostHeaders, hostTypesOf } from '../host-types.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
 import { preparedBaseline, preparedScript } from '../prepare.ts';
@@ -56,15 +59,20 @@ export const compareStep: GateStep = async (job, known, context) => {
     !content && isGoPlugin(image)
       ? { go: compareGo(goReadingOf(previous.go), goReadingOf({ bytes: artifact.bytes, image })) }
       : {};
+  const hosts = content ? new Map<string, HostComparison>() : hostTypesOf(job, known, context);
+  const follow = (found: readonly Finding[]): readonly Finding[] =>
+    hosts.size === 0 ? found : followHost(found, agreedByAll(hosts), [...hosts.keys()].join(', '));
   const changes = [
     ...script.findings,
-    ...compareImages(previous.image, image, {
-      required,
-      sameContent: content,
-      ...(types === undefined ? {} : { types }),
-      ...go,
-      ...(script.script === undefined ? {} : { versionScript: script.script }),
-    }),
+    ...follow(
+      compareImages(previous.image, image, {
+        required,
+        sameContent: content,
+        ...(types === undefined ? {} : { types }),
+        ...go,
+        ...(script.script === undefined ? {} : { versionScript: script.script }),
+      }),
+    ),
     ...headers.unmatched(),
   ];
   const compatibility = worstEffect(changes);
@@ -104,6 +112,7 @@ function typesOf(
   const { artifact, image } = known;
   // A Go plugin is used through its own table and Go's types, which the C-level comparison knows nothing of.
   if (artifact === undefined || image === undefined || job.plugin.kind === 'go-plugin') return undefined;
+  const isHostHeader = hostHeaders(job, context);
   const search = (file: string) => ({ file: join(context.root, file), directories: [] });
   return compareAbi(
     previous.types(search(previous.known.artifact.file)),
@@ -111,6 +120,7 @@ function typesOf(
     {
       locate: (file) => locate(file, context),
       ...(job.plugin.headers.length === 0 ? {} : { isPublicHeader: headers.isPublic }),
+      ...(isHostHeader === undefined ? {} : { isHostHeader }),
     },
   );
 }

@@ -1,0 +1,57 @@
+import { TAG } from '../../dwarf/constants.ts';
+import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import type { ElfSymbol } from '../../elf/model.ts';
+import { shownSymbol } from '../demangle/demangle.ts';
+import { linkageNameOf } from './attributes.ts';
+import { definitionsOfFamilies } from './definitions.ts';
+
+const MEMBERS = new Set<number>([TAG.member, TAG.variable]);
+
+/** Classes that are looked into; a library has a few with constants. */
+const MOST_CLASSES = 100_000;
+
+/**
+ * Constants of classes: since their value is known, compilers describe them in the class only, without their place.
+ * @param symbols exported data that no entry with an address describes
+ */
+export function attachStaticMembers(
+  files: readonly DwarfFile[],
+  symbols: readonly ElfSymbol[],
+): ReadonlyMap<ElfSymbol, Die> {
+  const found = new Map<ElfSymbol, Die>();
+  const left = new Map<string, ElfSymbol>();
+  const classes = new Set<string>();
+  for (const symbol of symbols) {
+    const family = symbol.name.startsWith('_ZN') && isData(symbol) ? classOf(symbol.name) : undefined;
+    if (family === undefined) continue;
+    left.set(symbol.name, symbol);
+    classes.add(family);
+  }
+  if (left.size === 0) return found;
+  let looked = 0;
+  for (const die of definitionsOfFamilies(files, classes)) {
+    looked += 1;
+    if (left.size === 0 || looked > MOST_CLASSES) break;
+    for (const child of die.file.children(die)) {
+      const name = MEMBERS.has(child.tag) ? linkageNameOf([child]) : undefined;
+      const symbol = name === undefined ? undefined : left.get(name);
+      if (name === undefined || symbol === undefined) continue;
+      found.set(symbol, child);
+      left.delete(name);
+    }
+  }
+  return found;
+}
+
+function isData({ type }: ElfSymbol): boolean {
+  return type === 'object' || type === 'tls';
+}
+
+/** `numeric_limits` of `std::numeric_limits<long long>::radix`. */
+function classOf(name: string): string | undefined {
+  const shown = shownSymbol(name);
+  const end = shown.lastIndexOf('::');
+  if (end < 0) return undefined;
+  const plain = shown.slice(0, end).replace(/<.*/s, '');
+  return plain.slice(plain.lastIndexOf('::') + 1).replace(/^:+/, '') || undefined;
+}
