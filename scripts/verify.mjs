@@ -27,6 +27,10 @@ const inCi = process.env.CI === 'true' || process.env.CI === '1';
 const NODE_24 = '24.21.0';
 const NODE_20 = '20.19.0';
 const GO = '1.24.4';
+/** What checks and runs workflows. */
+const ACTIONLINT = '1.7.7';
+const ACT = '0.2.82';
+const ZIZMOR = '1.16.3';
 
 function run(command, args, options = {}) {
   return spawnSync(command, args, { stdio: 'inherit', ...options });
@@ -156,6 +160,30 @@ function useGo() {
   process.env.PATH = `${join(directory, 'bin')}:${process.env.PATH}`;
 }
 
+/** Programs for workflow files, from the Go module proxy and PyPI, below .cache/. A test that misses one says so. */
+function useWorkflowTools() {
+  const bin = join(root, '.cache', 'bin');
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+  mkdirSync(bin, { recursive: true });
+  const go = { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'auto' };
+  for (const [name, version, module] of [
+    ['actionlint', ACTIONLINT, 'github.com/rhysd/actionlint/cmd/actionlint'],
+    ['act', ACT, 'github.com/nektos/act'],
+  ]) {
+    const stamp = join(bin, `.${name}-${version}`);
+    if (existsSync(stamp)) continue;
+    if (run('go', ['install', `${module}@v${version}`], { ...quiet, cwd: bin, env: go }).status === 0)
+      writeFileSync(stamp, '');
+    else console.log(`Could not install ${name} ${version}.`);
+  }
+  const environment = join(root, '.cache', `zizmor-${ZIZMOR}`);
+  const zizmor = join(environment, 'bin', 'zizmor');
+  if (!existsSync(zizmor) && run('python3', ['-m', 'venv', environment], quiet).status === 0)
+    run(join(environment, 'bin', 'pip'), ['install', '--quiet', `zizmor==${ZIZMOR}`], quiet);
+  if (!existsSync(zizmor)) console.log(`Could not install zizmor ${ZIZMOR}.`);
+  process.env.PATH = `${bin}:${dirname(zizmor)}:${process.env.PATH}`;
+}
+
 /**
  * Installs what the lock file says, unless node_modules was made from this very lock file. Not `npm ci`: that refuses a
  * lock file without the optional packages of every platform, and some registries serve only those of their own.
@@ -185,6 +213,8 @@ console.log(`${node}, and for the command line also ${process.env.PLUGIN_GATE_NO
 section('Go');
 useGo();
 console.log((spawnSync('go', ['version'], { encoding: 'utf8' }).stdout ?? '').trim() || 'none');
+section('Workflow tools');
+useWorkflowTools();
 section('npm packages');
 installNpmPackages();
 

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { pages, workflows } from './collect.ts';
 
 interface Step {
   readonly uses?: string;
@@ -14,27 +14,6 @@ interface Workflow {
   readonly permissions?: unknown;
   readonly jobs: Readonly<Record<string, { readonly permissions?: unknown; readonly steps: readonly Step[] }>>;
 }
-
-function filesIn(directory: string, ending: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(ending))
-    .map((name) => join(directory, name));
-}
-
-const pages = ['README.md', ...filesIn('docs', '.md')].filter((file) => existsSync(file));
-
-/** Every workflow of the repository, and every one that the documentation gives to copy. */
-const workflows: [string, string][] = [
-  ...filesIn('.github/workflows', '.yml').map((file): [string, string] => [file, readFileSync(file, 'utf8')]),
-  ...pages.flatMap((file) => {
-    const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ya?ml\n([\s\S]*?)^```$/gm)].map(
-      ([, text]) => text ?? '',
-    );
-    const whole = blocks.filter((text) => /^on:/m.test(text) && /^jobs:/m.test(text));
-    return whole.map((text, index): [string, string] => [`${file}, block ${index + 1}`, text]);
-  }),
-];
 
 const PINNED = /uses: ([\w.-]+\/[\w./-]+)@([0-9a-f]{40}) # v\d+\.\d+\.\d+$/;
 const OURS = /uses: (?:org\/plugin-gate@v1|\.\/)$/;
