@@ -20,6 +20,8 @@ export class Die {
   readonly values: number;
   /** Offset behind the values: the first child's when there are children, else the next sibling's. */
   readonly next: number;
+  /** The entries that this one completes or stands for, once they were looked for; see chainOf. */
+  chain: readonly Die[] | undefined = undefined;
   readonly #cursor: Cursor;
 
   constructor(
@@ -118,6 +120,29 @@ export class Die {
       default:
         return file.text(this.valueAt(position), unit);
     }
+  }
+
+  /** Whether a string is a text, without decoding it. */
+  textIs(attribute: number, text: string): boolean {
+    const { abbrev } = this.layout;
+    const position = positionOf(abbrev, attribute);
+    if (position < 0) return false;
+    if (abbrev.forms[position] !== FORM.strp) return this.text(attribute) === text;
+    const { file, unit } = this;
+    const { str } = file.sections;
+    const start = this.#cursor.move(this.#place(position), this.next).sectionOffset(unit.dwarf64);
+    if (str[start + text.length] !== 0) return false;
+    // Backwards: names of one library begin alike.
+    for (let at = text.length - 1; at >= 0; at -= 1) if (str[start + at] !== text.charCodeAt(at)) return false;
+    return true;
+  }
+
+  /** Offset of a string in .debug_str; -1 for strings in other places, and without the attribute. */
+  textPlace(attribute: number): number {
+    const { abbrev } = this.layout;
+    const position = positionOf(abbrev, attribute);
+    if (position < 0 || abbrev.forms[position] !== FORM.strp) return -1;
+    return this.#cursor.move(this.#place(position), this.next).sectionOffset(this.unit.dwarf64);
   }
 
   /** Where a reference within the unit's own section leads; -1 without the attribute, -2 for references of other kinds. */

@@ -6,7 +6,7 @@ import { type DwarfIndex, indexUnits, siblingOffset } from './index-pass.ts';
 import { behindValues, formatKey, type Layout, layoutOf } from './layout.ts';
 import { PackageIndex } from './package.ts';
 import { DwarfProgram, type UnitPlace } from './program.ts';
-import { StringSection } from './strings.ts';
+import { type NameFilter, StringSection } from './strings.ts';
 import { type DwarfSections, MAX_PROBLEMS, readUnitHeaders, type UnitHeader, type UnitProblem } from './unit.ts';
 import type { AttributeValue } from './value.ts';
 
@@ -28,8 +28,6 @@ interface UnitBases {
 const READS = 4;
 const SLACK = 1_000_000;
 const MOST_READS = 60_000_000;
-/** Entries that are kept for the next reference to them. */
-const MOST_TARGETS = 100_000;
 const FAMILIES = 4;
 const NO_CHILDREN: readonly Die[] = [];
 
@@ -59,8 +57,6 @@ export class DwarfFile {
   /** Ends of entries with children that have no DW_AT_sibling, as far as they were met. */
   readonly #ends = { info: new Map<number, number>(), types: new Map<number, number>() };
   #reads: number;
-  /** Entries that references lead to: types are referred to again and again. */
-  readonly #targets = { info: new Map<number, Die>(), types: new Map<number, Die>() };
   /** The children that were read last: one reader asks for the same ones several times in a row. */
   readonly #families: { readonly parent: Die; readonly children: readonly Die[] }[] = [];
   #oldestFamily = 0;
@@ -159,12 +155,12 @@ export class DwarfFile {
     return children;
   }
 
-  /** The direct children with some tags only: of the others no object is made. */
-  childrenWith(parent: Die, tags: ReadonlySet<number>): readonly Die[] {
-    return parent.hasChildren ? this.#readChildren(parent, tags) : NO_CHILDREN;
+  /** The direct children that are wanted, by tag and attributes: of the others no object is made. */
+  childrenWith(parent: Die, wanted: (layout: Layout) => boolean): readonly Die[] {
+    return parent.hasChildren ? this.#readChildren(parent, wanted) : NO_CHILDREN;
   }
 
-  #readChildren(parent: Die, tags?: ReadonlySet<number>): readonly Die[] {
+  #readChildren(parent: Die, wanted?: (layout: Layout) => boolean): readonly Die[] {
     const found: Die[] = [];
     const { unit } = parent;
     const cursor = unit.section === 'info' ? this.#info : this.#types;
@@ -184,8 +180,7 @@ export class DwarfFile {
       const layout = abbrev.layouts[format] ?? layoutOf(abbrev, unit);
       const next = behindValues(layout, bytes, little, values, unit.end, unit);
       if (next < 0) break;
-      if (tags === undefined || tags.has(layout.tag))
-        found.push(new Die(this, unit, offset, layout, values, next, cursor));
+      if (wanted === undefined || wanted(layout)) found.push(new Die(this, unit, offset, layout, values, next, cursor));
       offset = layout.children ? this.#behind(unit, offset, layout, values, next) : next;
     }
     return found;
@@ -255,9 +250,9 @@ export class DwarfFile {
     return text;
   }
 
-  /** The hash of the string at an offset of .debug_str (see hashOf), without decoding it. */
-  hashOfString(offset: number): number {
-    return this.#strings.str.hashAt(offset);
+  /** Whether the string at an offset of .debug_str may be one of the names, without decoding it. */
+  passes(filter: NameFilter, offset: number): boolean {
+    return filter.passes(this.#strings.str, offset);
   }
 
   /** The string that an index into .debug_str_offsets leads to. */
@@ -305,34 +300,21 @@ export class DwarfFile {
   resolve(value: AttributeValue | undefined, unit: UnitHeader): Die | undefined {
     switch (value?.kind) {
       case 'reference':
-        return this.#target(unit, value.value);
+        return this.entryAt(unit, value.value);
       case 'info-reference': {
         const target = unitAt(this.units, value.value);
-        return target === undefined ? undefined : this.#target(target, value.value);
+        return target === undefined ? undefined : this.entryAt(target, value.value);
       }
       case 'alt-reference': {
         const { alt } = this;
         const target = alt === undefined ? undefined : unitAt(alt.units, value.value);
-        return alt === undefined || target === undefined ? undefined : alt.#target(target, value.value);
+        return alt === undefined || target === undefined ? undefined : alt.entryAt(target, value.value);
       }
       case 'signature':
         return this.typeOfSignature(value.value) ?? this.program.typeOfSignature(value.value, this);
       default:
         return undefined;
     }
-  }
-
-  /** The entry at an offset that others refer to: it is kept for the next of them. */
-  #target(unit: UnitHeader, offset: number): Die | undefined {
-    const targets = this.#targets[unit.section];
-    const known = targets.get(offset);
-    if (known !== undefined && known.unit === unit) return known;
-    const die = this.entryAt(unit, offset);
-    if (die !== undefined) {
-      if (targets.size >= MOST_TARGETS) targets.clear();
-      targets.set(offset, die);
-    }
-    return die;
   }
 
   /** The type of the type unit with a signature, in this file. */

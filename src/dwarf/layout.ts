@@ -37,6 +37,12 @@ export interface Layout {
   readonly plainLowPc: boolean;
 }
 
+/** A test for entries with one of some tags. */
+export function withTags(...tags: readonly number[]): (layout: Layout) => boolean {
+  const set = new Set(tags);
+  return ({ tag }) => set.has(tag);
+}
+
 /** Steps that depend on the entry. */
 export const STEP = {
   leb: -1,

@@ -59,10 +59,10 @@ export class StringSection {
     return found < 0 ? offset + MAX_STRING : near + found;
   }
 
-  /** The hash of the string at an offset, as {@link hashOf} of its text; 0 without a terminator. Nothing is decoded. */
-  hashAt(offset: number): number {
+  /** The hash of the string at an offset, or of its first bytes, as {@link hashOf} of the text; 0 at the section's end. Nothing is decoded. */
+  hashAt(offset: number, most = HASHED): number {
     const { bytes } = this;
-    const end = Math.min(bytes.length, offset + HASHED);
+    const end = Math.min(bytes.length, offset + most);
     let hash = FNV_BASIS;
     for (let at = offset; at < end; at += 1) {
       const byte = bytes[at] ?? 0;
@@ -70,6 +70,32 @@ export class StringSection {
       hash = Math.imul(hash ^ byte, FNV_PRIME);
     }
     return end < bytes.length ? hash : 0;
+  }
+}
+
+/** Characters by which most names are told to be none of the wanted ones. */
+const PREFIX = 12;
+
+/** Names that are looked for among all of a section, most of which are others: told by hash, without decoding. */
+export class NameFilter {
+  readonly #hashes = new Set<number>();
+  readonly #prefixes = new Uint8Array(1 << 16);
+
+  constructor(names: Iterable<string>) {
+    for (const name of names) {
+      this.#hashes.add(hashOf(name));
+      this.#prefixes[hashOf(name.slice(0, PREFIX)) & 0xffff] = 1;
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#hashes.size === 0;
+  }
+
+  /** Whether the string at an offset may be one of the names: certainly not where this is false. */
+  passes(section: StringSection, offset: number): boolean {
+    const prefix = section.hashAt(offset, PREFIX) & 0xffff;
+    return this.#prefixes[prefix] === 1 && this.#hashes.has(section.hashAt(offset));
   }
 }
 

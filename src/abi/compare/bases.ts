@@ -13,12 +13,15 @@ export interface BaseChanges {
   readonly embeddedChanged: boolean;
 }
 
+const NO_BASES: BaseChanges = { own: [], moves: [], edges: [], embeddedChanged: false };
+
 /** Compares base classes by name: added, removed, moved, virtual. */
 export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairOf: PairOf): BaseChanges {
   const own: LocalChange[] = [];
   const moves: LocalChange[] = [];
   const edges: Edge[] = [];
   let embeddedChanged = false;
+  if (a.bases.length === 0 && b.bases.length === 0) return NO_BASES;
   const names = (graph: Graphs['old'], record: RecordNode) =>
     record.bases.map((base) => {
       const { id } = peel(graph, base.type);

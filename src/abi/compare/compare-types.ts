@@ -48,7 +48,9 @@ function pairSymbols(
   const imports: SymbolTypes[] = [];
   const open = new Set<string>();
   // Sorted: the order of the symbol table is that of its hash values, and paths are to be the same for each compiler.
-  for (const symbol of [...old.symbols].sort((a, b) => (labelOf(a) < labelOf(b) ? -1 : 1))) {
+  const sorted = old.symbols.map((symbol) => ({ symbol, label: labelOf(symbol) }));
+  sorted.sort((a, b) => (a.label < b.label ? -1 : 1));
+  for (const { symbol, label } of sorted) {
     if (symbol.imported === true) {
       // Compilers need not tell what they only call, so that a type that is missing here means nothing.
       const other = taken.get(symbol.name);
@@ -57,7 +59,7 @@ function pairSymbols(
       continue;
     }
     // A symbol that moved to another version is still the same to compare.
-    const other = after.get(labelOf(symbol)) ?? byName.get(symbol.name);
+    const other = after.get(label) ?? byName.get(symbol.name);
     if (other === undefined || isCompilerMade(symbol.name, symbol.kind)) continue;
     const pair = pairOf(symbol, other);
     if (pair === undefined) open.add(symbol.name);
@@ -69,12 +71,13 @@ function pairSymbols(
 
 function pairOf(symbol: AbiSymbol, other: AbiSymbol): SymbolTypes | undefined {
   if (symbol.kind !== other.kind || symbol.type === undefined || other.type === undefined) return undefined;
-  return {
+  const pair: { -readonly [Key in keyof SymbolTypes]: SymbolTypes[Key] } = {
     name: labelOf(other),
     kind: symbol.kind,
     old: symbol.type,
     new: other.type,
-    ...(other.declared === undefined ? {} : { declared: other.declared }),
-    ...(symbol.noreturn === true && other.noreturn !== true ? { returns: true } : {}),
   };
+  if (other.declared !== undefined) pair.declared = other.declared;
+  if (symbol.noreturn === true && other.noreturn !== true) pair.returns = true;
+  return pair;
 }

@@ -3,6 +3,7 @@ import type { Alias, Edge, LocalChange, PairNode, PairOf } from './change.ts';
 import { compareEnums } from './enums.ts';
 import { compareFunctions } from './functions.ts';
 import { compareNumbers } from './numbers.ts';
+import { PairMap } from './pair-map.ts';
 import { changeOfPlace } from './place-change.ts';
 import { compareRecords } from './records.ts';
 import { type Graphs, isRecord, relate } from './relate.ts';
@@ -43,9 +44,6 @@ export interface SymbolTypes {
   readonly returns?: boolean;
 }
 
-/** Ids are below 2^26, so that two of them fit into one exact number. */
-const STRIDE = 2 ** 26;
-
 /**
  * Compares, from each pair of symbols, every pair of named nodes that they reach, each once: cycles and shared types
  * cost nothing more. A pair's own differences stand at the pair; what lies below is an edge. So a type that changed is
@@ -53,14 +51,13 @@ const STRIDE = 2 ** 26;
  */
 export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGraph {
   const nodes: PairNode[] = [];
-  const numbers = new Map<number, number>();
+  const numbers = new PairMap<number>(graphs.old.nodes.length);
   const open: number[] = [];
   const pairOf = (old: TypeId, now: TypeId, alias?: Alias): number => {
-    const key = old * STRIDE + now;
-    const known = numbers.get(key);
+    const known = numbers.get(old, now);
     if (known !== undefined) return known;
     nodes.push({ old, new: now, changes: [], edges: [], ...(alias === undefined ? {} : { alias }) });
-    numbers.set(key, nodes.length - 1);
+    numbers.set(old, now, nodes.length - 1);
     open.push(nodes.length - 1);
     return nodes.length - 1;
   };

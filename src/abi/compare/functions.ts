@@ -16,8 +16,10 @@ export function compareFunctions(
 ): { readonly changes: LocalChange[]; readonly edges: Edge[] } {
   const changes: LocalChange[] = [];
   const edges: Edge[] = [];
-  const compare = (old: number, now: number, label: string, position: 'parameter' | 'result'): void => {
+  const compare = (old: number, now: number, labelled: () => string, position: 'parameter' | 'result'): void => {
     const { change, pairs } = relate(graphs, old, now, position);
+    if (change === undefined && pairs.length === 0) return;
+    const label = labelled();
     if (change !== undefined && !(position === 'result' && returnsDerived(graphs, old, now))) {
       const rule = position === 'result' ? 'abi/result-changed' : 'abi/parameter-type-changed';
       changes.push(changeOfPlace(change, label, rule, { part: label, matters: 'always' }));
@@ -27,10 +29,10 @@ export function compareFunctions(
       edges.push({ to: pairOf(pair.old, pair.new, pair.alias), kind, label, flips: position === 'parameter' });
     }
   };
-  compare(a.result, b.result, 'result', 'result');
+  compare(a.result, b.result, () => 'result', 'result');
   const results = [a.results ?? [], b.results ?? []] as const;
   for (let at = 0; at < Math.min(results[0].length, results[1].length); at += 1) {
-    compare(results[0][at] ?? 0, results[1][at] ?? 0, `result ${at + 1}`, 'result');
+    compare(results[0][at] ?? 0, results[1][at] ?? 0, () => `result ${at + 1}`, 'result');
   }
   if (results[0].length !== results[1].length) {
     changes.push(always('abi/result-changed', `${results[0].length} results became ${results[1].length}`, 'result'));
@@ -40,8 +42,10 @@ export function compareFunctions(
   for (let at = 0; at < common; at += 1) {
     const [one, other] = [a.parameters[at], b.parameters[at]];
     if (one === undefined || other === undefined) continue;
-    const name = other.name ?? one.name;
-    const label = other.artificial ? 'this' : `parameter ${at + 1}${name === undefined ? '' : ` (${name})`}`;
+    const label = (): string => {
+      const name = other.name ?? one.name;
+      return other.artificial ? 'this' : `parameter ${at + 1}${name === undefined ? '' : ` (${name})`}`;
+    };
     compare(one.type, other.type, label, 'parameter');
   }
   if ((a.callingConvention ?? 1) !== (b.callingConvention ?? 1)) {

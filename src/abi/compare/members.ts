@@ -34,49 +34,91 @@ const MAX_TWINS = 8;
 
 /** Compares the members of two records by name. */
 export function compareMembers(graphs: Graphs, a: RecordNode, b: RecordNode, pairOf: PairOf): MemberChanges {
+  const common = new CommonMembers(graphs, pairOf);
+  if (sameNames(a, b)) {
+    // Nothing came, went or changed its order, as in nearly all records.
+    a.members.forEach((member, at) => {
+      const other = b.members[at];
+      const { name = '' } = member;
+      if (other !== undefined && !(a.size === b.size && isReserved(name))) common.compare(name, member, other);
+    });
+    return changesOf(common, common.own);
+  }
   const reserve = reserveOf(graphs, a, b);
   const { before, after } = reserve;
   const now = new Map(after.map((one) => [one.key, one]));
   const old = new Set(before.map(({ key }) => key));
-  const own: LocalChange[] = [];
-  const moves: LocalChange[] = [];
-  const edges: Edge[] = [];
-  let embeddedChanged = false;
+  const { own } = common;
   const twins = twinsOf([...after.filter(({ key }) => !old.has(key)), ...reserve.left]);
   const taken = new Set<string>();
   for (const one of before) {
     const { key, member } = one;
     const other = now.get(key);
-    if (other === undefined) {
-      const twin = twins(graphs, member, taken);
-      if (twin !== undefined) {
-        taken.add(twin.key);
-        own.push(renamed(one, twin));
-        edges.push(...edgesOf(graphs, member, twin.member, twin.key, pairOf));
-      } else own.push(removed(graphs, one));
+    if (other !== undefined) {
+      common.compare(key, member, other.member);
       continue;
     }
-    const related = relate(graphs, member.type, other.member.type);
-    if (related.change !== undefined) {
-      const more = { part: key, declared: other.member.declared, matters: 'layout' } as const;
-      own.push(changeOfPlace(related.change, `member ${key}`, 'abi/member-type-changed', more));
-    } else if (layoutDiffers(graphs, member.type, other.member.type)) embeddedChanged = true;
-    for (const pair of related.pairs) {
-      edges.push({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: `member ${key}` });
-    }
-    if (member.bitSize !== other.member.bitSize) own.push(resizedBits(key, member, other.member));
-    else if (member.bitOffset !== other.member.bitOffset) moves.push(moved(key, member, other.member));
-    if ((member.mutable === true) !== (other.member.mutable === true)) own.push(mutable(key, other.member));
+    const twin = twins(graphs, member, taken);
+    if (twin !== undefined) {
+      taken.add(twin.key);
+      own.push(renamed(one, twin));
+      for (const edge of edgesOf(graphs, member, twin.member, twin.key, pairOf)) common.edges.push(edge);
+    } else own.push(removed(graphs, one));
   }
   if (reserve.cut) own.push(TOO_MANY);
   const room = roomOf(graphs, before);
   for (const one of after) {
     if (old.has(one.key) || taken.has(one.key)) continue;
     const reserved = inReserve(graphs.new, one.member, reserve);
-    own.push(added(graphs, a, b, one, { reserved, room, moves: moves.length > 0 }));
+    own.push(added(graphs, a, b, one, { reserved, room, moves: common.moves.length > 0 }));
   }
+  return changesOf(common, own);
+}
+
+function changesOf({ moves, edges, embeddedChanged }: CommonMembers, own: readonly LocalChange[]): MemberChanges {
   const ownLayout = own.some(({ effect, rule }) => effect === 'breaking' || rule === 'abi/member-added');
   return { own, moves, edges, embeddedChanged, ownLayout };
+}
+
+/** What members that both records have come to. */
+class CommonMembers {
+  readonly own: LocalChange[] = [];
+  readonly moves: LocalChange[] = [];
+  readonly edges: Edge[] = [];
+  embeddedChanged = false;
+  readonly #graphs: Graphs;
+  readonly #pairOf: PairOf;
+
+  constructor(graphs: Graphs, pairOf: PairOf) {
+    this.#graphs = graphs;
+    this.#pairOf = pairOf;
+  }
+
+  compare(key: string, member: Member, other: Member): void {
+    const { own } = this;
+    const { change, pairs } = relate(this.#graphs, member.type, other.type);
+    if (change !== undefined) {
+      const more = { part: key, declared: other.declared, matters: 'layout' } as const;
+      own.push(changeOfPlace(change, `member ${key}`, 'abi/member-type-changed', more));
+    } else if (layoutDiffers(this.#graphs, member.type, other.type)) this.embeddedChanged = true;
+    for (const pair of pairs) {
+      const to = this.#pairOf(pair.old, pair.new, pair.alias);
+      this.edges.push({ to, kind: pair.through, label: `member ${key}` });
+    }
+    if (member.bitSize !== other.bitSize) own.push(resizedBits(key, member, other));
+    else if (member.bitOffset !== other.bitOffset) this.moves.push(moved(key, member, other));
+    if ((member.mutable === true) !== (other.mutable === true)) own.push(mutable(key, other));
+  }
+}
+
+/** Whether two records have the same members in the same order, all with names. */
+function sameNames(a: RecordNode, b: RecordNode): boolean {
+  if (a.members.length !== b.members.length) return false;
+  for (let at = 0; at < a.members.length; at += 1) {
+    const name = a.members[at]?.name;
+    if (name === undefined || name !== b.members[at]?.name) return false;
+  }
+  return true;
 }
 
 /** Whether values of two types that stand for each other take other room. */

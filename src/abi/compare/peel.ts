@@ -17,8 +17,23 @@ export interface Peeled {
 
 const MAX_STEPS = 256;
 
+const known = new WeakMap<TypeGraph, (Peeled | undefined)[]>();
+
 /** Takes typedefs and qualifiers off: they do not change how a value is laid out. */
 export function peel(graph: TypeGraph, start: TypeId): Peeled {
+  let peeled = known.get(graph);
+  if (peeled === undefined) {
+    peeled = new Array(graph.nodes.length).fill(undefined);
+    known.set(graph, peeled);
+  }
+  const before = peeled[start];
+  if (before !== undefined) return before;
+  const made = peelAnew(graph, start);
+  if (start >= 0 && start < peeled.length) peeled[start] = made;
+  return made;
+}
+
+function peelAnew(graph: TypeGraph, start: TypeId): Peeled {
   let id = start;
   const seen = { const: false, volatile: false, restrict: false, atomic: false };
   const typedefs: TypeId[] = [];

@@ -5,6 +5,7 @@ import { qualifiedName, typeName } from '../names.ts';
 import { pointerOfOption } from '../rust/nullable.ts';
 import type { Alias, EdgeKind } from './change.ts';
 import { compareNumbers, isInteger } from './numbers.ts';
+import { PairMap } from './pair-map.ts';
 import { type Peeled, peel, sizeOf, wholeArray } from './peel.ts';
 import { type Position, qualifierChange } from './qualifiers.ts';
 
@@ -57,8 +58,26 @@ type Step =
   | { readonly is: 'changed'; readonly verdict: Verdict }
   | { readonly is: 'below'; readonly old: TypeId; readonly new: TypeId; readonly pointer: boolean };
 
+type Relations = Readonly<Record<Position, PairMap<Relation>>>;
+
+const known = new WeakMap<Graphs, Relations>();
+
 /** Compares two types at one place, through typedefs, pointers and arrays, down to the next named node. */
 export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Position = 'member'): Relation {
+  let relations = known.get(graphs);
+  if (relations === undefined) {
+    const made = (): PairMap<Relation> => new PairMap(graphs.old.nodes.length);
+    relations = { parameter: made(), result: made(), member: made(), variable: made() };
+    known.set(graphs, relations);
+  }
+  const before = relations[position].get(old, now);
+  if (before !== undefined) return before;
+  const relation = relateAnew(graphs, old, now, position);
+  relations[position].set(old, now, relation);
+  return relation;
+}
+
+function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position): Relation {
   let [oldId, newId] = [old, now];
   let through: EdgeKind = 'value';
   let pointers = 0;

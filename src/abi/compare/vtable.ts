@@ -13,6 +13,7 @@ export function compareVirtuals(
   pair: { readonly old: TypeId; readonly new: TypeId },
   pairOf: PairOf,
 ): { readonly changes: readonly LocalChange[]; readonly edges: readonly Edge[] } {
+  if (!mayHaveTable(graphs.old, pair.old) && !mayHaveTable(graphs.new, pair.new)) return NO_TABLES;
   const before = placed(vtableOf(graphs.old, pair.old));
   const after = placed(vtableOf(graphs.new, pair.new));
   const changes: LocalChange[] = [...virtualBaseOrder(graphs, pair)];
@@ -48,6 +49,14 @@ export function compareVirtuals(
     changes.push(added(slot, at, at >= before.length));
   }
   return { changes, edges };
+}
+
+const NO_TABLES = { changes: [], edges: [] } as const;
+
+function mayHaveTable(graph: TypeGraph, id: TypeId): boolean {
+  const node = graph.nodes[id];
+  if (node === undefined || !('bases' in node)) return true;
+  return node.bases.length > 0 || node.methods.some(({ virtual }) => virtual !== 'no');
 }
 
 interface Placed {

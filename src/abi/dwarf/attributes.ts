@@ -8,7 +8,11 @@ const MAX_CHAIN = 8;
 
 /** The entry itself and those that it completes or stands for (DW_AT_specification, DW_AT_abstract_origin), nearest first. */
 export function chainOf(die: Die): readonly Die[] {
-  if (die.layout.link < 0) return [die];
+  die.chain ??= die.layout.link < 0 ? [die] : readChain(die);
+  return die.chain;
+}
+
+function readChain(die: Die): readonly Die[] {
   let link = linkOf(die);
   const chain: Die[] = [die];
   let last = die;
@@ -65,6 +69,14 @@ export function flagOf(chain: readonly Die[], attribute: number): boolean {
   return false;
 }
 
+/** Whether an entry or the first of its chain that has a linkage name has this one. */
+export function hasLinkageName(chain: readonly Die[], name: string): boolean {
+  for (const die of chain) {
+    if (die.has(AT.linkage_name)) return die.textIs(AT.linkage_name, name);
+  }
+  return linkageNameOf(chain) === name;
+}
+
 /** A constant that is never negative, as a number. */
 export function numberOf(chain: readonly Die[], attribute: number): number | undefined {
   for (const die of chain) if (die.has(attribute)) return die.number(attribute);
@@ -89,8 +101,9 @@ function blockNumber(bytes: Uint8Array, signed: boolean): string | undefined {
 
 /** The first place in the chain that tells a line: for methods that is the definition, else the declaration. */
 export function placeOf(chain: readonly Die[]): DeclaredAt | undefined {
-  for (const die of [...chain].reverse()) {
-    const place = declaredAt(die);
+  for (let at = chain.length - 1; at >= 0; at -= 1) {
+    const die = chain[at];
+    const place = die === undefined ? undefined : declaredAt(die);
     if (place !== undefined) return place;
   }
   return undefined;

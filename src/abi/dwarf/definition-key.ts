@@ -1,10 +1,11 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
 
 /** The children that tell two definitions apart. */
-const TELLING = new Set<number>([TAG.member, TAG.enumerator, TAG.inheritance]);
+const isTelling = withTags(TAG.member, TAG.enumerator, TAG.inheritance);
 
 /**
  * What tells two definitions of one name apart: size, place and the members too, since one header can be compiled with
@@ -13,7 +14,7 @@ const TELLING = new Set<number>([TAG.member, TAG.enumerator, TAG.inheritance]);
 export function definitionKey(die: Die): string {
   const size = numberOf([die], AT.byte_size) ?? -1;
   const place = declaredAt(die);
-  const names = die.file.childrenWith(die, TELLING).map((child) => {
+  const names = die.file.childrenWith(die, isTelling).map((child) => {
     const type = typeOf([child]);
     const typeName = typeof type === 'object' ? (nameOf([type]) ?? type.tag) : type;
     return `${nameOf([child]) ?? ''}:${typeName}:${exactOf(child.attributes.get(AT.const_value), true) ?? ''}`;

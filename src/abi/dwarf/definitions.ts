@@ -15,8 +15,9 @@ const MAX_CANDIDATES = 4096;
 /**
  * Definitions, in any unit of the program's files, of the record or enum that an entry only declares. Several when the
  * units disagree or repeat it.
+ * @param most as many are wanted
  */
-export function definitionsOf(declaration: Die): readonly Die[] {
+export function definitionsOf(declaration: Die, most = MAX_CANDIDATES): readonly Die[] {
   const name = nameOf([declaration]);
   if (name === undefined) return [];
   const found: Die[] = [];
@@ -28,7 +29,7 @@ export function definitionsOf(declaration: Die): readonly Die[] {
       const die = unit === undefined ? undefined : file.entryAt(unit, Math.abs(place));
       if (die === undefined || !sameKind(die.tag, declaration.tag)) continue;
       qualified ??= join(scopeOf(declaration), name);
-      if (join(scopeOf(die), name) === qualified) found.push(die);
+      if (join(scopeOf(die), name) === qualified && found.push(die) >= most) return found;
     }
   }
   return found;

@@ -1,6 +1,6 @@
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
-import { chainOf, linkageNameOf } from './attributes.ts';
+import { chainOf, hasLinkageName, linkageNameOf } from './attributes.ts';
 import { unplacedFunctions } from './unplaced.ts';
 
 /**
@@ -12,9 +12,10 @@ export function reattachFolded(files: readonly DwarfFile[], found: Map<ElfSymbol
   const wrong = new Map<string, ElfSymbol[]>();
   for (const [symbol, die] of found) {
     if (!symbol.name.startsWith('_Z')) continue;
-    const name = linkageNameOf(chainOf(die));
-    if (name === undefined || name === symbol.name || !name.startsWith('_Z') || variant(name) === variant(symbol.name))
-      continue;
+    const chain = chainOf(die);
+    if (hasLinkageName(chain, symbol.name)) continue;
+    const name = linkageNameOf(chain);
+    if (name === undefined || !name.startsWith('_Z') || variant(name) === variant(symbol.name)) continue;
     const same = wrong.get(variant(symbol.name));
     if (same === undefined) wrong.set(variant(symbol.name), [symbol]);
     else same.push(symbol);

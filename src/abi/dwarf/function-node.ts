@@ -1,5 +1,6 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { chainOf, flagOf, nameOf, numberOf, typeOf } from './attributes.ts';
 import type { Making, TypeSource } from './type-source.ts';
@@ -7,12 +8,13 @@ import type { Making, TypeSource } from './type-source.ts';
 type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
 type Parameter = FunctionNode['parameters'][number];
 
-const PARAMETERS = new Set<number>([
+/** What a function type is made of. */
+export const isParameter = withTags(
   TAG.formal_parameter,
   TAG.unspecified_parameters,
   // gcc puts each pack of parameters into an entry of its own.
   TAG.GNU_formal_parameter_pack,
-]);
+);
 
 /** The type of a function, from its own entry or from that of a pointer's target. */
 export function functionNode(die: Die, source: TypeSource): FunctionNode {
@@ -66,7 +68,7 @@ function withoutConst(parameter: readonly Die[], source: TypeSource): TypeId {
 function parametersOf(chain: readonly Die[]): readonly Die[] {
   let first: readonly Die[] = [];
   for (const die of chain) {
-    const children = die.file.childrenWith(die, PARAMETERS);
+    const children = die.file.childrenWith(die, isParameter);
     if (die === chain[0]) first = children;
     if (children.some(({ tag }) => tag === TAG.formal_parameter)) return spread(children);
   }

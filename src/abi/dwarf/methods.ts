@@ -1,11 +1,19 @@
+import { positionOf } from '../../dwarf/abbrev.ts';
 import { AT, TAG } from '../../dwarf/constants.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die } from '../../dwarf/file.ts';
+import type { Layout } from '../../dwarf/layout.ts';
 import type { AttributeValue } from '../../dwarf/value.ts';
 import type { Method } from '../model.ts';
-import { attributeOf, chainOf, flagOf, linkageNameOf, nameOf, numberOf, placeOf } from './attributes.ts';
+import { attributeOf, chainOf, flagOf, linkageNameOf, nameOf, numberOf, placeOf, typeOf } from './attributes.ts';
+import { isParameter } from './function-node.ts';
 import { accessOf, optional } from './members.ts';
 import type { TypeSource } from './type-source.ts';
+
+/** What can be told by the attributes alone: most member functions return something, constructors and destructors do not. */
+export function mayBeCompared({ abbrev, link }: Layout): boolean {
+  return link >= 0 || positionOf(abbrev, AT.type) < 0 || positionOf(abbrev, AT.virtuality) >= 0;
+}
 
 /**
  * Whether a comparison asks for a member function of a class: virtual ones make the table, and destructors and
@@ -14,10 +22,27 @@ import type { TypeSource } from './type-source.ts';
  */
 export function isCompared(method: Die, className: string | undefined): boolean {
   if (method.has(AT.virtuality) || method.layout.link >= 0) return true;
+  if (className === undefined) return false;
   const name = method.text(AT.name);
   if (name === undefined) return false;
   if (name.startsWith('~')) return true;
-  return className?.startsWith(plainName(name)) === true;
+  return className.startsWith(plainName(name)) && copiesOrMoves(method);
+}
+
+/** Whether a constructor takes one reference. */
+function copiesOrMoves(method: Die): boolean {
+  let type: ReturnType<typeof typeOf> = 'none';
+  let count = 0;
+  for (const parameter of method.file.childrenWith(method, isParameter)) {
+    if (parameter.flag(AT.artificial)) continue;
+    count += 1;
+    type = typeOf([parameter]);
+  }
+  return (
+    count === 1 &&
+    typeof type === 'object' &&
+    (type.tag === TAG.reference_type || type.tag === TAG.rvalue_reference_type)
+  );
 }
 
 function plainName(name: string): string {

@@ -1,5 +1,6 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { exactOf, typeOf } from './attributes.ts';
@@ -9,8 +10,8 @@ import { recordNode } from './record-node.ts';
 import { scopeOf } from './scope.ts';
 import type { TypeSource } from './type-source.ts';
 
-const DIMENSIONS = new Set<number>([TAG.subrange_type, TAG.generic_subrange, TAG.enumeration_type]);
-const ENUMERATORS = new Set<number>([TAG.enumerator]);
+const isDimension = withTags(TAG.subrange_type, TAG.generic_subrange, TAG.enumeration_type);
+const isEnumerator = withTags(TAG.enumerator);
 
 /** The node of a type's entry. */
 export function nodeOf(die: Die, source: TypeSource): TypeNode {
@@ -56,7 +57,7 @@ export function nodeOf(die: Die, source: TypeSource): TypeNode {
       return {
         kind: 'array',
         element: target(),
-        dimensions: die.file.childrenWith(die, DIMENSIONS).map(dimensionOf),
+        dimensions: die.file.childrenWith(die, isDimension).map(dimensionOf),
         ...(die.flag(AT.GNU_vector) ? { vector: true } : {}),
       };
     case TAG.ptr_to_member_type:
@@ -94,7 +95,7 @@ function enumNode(die: Die, source: TypeSource): TypeNode {
     size,
     ...(die.has(AT.type) ? { underlying: source.idOfTypeOf(die) } : {}),
     scoped: die.flag(AT.enum_class),
-    enumerators: die.file.childrenWith(die, ENUMERATORS).map((child) => ({
+    enumerators: die.file.childrenWith(die, isEnumerator).map((child) => ({
       name: child.text(AT.name) ?? '',
       value: exactOf(child.get(AT.const_value), false) ?? '',
     })),

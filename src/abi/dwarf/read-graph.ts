@@ -3,13 +3,12 @@ import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
-import { chainOf, flagOf, nameOf, placeOf } from './attributes.ts';
+import { chainOf, flagOf, placeOf } from './attributes.ts';
 import { attachImports } from './imports.ts';
-import { optional } from './members.ts';
-import { join, languageOf, scopeOf } from './scope.ts';
 import { typeOfSymbol } from './symbol-type.ts';
 import { attachStaticMembers } from './static-members.ts';
 import { attachSymbols } from './symbols.ts';
+import type { Making } from './type-source.ts';
 import { TypeBuilder } from './types.ts';
 
 /**
@@ -76,26 +75,20 @@ function isTyped(symbol: ElfSymbol): boolean {
 
 function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder): AbiSymbol {
   const code = symbol.type === 'func' || symbol.type === 'ifunc';
-  const base = {
-    name: symbol.name,
-    ...optional('version', symbol.version),
-    kind: code ? 'function' : 'variable',
-  } as const;
+  const made: Making<AbiSymbol> = { name: symbol.name, kind: code ? 'function' : 'variable' };
+  if (symbol.version !== undefined) made.version = symbol.version;
   // clang gives thunks entries without types.
-  if (die === undefined || isCompilerMade(symbol.name)) return base;
+  if (die === undefined || isCompilerMade(symbol.name)) return made;
   const chain = chainOf(die);
-  const name = nameOf(chain);
-  return {
-    ...base,
-    ...optional('type', typeOfSymbol(symbol, die, builder)),
-    ...optional('qualifiedName', name === undefined ? undefined : join(scopeOf(die), name)),
-    language: languageOf(die),
-    ...optional('declared', placeOf(chain)),
-    ...(flagOf(chain, AT.noreturn) ? { noreturn: true } : {}),
-  };
+  const type = typeOfSymbol(symbol, die, builder);
+  if (type !== undefined) made.type = type;
+  made.language = builder.languageOf(die);
+  const declared = placeOf(chain);
+  if (declared !== undefined) made.declared = declared;
+  if (flagOf(chain, AT.noreturn)) made.noreturn = true;
+  return made;
 }
 
-/** What was met in files that could not be read in full. */
 export function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {
   return files.flatMap((file) =>
     file.problems.slice(0, 20).map(({ section, offset, message, unsupported, limit }) => ({

@@ -1,17 +1,29 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die } from '../../dwarf/file.ts';
+import type { Layout } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import type { Base, Member, Method, TypeNode } from '../model.ts';
 import { flagOf } from './attributes.ts';
 import { baseOf, memberOf, variantsOf } from './members.ts';
-import { isCompared, methodOf } from './methods.ts';
+import { isCompared, mayBeCompared, methodOf } from './methods.ts';
 import { scopeOf } from './scope.ts';
 import { classNameOf } from './template-names.ts';
 import type { Making, TypeSource } from './type-source.ts';
 
 type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
 
-const PARTS = new Set<number>([TAG.member, TAG.inheritance, TAG.subprogram, TAG.variant_part]);
+function isPart(layout: Layout): boolean {
+  switch (layout.tag) {
+    case TAG.member:
+    case TAG.inheritance:
+    case TAG.variant_part:
+      return true;
+    case TAG.subprogram:
+      return mayBeCompared(layout);
+    default:
+      return false;
+  }
+}
 
 /**
  * A struct, class or union. Static members, template arguments and most member functions are not read: each of them that
@@ -23,7 +35,7 @@ export function recordNode(die: Die, source: TypeSource): RecordNode {
   const methods: Method[] = [];
   let part: Die | undefined;
   const name = classNameOf(die);
-  for (const child of die.file.childrenWith(die, PARTS)) {
+  for (const child of die.file.childrenWith(die, isPart)) {
     switch (child.tag) {
       case TAG.member:
         if (!isStatic(child)) members.push(memberOf(child, source));

@@ -1,5 +1,6 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die } from '../../dwarf/file.ts';
+import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
 import type { TypeId } from '../model.ts';
 import { attributeOf, chainOf, typeOf } from './attributes.ts';
@@ -19,8 +20,19 @@ export function typeOfSymbol(symbol: ElfSymbol, die: Die, builder: TypeBuilder):
   );
 }
 
-/** Assembled code and units compiled with -g1 have entries for functions, without parameters and results. */
+const telling = new WeakMap<UnitHeader, boolean>();
+
 function tellsTypes(die: Die): boolean {
+  let tells = telling.get(die.unit);
+  if (tells === undefined) {
+    tells = unitTellsTypes(die);
+    telling.set(die.unit, tells);
+  }
+  return tells;
+}
+
+/** Assembled code and units compiled with -g1 have entries for functions, without parameters and results. */
+function unitTellsTypes(die: Die): boolean {
   const root = die.file.root(die.unit);
   if (root === undefined) return true;
   const language = attributeOf([root], AT.language)?.value;

@@ -4,7 +4,7 @@ import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { PlacedIndex } from '../../dwarf/index-pass.ts';
 import { entryAddresses } from '../../dwarf/ranges.ts';
 import type { ElfHeader, ElfSymbol } from '../../elf/model.ts';
-import { chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
+import { chainOf, flagOf, hasLinkageName, linkageNameOf, nameOf } from './attributes.ts';
 import { reattachFolded } from './folded.ts';
 import { unplacedFunctions } from './unplaced.ts';
 
@@ -27,11 +27,16 @@ export function attachSymbols(
   const byAddress = header.type !== 'rel';
   const found = new Map<ElfSymbol, Die>();
   const open = new Map<number, ElfSymbol[]>();
-  const names = new Map<string, ElfSymbol[]>();
-  for (const symbol of symbols) {
-    push(open, codeAddress(symbol, header), symbol);
-    push(names, symbol.name, symbol);
-  }
+  for (const symbol of symbols) push(open, codeAddress(symbol, header), symbol);
+  // Hardly ever asked for: most entries have an address.
+  let names: Map<string, ElfSymbol[]> | undefined;
+  const byName = (die: Die): readonly ElfSymbol[] => {
+    if (names === undefined) {
+      names = new Map();
+      for (const symbol of symbols) push(names, symbol.name, symbol);
+    }
+    return symbolsNamed(die, names);
+  };
   for (const file of files) {
     const { placed } = file.index();
     for (let at = 0; at < placed.count; at += 1) {
@@ -48,7 +53,7 @@ export function attachSymbols(
       const die = dieAt(file, placed, at);
       if (die === undefined) continue;
       const addresses = byAddress ? (code ? entryAddresses(die) : variableAddress(die)) : [];
-      if (addresses.length === 0) take(found, byName(die, names), die, code);
+      if (addresses.length === 0) take(found, byName(die), die, code);
       for (const address of addresses) take(found, open.get(address) ?? [], die, code);
     }
   }
@@ -99,10 +104,10 @@ function isCode({ type }: ElfSymbol): boolean {
 
 function hasName(die: Die, name: string): boolean {
   const chain = chainOf(die);
-  return (linkageNameOf(chain) ?? nameOf(chain)) === name;
+  return hasLinkageName(chain, name) || (linkageNameOf(chain) ?? nameOf(chain)) === name;
 }
 
-function byName(die: Die, names: ReadonlyMap<string, ElfSymbol[]>): readonly ElfSymbol[] {
+function symbolsNamed(die: Die, names: ReadonlyMap<string, ElfSymbol[]>): readonly ElfSymbol[] {
   const chain = chainOf(die);
   if (!flagOf(chain, AT.external)) return [];
   const name = linkageNameOf(chain) ?? nameOf(chain);

@@ -1,5 +1,6 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
 import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
 import { join, scopeOf } from './scope.ts';
 
@@ -17,7 +18,7 @@ const TYPES = 2 ** 40;
  * that describe them, since gcc writes `Box<long int, (E)1, 2u>` where clang writes `Box<long, E::b, 2>`, or only `Box`.
  */
 export function classNameOf(die: Die, depth = 0): string | undefined {
-  const name = nameOf([die]);
+  const name = die.text(AT.name);
   if (name === undefined) return undefined;
   let names = known.get(die.file);
   if (names === undefined) {
@@ -53,19 +54,19 @@ function spell(die: Die, name: string, depth: number): string {
 }
 
 function templateParameters(die: Die): readonly Die[] {
-  return die.file.children(die).flatMap((child) => {
-    switch (child.tag) {
-      case TAG.template_type_parameter:
-      case TAG.template_value_parameter:
-      case TAG.GNU_template_template_param:
-        return [child];
-      case TAG.GNU_template_parameter_pack:
-        return templateParameters(child);
-      default:
-        return [];
-    }
-  });
+  const parameters = die.file.childrenWith(die, isParameter);
+  if (!parameters.some(({ tag }) => tag === TAG.GNU_template_parameter_pack)) return parameters;
+  return parameters.flatMap((child) =>
+    child.tag === TAG.GNU_template_parameter_pack ? templateParameters(child) : [child],
+  );
 }
+
+const isParameter = withTags(
+  TAG.template_type_parameter,
+  TAG.template_value_parameter,
+  TAG.GNU_template_template_param,
+  TAG.GNU_template_parameter_pack,
+);
 
 /** Undefined where the entry does not tell the argument: then only the compiler's own spelling tells it apart. */
 function argumentText(parameter: Die, depth: number): string | undefined {

@@ -1,9 +1,11 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language, OdrConflict, TypeId, TypeNode } from '../model.ts';
-import { flagOf, numberOf, typeOf } from './attributes.ts';
+import { chainOf, flagOf, numberOf, typeOf } from './attributes.ts';
 import { definitionKey } from './definition-key.ts';
 import { definitionsOf } from './definitions.ts';
+import { Fingerprints } from './fingerprint.ts';
 import { functionNode } from './function-node.ts';
 import { nodeOf } from './nodes.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
@@ -15,6 +17,11 @@ const MAX_NODES = 500_000;
 
 /** Definitions of one name that are compared with each other. */
 const MAX_COMPARED = 32;
+
+/** Pointers to pointers, typedefs of typedefs: deeper ones are read one by one. */
+const MAX_DERIVED = 64;
+/** Bytes of the largest address. */
+const MAX_ADDRESS = 64;
 
 const SECTION_STRIDE = 2 ** 40;
 
@@ -29,7 +36,15 @@ export class TypeBuilder implements TypeSource {
   /** Definitions by kind and qualified name; several when they differ. */
   readonly #named = new Map<string, { readonly key: string; readonly id: TypeId }[]>();
   readonly #queue: { readonly id: TypeId; readonly die: Die; readonly asFunction: boolean }[] = [];
-  readonly #languages = new Map<object, Language>();
+  readonly #fingerprints = new Fingerprints();
+  /** By fingerprint, which holds for one file. */
+  readonly #seen = new Map<DwarfFile, Map<number, TypeId>>();
+  /** Pointers, references and qualified types, by what they are made of. */
+  readonly #derived = new Map<number, TypeId>();
+  #depth = 0;
+  readonly #languages = new Map<UnitHeader, Language>();
+  #lastUnit: UnitHeader | undefined;
+  #lastLanguage: Language = 'other';
   #void: TypeId | undefined;
   /** Stands for all types beyond {@link MAX_NODES}. */
   #beyond: TypeId | undefined;
@@ -71,8 +86,10 @@ export class TypeBuilder implements TypeSource {
   };
 
   readonly functionIdOf = (subprogram: Die): TypeId => {
-    const ids = mapOf(this.#functions, subprogram.file);
-    const place = placeOf(subprogram);
+    // The copies of a constructor or destructor are described once, and so are functions that were put into others.
+    const described = subprogram.has(AT.abstract_origin) ? (chainOf(subprogram)[1] ?? subprogram) : subprogram;
+    const ids = mapOf(this.#functions, described.file);
+    const place = placeOf(described);
     let id = ids.get(place);
     if (id === undefined) {
       id = this.#reserve(subprogram, true);
@@ -92,11 +109,15 @@ export class TypeBuilder implements TypeSource {
   };
 
   readonly languageOf = (die: Die): Language => {
+    // Entries come in runs of one unit.
+    if (this.#lastUnit === die.unit) return this.#lastLanguage;
     let language = this.#languages.get(die.unit);
     if (language === undefined) {
       language = languageOf(die);
       this.#languages.set(die.unit, language);
     }
+    this.#lastUnit = die.unit;
+    this.#lastLanguage = language;
     return language;
   };
 
@@ -147,14 +168,70 @@ export class TypeBuilder implements TypeSource {
       const definition = die.file.resolve(signature, die.unit);
       if (definition !== undefined && definition.offset !== die.offset) return this.idOf(definition);
     }
-    const kind = namedKind(die.tag);
-    const name = kind === undefined ? undefined : classNameOf(die);
-    if (kind === undefined || name === undefined) return this.#reserve(die, false);
+    switch (die.tag) {
+      case TAG.structure_type:
+      case TAG.class_type:
+      case TAG.interface_type:
+      case TAG.union_type:
+      case TAG.enumeration_type: {
+        if (!die.has(AT.name)) return this.#reserve(die, false);
+        const fingerprint = this.#fingerprints.of(die, this.languageOf(die));
+        return this.#once(die, fingerprint, () => this.#idOfNamed(die));
+      }
+      case TAG.base_type:
+      case TAG.unspecified_type:
+        return this.#once(die, this.#fingerprints.ofBase(die), () => this.#reserve(die, false));
+      case TAG.typedef: {
+        const target = this.#targetOf(die);
+        const fingerprint = target === undefined ? undefined : this.#fingerprints.ofTypedef(die, target);
+        return this.#once(die, fingerprint, () => this.#reserve(die, false));
+      }
+      case TAG.pointer_type:
+      case TAG.reference_type:
+      case TAG.rvalue_reference_type:
+      case TAG.const_type:
+      case TAG.volatile_type:
+      case TAG.restrict_type:
+      case TAG.atomic_type: {
+        const target = this.#targetOf(die);
+        const size = die.number(AT.byte_size) ?? -1;
+        if (target === undefined || size > MAX_ADDRESS) return this.#reserve(die, false);
+        const key = (target * 0x100 + die.tag) * 0x100 + size + 1;
+        return this.#once(undefined, key, () => this.#reserve(die, false));
+      }
+      default:
+        return this.#reserve(die, false);
+    }
+  }
+
+  /** Units repeat what they use: the id of what was met before with the same key, in one file or, without an entry, in all. */
+  #once(die: Die | undefined, key: number | undefined, make: () => TypeId): TypeId {
+    if (key === undefined) return make();
+    const seen = die === undefined ? this.#derived : mapOf(this.#seen, die.file);
+    const known = seen.get(key);
+    if (known !== undefined) return known;
+    const id = make();
+    seen.set(key, id);
+    return id;
+  }
+
+  /** The id of what a derived type is made of; undefined where they nest deeper than sources do. */
+  #targetOf(die: Die): TypeId | undefined {
+    if (this.#depth >= MAX_DERIVED) return undefined;
+    this.#depth += 1;
+    const id = this.idOfTypeOf(die);
+    this.#depth -= 1;
+    return id;
+  }
+
+  #idOfNamed(die: Die): TypeId {
+    const name = classNameOf(die);
+    if (name === undefined) return this.#reserve(die, false);
     if (flagOf([die], AT.declaration)) {
       const definition = this.#definitionOf(die);
       if (definition !== undefined) return this.idOf(definition);
     }
-    const label = `${kind} ${join(scopeOf(die), name)}`;
+    const label = `${namedKind(die.tag)} ${join(scopeOf(die), name)}`;
     const key = this.#definitionKey(die);
     const before = this.#named.get(label);
     const same = before?.find((one) => one.key === key);
@@ -170,9 +247,10 @@ export class TypeBuilder implements TypeSource {
    * none of them is known to be the one that is meant, and the type stays opaque.
    */
   #definitionOf(declaration: Die): Die | undefined {
+    if (this.languageOf(declaration) !== 'c') return definitionsOf(declaration, 1)[0];
     const definitions = definitionsOf(declaration);
     const [first] = definitions;
-    if (first === undefined || this.languageOf(declaration) !== 'c') return first;
+    if (first === undefined) return undefined;
     const key = this.#definitionKey(first);
     const agree = definitions.slice(1, MAX_COMPARED).every((one) => this.#definitionKey(one) === key);
     return agree ? first : undefined;
@@ -184,19 +262,9 @@ export class TypeBuilder implements TypeSource {
   }
 }
 
-function namedKind(tag: number): string | undefined {
-  switch (tag) {
-    case TAG.structure_type:
-    case TAG.class_type:
-    case TAG.interface_type:
-      return 'record';
-    case TAG.union_type:
-      return 'union';
-    case TAG.enumeration_type:
-      return 'enum';
-    default:
-      return undefined;
-  }
+/** What names of one kind stand for: `struct` and `class` may name the same. */
+function namedKind(tag: number): string {
+  return tag === TAG.enumeration_type ? 'enum' : tag === TAG.union_type ? 'union' : 'record';
 }
 
 function placeOf(die: Die): number {

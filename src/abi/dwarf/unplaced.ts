@@ -1,7 +1,7 @@
 import { AT } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { NO_NAME, OTHER_NAME } from '../../dwarf/index-pass.ts';
-import { hashOf } from '../../dwarf/strings.ts';
+import { NameFilter } from '../../dwarf/strings.ts';
 
 /**
  * Entries of functions without code (declarations, and functions that were folded into others) that have one of these
@@ -12,9 +12,8 @@ export function* unplacedFunctions(
   file: DwarfFile,
   wanted: { has(name: string): boolean; keys(): Iterable<string> },
 ): Generator<{ readonly die: Die; readonly name: string }> {
-  const hashes = new Set<number>();
-  for (const name of wanted.keys()) hashes.add(hashOf(name));
-  if (hashes.size === 0) return;
+  const filter = new NameFilter(wanted.keys());
+  if (filter.isEmpty) return;
   const { unplaced } = file.index();
   // Each unit declares the same functions again: 1 for offsets in .debug_str that are not wanted, 2 for those that may be.
   const met = new Uint8Array(file.sections.str.length);
@@ -25,15 +24,14 @@ export function* unplacedFunctions(
       const known = met[place] ?? 1;
       if (known === 1) continue;
       if (known === 0) {
-        met[place] = hashes.has(file.hashOfString(place)) ? 2 : 1;
+        met[place] = file.passes(filter, place) ? 2 : 1;
         if (met[place] === 1) continue;
       }
     }
     const unit = file.units[unplaced.unit[at] ?? -1];
     const die = unit === undefined ? undefined : file.entryAt(unit, unplaced.offset[at] ?? 0);
     if (die === undefined) continue;
-    const value = die.get(AT.linkage_name) ?? die.get(AT.MIPS_linkage_name) ?? die.get(AT.name);
-    const name = file.text(value, die.unit);
+    const name = die.text(AT.linkage_name) ?? die.text(AT.MIPS_linkage_name) ?? die.text(AT.name);
     if (name !== undefined && wanted.has(name)) yield { die, name };
   }
 }
