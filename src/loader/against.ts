@@ -1,11 +1,14 @@
 import { basename, join } from 'node:path';
+import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import type { Progress, StepOutcome } from '../gate/step.ts';
 import { installationRoot } from '../installation.ts';
+import { finding } from '../rules/make.ts';
+import { formatBytes } from '../text/units.ts';
 import { behaviourFindings, compareBehaviour } from './behaviour.ts';
-import { isGoPlugin } from './golang.ts';
+import { isGoPlugin, rehearseInGoHost } from './golang.ts';
 import { loadPlugin } from './load.ts';
-import type { LoadEvidence, LoadRequest, Swap } from './model.ts';
+import type { LoadEvidence, LoadRequest, NotRehearsed, Swap } from './model.ts';
 import { choosePlatform } from './platform.ts';
 import { readPrebuilt } from './prebuilt.ts';
 import { STANDARD_PATH } from './staged.ts';
@@ -41,10 +44,27 @@ export async function loadAgainst(
   };
   const { evidence: before } = await loadPlugin(old, progress);
   const comparison = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
+  const answering = { old: before.probes[0]?.object, new: loaded.evidence.probes[0]?.object };
   const swap =
-    loaded.evidence.result === 'loaded' && !isGoPlugin(image) && !isGoPlugin(oldImage)
-      ? await rehearse(request, old, progress)
-      : undefined;
+    loaded.evidence.result !== 'loaded'
+      ? undefined
+      : isGoPlugin(image) && isGoPlugin(oldImage)
+        ? await rehearseGo(request, image, old, oldImage, loaded, progress)
+        : isGoPlugin(image) || isGoPlugin(oldImage)
+          ? undefined
+          : await rehearse(request, old, answering, progress);
+  if (swap !== undefined && 'reason' in swap) {
+    const message = `The hot swap was not rehearsed: ${swap.reason}.`;
+    return {
+      ...loaded,
+      findings: [
+        ...behaviourFindings(comparison),
+        ...loaded.findings,
+        finding('swap/not-rehearsed', message, { subject: 'go', ...(swap.certain ? { severity: 'note' } : {}) }),
+      ],
+      evidence: { ...loaded.evidence, comparison },
+    };
+  }
   return {
     findings: [...behaviourFindings(comparison), ...loaded.findings, ...(swap === undefined ? [] : swapFindings(swap))],
     evidence: { ...loaded.evidence, comparison, ...(swap === undefined ? {} : { swap }) },
@@ -52,16 +72,46 @@ export async function loadAgainst(
   };
 }
 
-async function rehearse(request: LoadRequest, old: LoadRequest, progress: Progress): Promise<Swap | undefined> {
-  const image = request.image ?? readElf(request.bytes).image;
-  const [probe] = request.probes ?? [];
-  if (probe === undefined || image === undefined) return undefined;
+function platformOf(request: LoadRequest, image: ElfImage) {
   const platform = choosePlatform(image, {
     architecture: process.arch,
     path: request.path ?? STANDARD_PATH,
     sysroot: request.sysroot,
   });
-  if (platform.kind !== 'run') return undefined;
+  return platform.kind === 'run' ? platform : undefined;
+}
+
+/** Only a plugin that a Go host opened, and whose probe it called, can be swapped to. */
+async function rehearseGo(
+  request: LoadRequest,
+  image: ElfImage,
+  old: LoadRequest,
+  oldImage: ElfImage,
+  { evidence }: StepOutcome<LoadEvidence>,
+  progress: Progress,
+): Promise<Swap | NotRehearsed | undefined> {
+  const platform = platformOf(request, image);
+  if (platform === undefined || evidence.go?.result !== 'opened' || evidence.go.probe?.signature === undefined)
+    return undefined;
+  progress.start(`rehearsing the swap to ${basename(request.file)}`);
+  try {
+    return await rehearseInGoHost(request, image, old, oldImage, platform);
+  } finally {
+    progress.end();
+  }
+}
+
+async function rehearse(
+  request: LoadRequest,
+  old: LoadRequest,
+  answering: { readonly old?: string; readonly new?: string },
+  progress: Progress,
+): Promise<Swap | undefined> {
+  const image = request.image ?? readElf(request.bytes).image;
+  const [probe] = request.probes ?? [];
+  if (probe === undefined || image === undefined) return undefined;
+  const platform = platformOf(request, image);
+  if (platform === undefined) return undefined;
   const prebuilt = readPrebuilt(request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt'), platform.prebuilt);
   progress.start(`rehearsing the swap to ${basename(request.file)}`);
   try {
@@ -70,6 +120,7 @@ async function rehearse(request: LoadRequest, old: LoadRequest, progress: Progre
       new: request,
       image,
       probe,
+      answering,
       loader: prebuilt.bytes,
       emulator: platform.emulator,
     });
@@ -78,8 +129,9 @@ async function rehearse(request: LoadRequest, old: LoadRequest, progress: Progre
   }
 }
 
-function summaryOf({ acts, ended, failed, served }: Swap): string {
+function summaryOf({ acts, ended, failed, served, keptKiB }: Swap): string {
   if (!ended) return 'the swap ended the process';
   if (failed > 0 || acts.some(({ succeeded }) => !succeeded)) return 'the swap failed';
-  return `swapped and rolled back under ${served.old + served.new} calls`;
+  const kept = keptKiB === undefined ? '' : `, ${formatBytes(keptKiB * 1024)} stay in a Go host`;
+  return `swapped and rolled back under ${served.old + served.new} calls${kept}`;
 }

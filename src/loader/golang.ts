@@ -1,13 +1,14 @@
+import { basename } from 'node:path';
 import { crossCompiler } from '../build/cross.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { notRun } from '../golang/probe/findings.ts';
-import type { GoProbeEvidence } from '../golang/probe/model.ts';
+import type { GoProbe, GoProbeEvidence, GoProbeOutcome } from '../golang/probe/model.ts';
 import { probeGoPlugin } from '../golang/probe/probe.ts';
+import { rehearseGoSwap } from '../golang/probe/swap.ts';
 import { readGo } from '../golang/read.ts';
-import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { timeoutsOf } from './job.ts';
-import type { LoadRequest } from './model.ts';
+import type { LoadRequest, NotRehearsed, Probe, Swap } from './model.ts';
 import type { Platform } from './platform.ts';
 
 /**
@@ -26,8 +27,9 @@ export function isGoPlugin(image: ElfImage): boolean {
 export async function openInGoHost(
   request: LoadRequest,
   image: ElfImage,
-  platform: Extract<Platform, { readonly kind: 'run' }>,
-): Promise<{ readonly findings: readonly Finding[]; readonly evidence?: GoProbeEvidence }> {
+  platform: RunnablePlatform,
+  auditLibrary?: Uint8Array,
+): Promise<Pick<GoProbeOutcome, 'findings' | 'trail' | 'started'> & { readonly evidence?: GoProbeEvidence }> {
   const go = readGo(request.bytes, image);
   const architecture = GO_ARCHITECTURES[image.header.machine];
   if (go === undefined || architecture === undefined) {
@@ -35,22 +37,18 @@ export async function openInGoHost(
   }
   if (platform.prebuilt.endsWith('-musl')) return { findings: [notRun('Go hosts for musl are not made here')] };
   if (request.toolEnvironment === undefined) return { findings: [notRun('no Go toolchain was given')] };
-  const { emulator } = platform;
   const timeouts = timeoutsOf(request);
-  const [probe] = request.probes ?? [];
-  const compiler = emulator === undefined ? undefined : crossCompiler(`linux/${architecture}`)?.cc;
+  const [probe, ...moreProbes] = (request.probes ?? []).map(goProbe);
   const probed = await probeGoPlugin({
     file: request.file,
     bytes: request.bytes,
     go,
     architecture,
     symbols: request.symbols ?? [],
-    ...(emulator === undefined ? {} : { emulator: [emulator.program, '-L', emulator.sysroot] }),
-    ...(compiler === undefined ? {} : { compiler }),
+    ...toolsOf(platform, architecture),
+    ...(auditLibrary === undefined ? {} : { auditLibrary }),
     ...(request.directory === undefined ? {} : { directory: request.directory }),
-    ...(probe === undefined
-      ? {}
-      : { probe: { symbol: probe.symbol, ...(probe.expect === undefined ? {} : { expect: probe.expect }) } }),
+    ...(probe === undefined ? {} : { probe, moreProbes }),
     openMs: timeouts.open,
     probeMs: timeouts.probe,
     environment: request.toolEnvironment,
@@ -58,6 +56,51 @@ export async function openInGoHost(
   if (probed.evidence.result === 'no-host') return probed;
   const message = 'The Go host that opened the plugin was not confined: it had the files and the network of its user.';
   return { ...probed, findings: [...probed.findings, finding('go/host-unconfined', message, { subject: 'go' })] };
+}
+
+/**
+ * Rehearses the swap of Go plugins in a Go host; see golang/probe/swap.ts.
+ * @returns undefined without a probe or a Go toolchain
+ */
+export async function rehearseInGoHost(
+  request: LoadRequest,
+  image: ElfImage,
+  old: Pick<LoadRequest, 'file' | 'bytes' | 'directory'>,
+  oldImage: ElfImage,
+  platform: RunnablePlatform,
+): Promise<Swap | NotRehearsed | undefined> {
+  const [go, oldGo] = [readGo(request.bytes, image), readGo(old.bytes, oldImage)];
+  const architecture = GO_ARCHITECTURES[image.header.machine];
+  const [probe] = request.probes ?? [];
+  if (probe === undefined || request.toolEnvironment === undefined) return undefined;
+  if (go === undefined || oldGo === undefined || architecture === undefined || platform.prebuilt.endsWith('-musl')) {
+    return { reason: 'a Go host for both releases could not be made here', certain: false };
+  }
+  return rehearseGoSwap({
+    old: { file: `previous ${basename(old.file)}`, bytes: old.bytes, go: oldGo, directory: old.directory },
+    new: { file: request.file, bytes: request.bytes, go, directory: request.directory },
+    probe: goProbe(probe),
+    architecture,
+    ...toolsOf(platform, architecture),
+    openMs: timeoutsOf(request).open,
+    environment: request.toolEnvironment,
+  });
+}
+
+type RunnablePlatform = Extract<Platform, { readonly kind: 'run' }>;
+
+/** What runs and compiles programs of another architecture. */
+function toolsOf({ emulator }: RunnablePlatform, architecture: string) {
+  if (emulator === undefined) return {};
+  const compiler = crossCompiler(`linux/${architecture}`)?.cc;
+  return {
+    emulator: [emulator.program, '-L', emulator.sysroot],
+    ...(compiler === undefined ? {} : { compiler }),
+  };
+}
+
+function goProbe({ symbol, expect }: Probe): GoProbe {
+  return { symbol, ...(expect === undefined ? {} : { expect }) };
 }
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { 'x86-64': 'amd64', aarch64: 'arm64' };

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { readElf } from '../elf/read.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Progress, StepOutcome } from '../gate/step.ts';
+import type { GoProbeOutcome } from '../golang/probe/model.ts';
 import { installationRoot } from '../installation.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
@@ -65,7 +66,8 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   const job: LoadRequest = goPlugin ? { ...request, symbols: [], probes: [], unload: false } : request;
   const directory = request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt');
   const prebuilt = readPrebuilt(directory, platform.prebuilt);
-  const stage = makeStage(job, prebuilt.bytes, readAuditLibrary(directory, platform.prebuilt)?.bytes);
+  const auditLibrary = readAuditLibrary(directory, platform.prebuilt)?.bytes;
+  const stage = makeStage(job, prebuilt.bytes, auditLibrary);
   progress.start(`loading ${basename(request.file)}`);
   try {
     const run = await runStaged({ request: job, stage, image, emulator: platform.emulator });
@@ -107,11 +109,12 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
       );
     }
     if (goPlugin && evidence.result === 'loaded') {
-      const probed = await openInGoHost(request, image, platform);
+      const probed = await openInGoHost(request, image, platform, auditLibrary);
       findings.push(...probed.findings);
       if (probed.evidence !== undefined) {
         const summary = goSummaryOf(evidence, probed.evidence);
-        return { findings, evidence: { ...evidence, go: probed.evidence }, summary };
+        const trail = [...evidence.trail, ...later(probed, collected.started)];
+        return { findings, evidence: { ...evidence, trail, go: probed.evidence }, summary };
       }
     }
     return {
@@ -123,6 +126,12 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
     progress.end();
     stage.remove();
   }
+}
+
+/** The trail of the Go host, with its times counted as those of the loader before it. */
+function later({ trail = [], started }: Pick<GoProbeOutcome, 'trail' | 'started'>, begin: bigint | undefined) {
+  const shift = started === undefined || begin === undefined || started < begin ? 0 : Number(started - begin) / 1e6;
+  return trail.map((entry) => ({ ...entry, time: Math.round((entry.time + shift) * 1000) / 1000 }));
 }
 
 /** A loader that cannot do its work is not the plugin's fault. */

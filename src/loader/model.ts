@@ -1,71 +1,12 @@
 import type { SourceLine } from '../dwarf/line-rows.ts';
-import type { ElfImage } from '../elf/model.ts';
 import type { GoProbeEvidence } from '../golang/probe/model.ts';
-import type { SandboxProfile, SandboxRequest } from './sandbox.ts';
+import type { ProbeSignature } from './request.ts';
+import type { SandboxProfile } from './sandbox.ts';
+import type { Swap } from './swap-model.ts';
 
-/** C signatures that a probe can have. */
-export type ProbeSignature = 'int(void)' | 'void(void)' | 'const char *(void)';
-
-/** A function that is called after loading. */
-export interface Probe {
-  readonly symbol: string;
-  readonly signature: ProbeSignature;
-  /** What it must return: 0 for `int(void)` unless given; any text for `const char *(void)` unless given. */
-  readonly expect?: number | string;
-}
-
-/** Milliseconds that a phase may take. */
-export interface LoadTimeouts {
-  /** dlopen: mapping, relocation, IFUNC resolvers, constructors. */
-  readonly open: number;
-  /** One dlsym. */
-  readonly symbol: number;
-  /** One call. */
-  readonly probe: number;
-  /** dlclose: destructors. */
-  readonly close: number;
-  /** exit(0): destructors of what was not unloaded. */
-  readonly exit: number;
-}
-
-export const DEFAULT_TIMEOUTS: LoadTimeouts = { open: 10_000, symbol: 5_000, probe: 5_000, close: 5_000, exit: 5_000 };
-
-export interface LoadRequest {
-  /** How messages name the plugin; its last part is also the name of the copy that is loaded. */
-  readonly file: string;
-  /** The bytes that were hashed and verified: these are loaded, not what the file holds by now. */
-  readonly bytes: Uint8Array;
-  /** What was read of these bytes, when it is known already. */
-  readonly image?: ElfImage;
-  /** Symbols that dlsym must find. */
-  readonly symbols?: readonly string[];
-  readonly probes?: readonly Probe[];
-  readonly timeouts?: Partial<LoadTimeouts>;
-  /** Directory whose files, and whose parent's files, the plugin finds at `$ORIGIN` and `$ORIGIN/..`. Nothing unless given. */
-  readonly directory?: string;
-  /** Directories for LD_LIBRARY_PATH. */
-  readonly libraryPath?: readonly string[];
-  /** Environment of the gate: for a Go plugin, a Go host is compiled with the allowed part of it. Without it none is. */
-  readonly toolEnvironment?: Readonly<Record<string, string | undefined>>;
-  /** Further variables of the plugin's environment; nothing is inherited. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Load and unload it so often besides, to see what stays behind. */
-  readonly cycles?: number;
-  /** false: the process ends without dlclose. */
-  readonly unload?: boolean;
-  /** What its process may ask of the kernel. */
-  readonly sandbox?: SandboxRequest;
-  /** false: do not use user and process namespaces. */
-  readonly namespaces?: boolean;
-  /** Bytes of address space that the plugin's process may take; 8 GiB unless given, 0 for no limit. */
-  readonly addressSpace?: number;
-  /** Directory with `SHA256SUMS` and the loaders; the installation's own unless given. */
-  readonly prebuilt?: string;
-  /** PATH in which an emulator is looked for. */
-  readonly path?: string;
-  /** Root of the libraries of another architecture, for the emulator (`-L`); `/usr/<triplet>` of cross packages unless given. */
-  readonly sysroot?: string;
-}
+export type { LoadRequest, LoadTimeouts, Probe, ProbeSignature } from './request.ts';
+export { DEFAULT_TIMEOUTS } from './request.ts';
+export type { NotRehearsed, Swap, SwapAct } from './swap-model.ts';
 
 /** Phases in their order; `symbols` and `probe` only where asked for. */
 export const PHASES = ['start', 'open', 'symbols', 'probe', 'close', 'swap', 'exit'] as const;
@@ -215,41 +156,16 @@ export interface Comparison {
   readonly new: Measured;
 }
 
-export interface SwapAct {
-  /** `open-new`, `switch`, ...: native/loader/rehearse.c. */
-  readonly name: string;
-  readonly succeeded: boolean;
-  readonly timeMs: number;
-  readonly text?: string;
-  /** What the probe returned. */
-  readonly number?: number;
-  /** The file whose code answered, when it is not that of the release that was asked. */
-  readonly foreign?: string;
-  /** Whether the file was still in memory after dlclose. */
-  readonly mapped?: boolean;
-}
-
-export interface Swap {
-  readonly acts: readonly SwapAct[];
-  /** Calls of the running caller that came back as expected, by release. */
-  readonly served: { readonly old: number; readonly new: number };
-  readonly failed: number;
-  /** Between two answers. */
-  readonly longestGapMs?: number;
-  /** Whether the process went through all of it. */
-  readonly ended: boolean;
-  readonly how?: string;
-  readonly signal?: string;
-}
-
 /** One line of the audit trail; the fields besides depend on the event. Text is untrusted. */
 export interface TrailEntry {
   /** Milliseconds since the loader started, monotonic. */
   readonly time: number;
   /** `search`, `object`, `bind`, `constructor`, `open`, `symbol`, `call`, `thread`, `probe`, `close`, `ended`, ... */
   readonly event: string;
-  /** `linker`: told by the dynamic linker from inside the process. Everything else was seen from outside. */
+  /** `linker`: told by the dynamic linker from inside the process. */
   readonly by?: 'linker';
+  /** `go-host`: of the Go host, told from inside its process. Everything else was seen from outside. */
+  readonly in?: 'go-host';
   /** Which mapped file it is about. */
   readonly handle?: number;
   readonly [field: string]: string | number | boolean | undefined;

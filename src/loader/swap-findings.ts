@@ -22,6 +22,19 @@ const ACTS: Readonly<Record<string, string>> = {
   'close-old': 'the previous release was closed',
 };
 const ORDER = Object.keys(ACTS);
+/** native/gohost/swap.go: nothing is closed. */
+const GO_ORDER = [
+  'open-old',
+  'probe-old',
+  'start-caller',
+  'open-new',
+  'probe-new',
+  'old-serves',
+  'switch',
+  'roll-back',
+  'stop-caller',
+  'reprobe-old',
+];
 
 const RULES: Readonly<Record<string, RuleId>> = {
   'open-new': 'swap/new-unhealthy',
@@ -36,13 +49,14 @@ const RULES: Readonly<Record<string, RuleId>> = {
 };
 
 /** What a rehearsal says. Nothing to complain of gives no finding. */
-export function swapFindings({ acts, failed, served, ended, how, signal }: Swap): readonly Finding[] {
+export function swapFindings({ acts, failed, served, ended, how, signal, rules }: Swap): readonly Finding[] {
   const findings: Finding[] = [];
   const [first] = acts.filter(({ succeeded }) => !succeeded);
-  if (first !== undefined) findings.push(failure(first));
+  if (first !== undefined) findings.push(failure(first, rules));
   if (!ended) {
     const last = acts.at(-1)?.name;
-    const next = last === undefined ? ORDER[0] : nextOf(last, acts);
+    const order = rules === 'go' ? GO_ORDER : ORDER;
+    const next = last === undefined ? order[0] : nextOf(last, acts, order);
     const cause = signal ?? (how === 'timeout' ? 'no answer in time' : (how ?? 'an unknown cause'));
     findings.push(
       finding('swap/broke', `The rehearsal broke off with ${cause} when ${ACTS[next ?? ''] ?? 'the process ended'}.`, {
@@ -69,15 +83,26 @@ export function swapFindings({ acts, failed, served, ended, how, signal }: Swap)
   return findings;
 }
 
-function failure({ name, text, number }: SwapAct): Finding {
+function failure({ name, text, number }: SwapAct, rules: Swap['rules']): Finding {
   const rule = RULES[name] ?? 'swap/not-rehearsed';
   const result = number === undefined ? '' : ` (it returned ${number})`;
-  return finding(rule, `The rehearsal failed when ${ACTS[name] ?? name}${result}.`, { subject: name, details: text });
+  const shared = rules === 'go' ? SHARED_PACKAGE.exec(text ?? '')?.[1] : undefined;
+  const cause = shared === undefined ? '' : `: the package ${shared}, which both have, differs`;
+  return finding(rule, `The rehearsal failed when ${ACTS[name] ?? name}${result}${cause}.`, {
+    subject: name,
+    details: text,
+    ...(shared === undefined ? {} : { fix: SHARED_FIX }),
+  });
 }
 
+/** What plugin.Open says when a package that is in memory already was built otherwise: runtime/plugin.go. */
+const SHARED_PACKAGE = /plugin was built with a different version of package (\S+)/;
+const SHARED_FIX =
+  'A Go host keeps each package as the first plugin brought it, and nothing is unloaded. Restart hosts for this release; or leave what both releases import as it is and change package main only.';
+
 /** The act that was under way when the process ended: after an unhealthy probe the switch is left out. */
-function nextOf(last: string, acts: readonly SwapAct[]): string | undefined {
+function nextOf(last: string, acts: readonly SwapAct[], order: readonly string[]): string | undefined {
   const unhealthy = acts.some(({ succeeded }) => !succeeded);
   if (last === 'old-serves' && unhealthy) return 'stop-caller';
-  return ORDER[ORDER.indexOf(last) + 1];
+  return order[order.indexOf(last) + 1];
 }

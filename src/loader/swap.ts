@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import { countField, flagField, type LoaderEvent, numberField, textField } from './event.ts';
 import type { LoadRequest, Probe, Swap, SwapAct } from './model.ts';
+import { readablePlaces } from './places.ts';
 import type { Emulator } from './platform.ts';
 import { signalName } from './signals.ts';
 import { makeStage } from './stage.ts';
@@ -14,6 +15,8 @@ export interface SwapRequest {
   /** Of the new release; the previous one is held to be of the same kind. */
   readonly image: ElfImage;
   readonly probe: Probe;
+  /** Files that the probes of each release lay in when it was loaded alone, as evidence names them; their own unless given. */
+  readonly answering?: { readonly old?: string; readonly new?: string };
   readonly loader: Uint8Array;
   readonly emulator?: Emulator;
 }
@@ -26,7 +29,15 @@ const LONGEST_REHEARSAL = 15;
  * path of its own, is refused, comes again, takes over, and hands back.
  * @throws EnvironmentError as loadPlugin()
  */
-export async function rehearseSwap({ old, new: next, image, probe, loader, emulator }: SwapRequest): Promise<Swap> {
+export async function rehearseSwap({
+  old,
+  new: next,
+  image,
+  probe,
+  answering = {},
+  loader,
+  emulator,
+}: SwapRequest): Promise<Swap> {
   const first = makeStage(old, loader);
   try {
     const second = makeStage(next, loader);
@@ -40,13 +51,16 @@ export async function rehearseSwap({ old, new: next, image, probe, loader, emula
         emulator,
         extra: {
           lines: [`successor ${second.plugin}`, ...(typeof expect === 'number' ? [`expect ${expect}`] : [])],
-          readable: [dirname(dirname(second.plugin))],
+          readable: [dirname(dirname(second.plugin)), ...readablePlaces({ ...next, image })],
           steps: LONGEST_REHEARSAL,
         },
       });
       const shorten = (text: string) =>
         text.replaceAll(first.plugin, basename(first.plugin)).replaceAll(second.plugin, basename(second.plugin));
-      return fold(run.events, { old: first.plugin, new: second.plugin }, shorten);
+      const own = (plugin: string, alone: string | undefined) =>
+        alone === undefined || alone === basename(plugin) ? plugin : alone;
+      const files = { old: own(first.plugin, answering.old), new: own(second.plugin, answering.new) };
+      return fold(run.events, files, shorten);
     } finally {
       second.remove();
     }
@@ -59,7 +73,10 @@ function relaxed({ sandbox }: LoadRequest) {
   return sandbox?.profile === 'strict' ? undefined : sandbox?.profile;
 }
 
-/** The report of the native loader as facts. */
+/**
+ * The report of the native loader as facts.
+ * @param files whose code is to answer for each release
+ */
 function fold(
   events: readonly LoaderEvent[],
   files: { readonly old: string; readonly new: string },

@@ -25,6 +25,8 @@ const KEPT = [
   'mapped',
   'error',
   'signature',
+  'type',
+  'toolchain',
   'number',
   'text',
   'succeeded',
@@ -45,7 +47,7 @@ const KEPT = [
 ] as const;
 
 /** Events that are not about what the plugin did. */
-const PASSED_OVER: ReadonlySet<string> = new Set(['loader', 'check', 'done']);
+const PASSED_OVER: ReadonlySet<string> = new Set(['loader', 'check', 'done', 'type']);
 
 /** link.h, LA_SER_*: why a path was tried. */
 const ORIGINS: ReadonlyMap<number, string> = new Map([

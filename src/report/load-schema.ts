@@ -108,8 +108,18 @@ const swap = z
     ended: z.boolean().meta({ description: 'Whether the process went through all of it.' }),
     how: z.string().optional(),
     signal: z.string().optional(),
+    rules: z.literal('go').optional().meta({ description: 'Rehearsed in a Go host, where nothing is ever unloaded.' }),
+    keptKiB: count.optional().meta({ description: 'Memory that the new release takes for as long as a Go host runs.' }),
   })
   .meta({ description: 'Rehearsal of a hot swap from the previous release, and back.' });
+
+const goProbe = z.strictObject({
+  symbol: z.string(),
+  signature: z.string().optional(),
+  number: z.number().optional(),
+  text: z.string().optional(),
+  error: z.string().optional(),
+});
 
 const goEvidence = z
   .strictObject({
@@ -131,15 +141,8 @@ const goEvidence = z
       )
       .meta({ description: 'Types that the symbols lead to, by reflection.' }),
     goroutines: count.optional().meta({ description: 'Goroutines that init functions left running.' }),
-    probe: z
-      .strictObject({
-        symbol: z.string(),
-        signature: z.string().optional(),
-        number: z.number().optional(),
-        text: z.string().optional(),
-        error: z.string().optional(),
-      })
-      .optional(),
+    probe: goProbe.optional(),
+    moreProbes: z.array(goProbe).optional(),
     error: z.string().optional().meta({ description: 'What plugin.Open said.' }),
     exitCode: z.int().optional(),
     signal: z.string().optional(),

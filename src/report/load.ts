@@ -166,14 +166,17 @@ function swapBlock({ swap }: LoadEvidence, style: Style): string {
     const mark = succeeded ? style.green('✓') : style.red('✗');
     return `  ${mark} ${field(name).padEnd(13)} ${style.dim(`${timeMs.toFixed(1)} ms`)}`;
   });
-  const { served, failed, longestGapMs } = swap;
+  const { served, failed, longestGapMs, rules, keptKiB } = swap;
   const gap = longestGapMs === undefined ? '' : `, longest gap ${longestGapMs.toFixed(2)} ms`;
   rows.push(
     `  ${served.old} calls served by the previous release, ${served.new} by the new one, ${failed} failed${gap}`,
   );
+  if (keptKiB !== undefined) rows.push(`  ${formatBytes(keptKiB * 1024)} stay in the host for as long as it runs`);
   rows.push(
     style.dim(
-      '  A host must do the same: a file of its own for each release, RTLD_LOCAL, probe before use, drain before dlclose.',
+      rules === 'go'
+        ? '  A Go host must do the same: a file and a plugin path of its own for each release, the same toolchain and shared packages, probe before use; nothing is ever unloaded.'
+        : '  A host must do the same: a file of its own for each release, RTLD_LOCAL, probe before use, drain before dlclose.',
     ),
   );
   return `${style.bold('Rehearsal of a hot swap')}\n${rows.join('\n')}\n`;

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SILENT } from '../../src/gate/step.ts';
 import { loadAgainst } from '../../src/loader/against.ts';
@@ -102,6 +103,48 @@ describeWith(['cc'], 'a hot swap', () => {
   it('is not rehearsed from a release that is not healthy', async () => {
     const { findings } = await against(compile('int health(void) { return 9; }'), compile(GOOD));
     expect(findings).toMatchObject([{ rule: 'swap/not-rehearsed', severity: 'undecided', subject: 'probe-old' }]);
+  });
+
+  /** A release whose code is in a library that it brings along, under a name that both releases use. */
+  function withLibrary(release: string, version: number): string {
+    const place = join(directory, release);
+    mkdirSync(place);
+    const library = `int health(void) { return 0; } int version(void) { return ${version}; }`;
+    compileC(place, 'libgreet', library, ['-Wl,-soname,libgreet.so']);
+    const flags = [`-L${place}`, '-Wl,--no-as-needed', '-lgreet', '-Wl,-rpath,$ORIGIN'];
+    return compileC(place, 'greet', 'int version(void); int mine(void) { return version(); }', flags);
+  }
+
+  it('tells when the new release runs the library of the previous one: the dynamic linker goes by its soname', async () => {
+    const [old, file] = [withLibrary('first', 1), withLibrary('second', 2)];
+    const { findings, evidence } = await loadAgainst(
+      {
+        file,
+        bytes: readFileSync(file),
+        directory: dirname(file),
+        probes: [{ symbol: 'health', signature: 'int(void)' }],
+      },
+      { file: old, bytes: readFileSync(old), directory: dirname(old) },
+      SILENT,
+    );
+    expect(evidence.probes[0]?.object).toMatch(/second\/libgreet\.so$/);
+    expect(findings.filter(({ rule }) => rule.startsWith('swap/'))).toMatchObject([
+      { rule: 'swap/wrong-code', subject: 'probe-new' },
+    ]);
+    expect(findings.find(({ rule }) => rule === 'swap/wrong-code')?.message).toMatch(
+      /^The probe that answered when the new release was probed beside the previous one is code of .*first\/libgreet\.so\.$/,
+    );
+  });
+
+  it('takes a probe that lies in a library of the system for what it is', async () => {
+    const release = (name: string): LoadRequest => {
+      const file = compileC(directory, name, 'int wanted(void);', ['-Wl,--no-as-needed', '-lm', '-ldl']);
+      return { file, bytes: readFileSync(file), probes: [{ symbol: 'getpid', signature: 'void(void)' }] };
+    };
+    const { findings, evidence } = await loadAgainst(release('two'), release('one'), SILENT);
+    expect(evidence.probes[0]?.object).toMatch(/libc/);
+    expect(evidence.swap?.ended).toBe(true);
+    expect(findings).toEqual([]);
   });
 
   it('notes what stays in memory', async () => {

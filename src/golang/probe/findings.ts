@@ -1,6 +1,7 @@
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
-import type { GoProbeEvidence, GoProbeRequest } from './model.ts';
+import type { GoProbe, GoProbeCall, GoProbeEvidence, GoProbeRequest } from './model.ts';
+import { probesOf } from './probes.ts';
 
 const LONGEST_TRACE = 8000;
 /** What plugin.Open says when the host was not compiled as the plugin was. */
@@ -27,7 +28,7 @@ export function probeFindings(evidence: GoProbeEvidence, request: GoProbeRequest
     case 'opened':
       return [
         ...missingSymbols(evidence, request),
-        ...probeResult(evidence, request),
+        ...probeResults(evidence, request),
         ...goroutines(evidence),
         ...printed(evidence),
       ];
@@ -47,10 +48,13 @@ function refused({ error = '' }: GoProbeEvidence): Finding {
   return { ...notRun(reason), details: error };
 }
 
-function during({ phase, probe }: GoProbeEvidence): string {
+/** The probe that did not come back is the first that has no result. */
+function during({ phase, probe, moreProbes = [] }: GoProbeEvidence): string {
   switch (phase) {
-    case 'probe':
-      return `in the probe ${probe?.symbol ?? ''}`.trimEnd();
+    case 'probe': {
+      const all = probe === undefined ? moreProbes : [probe, ...moreProbes];
+      return `in the probe ${(all.find(({ signature }) => signature === undefined) ?? probe)?.symbol ?? ''}`.trimEnd();
+    }
     case 'symbols':
       return 'while its symbols were looked up';
     case 'open':
@@ -91,10 +95,16 @@ function missingSymbols({ symbols }: GoProbeEvidence, request: GoProbeRequest): 
     );
 }
 
-function probeResult({ probe, symbols }: GoProbeEvidence, request: GoProbeRequest): readonly Finding[] {
-  const wanted = request.probe;
-  if (wanted === undefined) return [];
-  const { symbol } = wanted;
+function probeResults(evidence: GoProbeEvidence, request: GoProbeRequest): readonly Finding[] {
+  const calls = [...(evidence.probe === undefined ? [] : [evidence.probe]), ...(evidence.moreProbes ?? [])];
+  return probesOf(request).flatMap((wanted, index) => probeResult(wanted, calls[index], evidence));
+}
+
+function probeResult(
+  { symbol, expect }: GoProbe,
+  probe: GoProbeCall | undefined,
+  { symbols }: GoProbeEvidence,
+): readonly Finding[] {
   const about = { subject: symbol, symbol };
   if (!symbols.some(({ name }) => name === symbol)) {
     return [finding('load/symbol-missing', `The probe ${symbol} is not in the opened plugin.`, about)];
@@ -104,12 +114,12 @@ function probeResult({ probe, symbols }: GoProbeEvidence, request: GoProbeReques
     const message = `The probe ${symbol} is ${type}; func() error, func() int, func() string or func() can be called.`;
     return [finding('load/probe-failed', message, about)];
   }
-  const complaint = complaintOf(probe, wanted.expect);
+  const complaint = complaintOf(probe, expect);
   return complaint === undefined ? [] : [finding('load/probe-failed', `${symbol}() ${complaint}.`, about)];
 }
 
 function complaintOf(
-  { signature, number, text, error }: NonNullable<GoProbeEvidence['probe']>,
+  { signature, number, text, error }: GoProbeCall,
   expect: number | string | undefined,
 ): string | undefined {
   switch (signature) {

@@ -1,3 +1,4 @@
+import type { TrailEntry } from '../../loader/model.ts';
 import type { Finding } from '../../rules/finding.ts';
 import type { GoReading } from '../read.ts';
 
@@ -18,13 +19,33 @@ export interface GoProbeRequest {
   /** Names that Lookup must find. */
   readonly symbols: readonly string[];
   /** Function that is called: `func() error`, `func() int`, `func() string` or `func()`. */
-  readonly probe?: { readonly symbol: string; readonly expect?: number | string };
+  readonly probe?: GoProbe;
+  /** Further functions, called after it. */
+  readonly moreProbes?: readonly GoProbe[];
+  /** What the dynamic linker is told of by (native/audit); without it, it tells nothing. */
+  readonly auditLibrary?: Uint8Array;
   /** Milliseconds for plugin.Open with all init functions. */
   readonly openMs: number;
   /** Milliseconds for the probe. */
   readonly probeMs: number;
   /** Environment of the gate, of which the compilation of the host gets a part. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface GoProbe {
+  readonly symbol: string;
+  /** What it must return: 0 for `func() int` and any text for `func() string` unless given. */
+  readonly expect?: number | string;
+}
+
+/** What a probe gave. */
+export interface GoProbeCall {
+  readonly symbol: string;
+  /** Absent when it was not called. */
+  readonly signature?: string;
+  readonly number?: number;
+  readonly text?: string;
+  readonly error?: string;
 }
 
 /** A symbol as the running plugin gave it. */
@@ -61,13 +82,9 @@ export interface GoProbeEvidence {
   readonly types: readonly ProbedType[];
   /** Goroutines that init functions left running. */
   readonly goroutines?: number;
-  readonly probe?: {
-    readonly symbol: string;
-    readonly signature?: string;
-    readonly number?: number;
-    readonly text?: string;
-    readonly error?: string;
-  };
+  readonly probe?: GoProbeCall;
+  /** The probes after the first. */
+  readonly moreProbes?: readonly GoProbeCall[];
   /** What plugin.Open said. */
   readonly error?: string;
   readonly exitCode?: number;
@@ -83,4 +100,8 @@ export interface GoProbeEvidence {
 export interface GoProbeOutcome {
   readonly findings: readonly Finding[];
   readonly evidence: GoProbeEvidence;
+  /** What was seen of the host and what the dynamic linker told, times in milliseconds since `started`. */
+  readonly trail?: readonly TrailEntry[];
+  /** Nanoseconds of CLOCK_MONOTONIC when the host was started. */
+  readonly started?: bigint;
 }

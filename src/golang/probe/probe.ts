@@ -1,5 +1,8 @@
+import { constructorsOf } from '../../loader/constructors.ts';
 import { countField, type LoaderEvent, textField } from '../../loader/event.ts';
-import { makeStage } from '../../loader/stage.ts';
+import { readLinkerTrail } from '../../loader/linker-trail.ts';
+import { makeStage, type Stage } from '../../loader/stage.ts';
+import { toTrail } from '../../loader/trail.ts';
 import { findProgram } from '../../process/which.ts';
 import { probeFindings } from './findings.ts';
 import { compileHost, type ProbeHost } from './host.ts';
@@ -11,6 +14,7 @@ import type {
   GoProbeResult,
   ProbedType,
 } from './model.ts';
+import { probesOf } from './probes.ts';
 import { type HostRun, runHost } from './run.ts';
 import { findToolchain } from './toolchain.ts';
 
@@ -27,28 +31,50 @@ const LONGEST_OUTPUT = 64 * 1024;
 export async function probeGoPlugin(request: GoProbeRequest): Promise<GoProbeOutcome> {
   const host = await hostFor(request);
   if (typeof host === 'string') return outcome({ ...NOTHING, result: 'no-host', reason: host }, request);
-  const { file, bytes, directory, probe } = request;
-  const stage = makeStage({ file, bytes, ...(directory === undefined ? {} : { directory }) }, host.bytes);
+  const { file, bytes, directory } = request;
+  // An emulator is a program with a dynamic linker of its own.
+  const auditLibrary = request.emulator === undefined ? request.auditLibrary : undefined;
+  const stage = makeStage({ file, bytes, ...(directory === undefined ? {} : { directory }) }, host.bytes, auditLibrary);
   try {
     const ran = await runHost(
-      [...(request.emulator ?? []), stage.loader, stage.plugin, ...(probe === undefined ? [] : [probe.symbol])],
+      [...(request.emulator ?? []), stage.loader, stage.plugin, ...probesOf(request).map(({ symbol }) => symbol)],
       stage.scratch,
-      {
-        LC_ALL: 'C',
-        PATH: STANDARD_PATH,
-        HOME: stage.scratch,
-        TMPDIR: stage.scratch,
-        // All goroutines in the trace, not only the one that panicked.
-        GOTRACEBACK: 'all',
-      },
+      hostEnvironment(stage),
       { open: request.openMs, symbols: SYMBOLS_MS, probe: request.probeMs },
     );
     const shortened = (text: string): string =>
       text.replaceAll(stage.plugin, file).replaceAll(stage.scratch, '<scratch>').slice(-LONGEST_OUTPUT);
-    return outcome(evidenceOf(ran, host, request, shortened), request);
+    return {
+      ...outcome(evidenceOf(ran, host, request, shortened), request),
+      trail: trailOf(ran, stage, shortened),
+      started: ran.started,
+    };
   } finally {
     stage.remove();
   }
+}
+
+/** The environment of a host: nothing is inherited. */
+export function hostEnvironment({ scratch, audit }: Stage): Readonly<Record<string, string>> {
+  return {
+    LC_ALL: 'C',
+    PATH: STANDARD_PATH,
+    HOME: scratch,
+    TMPDIR: scratch,
+    // All goroutines in the trace, not only the one that panicked.
+    GOTRACEBACK: 'all',
+    ...(audit === undefined ? {} : { LD_AUDIT: audit.library, PLUGIN_GATE_TRAIL: audit.trail }),
+  };
+}
+
+/** What the host reported is told from inside its process, as what the dynamic linker told. */
+function trailOf({ events, started }: HostRun, { audit }: Stage, shorten: (text: string) => string) {
+  const linker = audit === undefined ? undefined : readLinkerTrail(audit.trail);
+  const constructors = constructorsOf(linker, '');
+  return toTrail({ events, linker, constructors, started, shorten }).map((entry) => ({
+    ...entry,
+    in: 'go-host' as const,
+  }));
 }
 
 const NOTHING = { symbols: [], types: [], stdout: '', stderr: '' } as const;
@@ -57,7 +83,10 @@ function outcome(evidence: GoProbeEvidence, request: GoProbeRequest): GoProbeOut
   return { evidence, findings: probeFindings(evidence, request) };
 }
 
-async function hostFor(request: GoProbeRequest): Promise<ProbeHost | string> {
+/** @returns the reason, for a person, when there is no host for a plugin */
+export async function hostFor(
+  request: Pick<GoProbeRequest, 'go' | 'architecture' | 'compiler' | 'environment'>,
+): Promise<ProbeHost | string> {
   const compiler = request.compiler ?? 'gcc';
   if (findProgram(compiler, request.environment.PATH, '/') === undefined) {
     return `a Go host needs the C compiler ${compiler}, which is not on the PATH`;
@@ -90,7 +119,7 @@ function evidenceOf(
     symbols: symbolsOf(events),
     types: events.filter(({ event }) => event === 'type').map(typeOf),
     ...(goroutines > 0 ? { goroutines } : {}),
-    ...(request.probe === undefined ? {} : { probe: { symbol: request.probe.symbol, ...probeOf(one('probe')) } }),
+    ...probeEvidence(events, request),
     ...(error === undefined ? {} : { error: shortened(error) }),
     ...(ran.exitCode === null ? {} : { exitCode: ran.exitCode }),
     ...(ran.signal === null ? {} : { signal: ran.signal }),
@@ -142,6 +171,14 @@ function typeOf(event: LoaderEvent): ProbedType {
     size: countField(event, 'size') ?? 0,
     layout: Array.isArray(layout) ? layout.filter((line) => typeof line === 'string') : [],
   };
+}
+
+function probeEvidence(events: readonly LoaderEvent[], request: GoProbeRequest): Partial<GoProbeEvidence> {
+  const [first, ...more] = probesOf(request).map(({ symbol }) => ({
+    symbol,
+    ...probeOf(events.find((event) => event.event === 'probe' && textField(event, 'name') === symbol)),
+  }));
+  return { ...(first === undefined ? {} : { probe: first }), ...(more.length === 0 ? {} : { moreProbes: more }) };
 }
 
 function probeOf(event: LoaderEvent | undefined): Omit<NonNullable<GoProbeEvidence['probe']>, 'symbol'> {

@@ -23,6 +23,8 @@ export interface HostRun {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
+  /** Nanoseconds of CLOCK_MONOTONIC from which the times of the events count, in milliseconds. */
+  readonly started: bigint;
   /** Milliseconds from the begin of a phase to the next event, by phase. */
   readonly phaseMs: ReadonlyMap<string, number>;
   /** It could not be started. */
@@ -46,6 +48,8 @@ export function runHost(
   const phaseMs = new Map<string, number>();
   return new Promise((settle) => {
     const started = performance.now();
+    // uv_hrtime: CLOCK_MONOTONIC, as the audit library takes.
+    const startedNs = process.hrtime.bigint();
     const child = spawn(program, args, {
       cwd,
       env: { ...env, [MARKER]: mark },
@@ -76,7 +80,16 @@ export function runHost(
       clearTimeout(timer);
       clearTimeout(killTimer);
       release();
-      const common = { events, stdout: stdout(), stderr: stderr(), exitCode, signal, timedOut, phaseMs };
+      const common = {
+        events,
+        stdout: stdout(),
+        stderr: stderr(),
+        exitCode,
+        signal,
+        timedOut,
+        phaseMs,
+        started: startedNs,
+      };
       settle(broken === undefined ? common : { ...common, broken });
     };
     const report = child.stdio[3] as Readable;
