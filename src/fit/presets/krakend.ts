@@ -1,3 +1,4 @@
+import { refusedKind } from '../../compare/identity.ts';
 import { isGoPlugin } from '../../compare/interface.ts';
 import type { PluginSymbol } from '../../golang/plugin-table.ts';
 import type { Finding } from '../../rules/finding.ts';
@@ -71,7 +72,8 @@ export function goSymbols(
   { file, image, go }: LoadableFile,
   host: string,
 ): { readonly table: readonly PluginSymbol[] } | { readonly finding: Finding } {
-  if (!isGoPlugin(image)) {
+  // A host exports the tables of the linker too.
+  if (!isGoPlugin(image) || refusedKind(image) !== undefined) {
     const message = `${host} loads Go plugins of -buildmode=plugin; ${file} is none.`;
     return { finding: finding('go/not-plugin', message, { subject: 'file' }) };
   }
