@@ -44,7 +44,7 @@ function rowOf(result: PluginResult): string {
 function size({ facts: { sizes, oldSizes } }: PluginResult): string {
   if (sizes === undefined) return '';
   const change = oldSizes === undefined ? '' : formatPercentChange(oldSizes.file, sizes.file);
-  return change === '' ? formatBytes(sizes.file) : `${formatBytes(sizes.file)} (${change})`;
+  return unbroken(change === '' ? formatBytes(sizes.file) : `${formatBytes(sizes.file)} (${change})`);
 }
 
 function oldest({ facts }: PluginResult): string {
@@ -55,7 +55,12 @@ function oldest({ facts }: PluginResult): string {
     ...(ubuntu === null ? [] : [`Ubuntu ${ubuntu}`]),
     ...(rhel === null ? [] : [`RHEL ${rhel}`]),
   ];
-  return parts.length === 0 ? 'none known' : parts.map((part) => escapeMarkdown(truncate(part, MAX_NAME))).join(', ');
+  return parts.length === 0 ? 'none known' : parts.map((part) => unbroken(escapeMarkdown(truncate(part, MAX_NAME)))).join(', ');
+}
+
+/** On one line: GitHub gives a table what room is left, and wraps each number then. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 /** What each step did and how long it took, folded. */
