@@ -10,11 +10,13 @@ import { elfRules } from './catalogue/elf.ts';
 import { fitRules } from './catalogue/fit.ts';
 import { gateRules } from './catalogue/gate.ts';
 import { goRules } from './catalogue/go.ts';
+import { goSourceRules } from './catalogue/go-source.ts';
 import { hardRules } from './catalogue/hard.ts';
 import { hostTypeRules } from './catalogue/host-types.ts';
 import { loadRules } from './catalogue/load.ts';
 import { ociRules } from './catalogue/oci.ts';
 import { policyRules } from './catalogue/policy.ts';
+import { releaseRules } from './catalogue/release.ts';
 import { sigRules } from './catalogue/sig.ts';
 import { snapshotRules } from './catalogue/snapshot.ts';
 import { swapRules } from './catalogue/swap.ts';
@@ -38,11 +40,13 @@ export const catalogue = {
   ...versionRules,
   ...depRules,
   ...goRules,
+  ...goSourceRules,
   ...hardRules,
   ...fitRules,
   ...hostTypeRules,
   ...sigRules,
   ...ociRules,
+  ...releaseRules,
   ...loadRules,
   ...swapRules,
   ...policyRules,

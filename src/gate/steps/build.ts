@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { buildPlugin } from '../../build/build.ts';
-import { type GateStep, skip } from '../known.ts';
+import type { Finding } from '../../rules/finding.ts';
+import { type GateContext, type GateStep, skip } from '../known.ts';
+import type { Job } from '../plan.ts';
 
 /** Builds the plugin, when the configuration says how. */
 export const buildStep: GateStep = async (job, _known, context) => {
@@ -20,5 +23,23 @@ export const buildStep: GateStep = async (job, _known, context) => {
     },
     context.progress,
   );
-  return { outcome, known: { artifact: outcome.artifact } };
+  const findings = [...outcome.findings, ...(await advice(job, context))];
+  return { outcome: { ...outcome, findings }, known: { artifact: outcome.artifact } };
 };
+
+/** What the Go sources of the plugin, and of hosts that are built here, rest on and Go plugins do not do. */
+async function advice({ plugin }: Job, context: GateContext): Promise<readonly Finding[]> {
+  if (plugin.kind === 'elf' || plugin.build === undefined) return [];
+  const { adviseGo } = await import('../../golang/advice/advise.ts');
+  const places = new Map<string, string>();
+  for (const host of plugin.hosts) {
+    if (host.package !== undefined) places.set(join(context.root, host.directory ?? '.'), 'none');
+  }
+  places.set(join(context.root, plugin.build.directory), plugin.build.go?.package ?? '.');
+  const { repository, environment } = context;
+  const found: Finding[] = [];
+  for (const [directory, main] of places) {
+    found.push(...(await adviseGo({ directory, repository, plugin: main, environment })));
+  }
+  return found;
+}

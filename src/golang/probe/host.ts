@@ -97,7 +97,7 @@ export async function compileHost(
   }
 }
 
-function sourceText(directory: string): string {
+export function sourceText(directory: string): string {
   const names = readdirSync(directory).filter((name) => /\.go$|^go\.mod$/.test(name));
   return names
     .sort()
@@ -106,7 +106,7 @@ function sourceText(directory: string): string {
 }
 
 /** A directory of this user alone; where its place is taken by somebody else, one for this run only. */
-function cacheDirectory(): { readonly directory: string; readonly kept: boolean } {
+export function cacheDirectory(): { readonly directory: string; readonly kept: boolean } {
   const user = process.getuid?.() ?? 0;
   const directory = join(tmpdir(), `plugin-gate-gohost-${user}`);
   mkdirIfAbsent(directory);

@@ -1,0 +1,3 @@
+module plugingate.invalid/goadvice
+
+go 1.18
