@@ -16,7 +16,6 @@ import { hostTypeRules } from './catalogue/host-types.ts';
 import { loadRules } from './catalogue/load.ts';
 import { ociRules } from './catalogue/oci.ts';
 import { policyRules } from './catalogue/policy.ts';
-import { releaseRules } from './catalogue/release.ts';
 import { sigRules } from './catalogue/sig.ts';
 import { snapshotRules } from './catalogue/snapshot.ts';
 import { swapRules } from './catalogue/swap.ts';
@@ -46,7 +45,6 @@ export const catalogue = {
   ...hostTypeRules,
   ...sigRules,
   ...ociRules,
-  ...releaseRules,
   ...loadRules,
   ...swapRules,
   ...policyRules,
