@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { writeReports } from '../../src/report/write.ts';
+import { misbehaving } from '../loader/support.ts';
 import { describeWith } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import { gate, RUNNER, summary } from './project.ts';
@@ -42,5 +43,38 @@ describeWith(['cc'], 'the step load of the gate', () => {
     }
     for (const file of ['report.md', 'report.html'])
       expect(readFileSync(join(reports, file), 'utf8')).toContain('events in audit.jsonl');
+  });
+
+  it('goes on with the next plugin, whatever the one before did to its process', async () => {
+    const place = join(directory, 'several');
+    mkdirSync(place);
+    const names = ['exits', 'crashes', 'hangs', 'closesDescriptors', 'killsGroup', 'fillsDisk'] as const;
+    for (const name of names) misbehaving(place, name);
+    writeFileSync(join(place, 'good.c'), 'int good_init(void) { return 0; }\n');
+    execFileSync('cc', ['-g', '-shared', '-fPIC', '-o', join(place, 'good.so'), join(place, 'good.c')]);
+    const plugin = (name: string) => `  - { name: ${name}, kind: elf, artifact: ${name}.so }\n`;
+    writeFileSync(
+      join(place, 'plugin-gate.yml'),
+      `version: 1\nplugins:\n${[...names, 'good'].map(plugin).join('')}sandbox: { timeout: 1s }\nbaseline: { none: first release }\n`,
+    );
+    const { report } = await gate(place);
+    const loads = report.plugins.map(({ plugin: name, steps }) => [
+      name,
+      steps.find(({ step }) => step === 'load')?.status,
+    ]);
+    expect(loads).toEqual([...names.map((name) => [name, 'fail']), ['good', 'pass']]);
+    const told = report.findings
+      .filter(({ step }) => step === 'load')
+      .map(({ plugin: name, rule }) => `${name} ${rule}`);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        'exits load/exited',
+        'crashes load/crashed',
+        'hangs load/timeout',
+        'closesDescriptors load/interfered',
+        'killsGroup load/denied-syscall',
+        'fillsDisk load/denied-syscall',
+      ]),
+    );
   });
 });

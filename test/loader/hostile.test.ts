@@ -25,6 +25,21 @@ const CASES: readonly Case[] = [
   { plugin: 'overflowsStack', rules: ['error load/crashed'], result: 'crashed', message: /SIGSEGV/ },
   { plugin: 'hangs', rules: ['error load/timeout'], result: 'timeout', message: /within 400 ms/, request: SHORT },
   { plugin: 'spins', rules: ['error load/timeout'], result: 'timeout', message: /within 400 ms/, request: SHORT },
+  {
+    plugin: 'spinsInHandler',
+    rules: ['error load/timeout'],
+    result: 'timeout',
+    message: /within 400 ms/,
+    request: SHORT,
+  },
+  {
+    plugin: 'fillsDisk',
+    rules: ['error load/denied-syscall'],
+    result: 'loaded',
+    message: /openat big .*O_WRONLY\|O_CREAT.* which the sandbox denies/,
+  },
+  // Where files may be written, none becomes larger than 64 MiB, and all lie in a directory that is removed.
+  { plugin: 'fillsDisk', rules: ['error load/crashed'], result: 'crashed', message: /SIGXFSZ/, request: AUDIT },
   { plugin: 'stops', rules: ['error load/timeout'], result: 'stopped', message: /SIGSTOP/ },
   {
     plugin: 'killsGroup',
@@ -76,7 +91,7 @@ describeWith(['cc'], 'plugins that misbehave', () => {
   const directory = workspace();
 
   for (const { plugin, rules, result, message, request } of CASES) {
-    it(`${plugin}: ${rules.join(', ')}`, async () => {
+    it(`${plugin}${request === AUDIT ? ' (audit)' : ''}: ${rules.join(', ')}`, async () => {
       const outcome = await load(misbehaving(directory, plugin), request);
       expect(rulesOf(outcome)).toEqual(rules);
       expect(outcome.evidence.result).toBe(result);

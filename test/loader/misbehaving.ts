@@ -67,6 +67,10 @@ static int deep(volatile int n) { volatile char room[4096]; room[0] = (char)n; r
 __attribute__((constructor)) static void begin(void) { deep(0); }`,
   hangs: atStart('for (;;) pause();'),
   spins: atStart('for (volatile unsigned long i = 0;; i++);'),
+  spinsInHandler: atStart(
+    'signal(SIGALRM, spin); for (int n = 1; n < 32; n++) if (n != SIGALRM) signal(n, SIG_IGN); raise(SIGALRM);',
+    'static void spin(int number) { for (volatile unsigned long i = 0;; i++); }',
+  ),
   stops: atStart('raise(SIGSTOP);'),
   killsParent: atStart('kill(getppid(), SIGKILL); sleep(5);'),
   killsParentWithDaemon: atStart('daemonise(getenv("DAEMON_NAME")); kill(getppid(), SIGKILL); sleep(5);', DAEMON),
@@ -122,6 +126,9 @@ __attribute__((constructor)) static void begin(void) {
   startsBusyThread: atStart(
     'pthread_t thread; pthread_create(&thread, 0, spin, 0);',
     'static void *spin(void *nothing) { for (volatile unsigned long i = 0;; i++); return nothing; }',
+  ),
+  fillsDisk: atStart(
+    'static char block[1 << 20]; int fd = open("big", O_CREAT | O_WRONLY, 0600); while (fd >= 0 && write(fd, block, sizeof block) > 0) continue; close(fd);',
   ),
   eatsMemory: atStart('for (;;) { void *area = malloc(64 << 20); if (area == NULL) abort(); }'),
   crashesInResolver: `static int real(void) { return 1; }
