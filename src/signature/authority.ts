@@ -1,21 +1,10 @@
 import { createHash, type X509Certificate } from 'node:crypto';
-import { AsnConvert, AsnParser } from '@peculiar/asn1-schema';
-import {
-  BasicConstraints,
-  Certificate,
-  ExtendedKeyUsage,
-  id_ce_basicConstraints,
-  id_ce_extKeyUsage,
-  id_ce_keyUsage,
-  id_ce_nameConstraints,
-  KeyUsage,
-  KeyUsageFlags,
-} from '@peculiar/asn1-x509';
 import { UsageError } from '../errors.ts';
 import { CODE_SIGNING } from './certificate.ts';
 import { signingKey } from './key.ts';
 import { LIMITS } from './limits.ts';
 import { certificatesIn } from './pem.ts';
+import { basicConstraints, EXTENSION, extendedKeyUsage, keyUsage, USAGE, x509Fields } from './x509-fields.ts';
 
 /** A certificate authority of one's own: roots that are believed, and intermediates that only help to reach them. */
 export interface OwnAuthority {
@@ -43,7 +32,11 @@ const BROKEN_SIGNATURES: readonly string[] = [
   '1.2.840.10040.4.3',
 ];
 /** Extensions of an authority that are evaluated here, or that only describe (RFC 5280 section 4.2). */
-const UNDERSTOOD: ReadonlySet<string> = new Set([id_ce_basicConstraints, id_ce_extKeyUsage, id_ce_keyUsage]);
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  EXTENSION.basicConstraints,
+  EXTENSION.extendedKeyUsage,
+  EXTENSION.keyUsage,
+]);
 /** Paths of more certificates than this are not looked for. */
 const LONGEST_PATH = 8;
 /** Signatures that one search may check; certificates with one name and many keys would else multiply. */
@@ -99,32 +92,30 @@ function nameOf({ subject }: X509Certificate): string {
  * @param below how many intermediates lie between it and the leaf
  */
 function unfitAuthority(certificate: X509Certificate, below: number): string | undefined {
-  const { tbsCertificate, signatureAlgorithm } = AsnParser.parse(certificate.raw, Certificate);
-  const extensions = tbsCertificate.extensions ?? [];
-  const read = <T>(oid: string, type: new () => T): T | undefined => {
-    const found = extensions.find(({ extnID }) => extnID === oid);
-    return found === undefined ? undefined : AsnConvert.parse(found.extnValue.buffer, type);
+  const { extensions, signatureAlgorithm } = x509Fields(certificate.raw);
+  const read = <T>(wanted: string, parse: (value: Uint8Array) => T): T | undefined => {
+    const found = extensions.find(({ oid }) => oid === wanted);
+    return found === undefined ? undefined : parse(found.value);
   };
-  const basic = read(id_ce_basicConstraints, BasicConstraints);
-  if (basic?.cA !== true) return 'it is no CA certificate';
-  const { pathLenConstraint } = basic;
-  if (pathLenConstraint !== undefined && below > pathLenConstraint) {
-    return `it allows ${pathLenConstraint} intermediates below it, and there are ${below}`;
+  const basic = read(EXTENSION.basicConstraints, basicConstraints);
+  if (basic?.ca !== true) return 'it is no CA certificate';
+  const { pathLength } = basic;
+  if (pathLength !== undefined && below > pathLength) {
+    return `it allows ${pathLength} intermediates below it, and there are ${below}`;
   }
-  const usage = read(id_ce_keyUsage, KeyUsage);
-  if (usage !== undefined && (usage.toNumber() & KeyUsageFlags.keyCertSign) === 0) {
+  const usage = read(EXTENSION.keyUsage, keyUsage);
+  if (usage !== undefined && (usage & USAGE.keyCertSign) === 0) {
     return 'its key usage does not allow to sign certificates';
   }
-  const purposes = read(id_ce_extKeyUsage, ExtendedKeyUsage);
+  const purposes = read(EXTENSION.extendedKeyUsage, extendedKeyUsage);
   if (purposes !== undefined && !purposes.some((oid) => oid === CODE_SIGNING || oid === ANY_USAGE)) {
-    return `it may issue certificates only for ${[...purposes].join(', ')}, not for code signing`;
+    return `it may issue certificates only for ${purposes.join(', ')}, not for code signing`;
   }
-  for (const { extnID, critical } of extensions) {
-    if (extnID === id_ce_nameConstraints) return 'it has name constraints, which are not evaluated here';
-    if (critical && !UNDERSTOOD.has(extnID)) return `it has an unknown critical extension, ${extnID}`;
+  for (const { oid, critical } of extensions) {
+    if (oid === EXTENSION.nameConstraints) return 'it has name constraints, which are not evaluated here';
+    if (critical && !UNDERSTOOD.has(oid)) return `it has an unknown critical extension, ${oid}`;
   }
-  if (BROKEN_SIGNATURES.includes(signatureAlgorithm.algorithm))
-    return 'it is signed with a broken digest (SHA-1 or MD5)';
+  if (BROKEN_SIGNATURES.includes(signatureAlgorithm)) return 'it is signed with a broken digest (SHA-1 or MD5)';
   const key = signingKey(certificate.publicKey);
   return typeof key === 'string' ? `its key cannot be used: ${key}` : undefined;
 }
@@ -140,7 +131,7 @@ export type PathOutcome =
  * @param sent certificates that came with the signature: they may help, and are not believed
  */
 export function pathTo(authority: OwnAuthority, leaf: X509Certificate, sent: readonly X509Certificate[]): PathOutcome {
-  const leafAlgorithm = AsnParser.parse(leaf.raw, Certificate).signatureAlgorithm.algorithm;
+  const leafAlgorithm = x509Fields(leaf.raw).signatureAlgorithm;
   if (BROKEN_SIGNATURES.includes(leafAlgorithm)) {
     return { ok: false, reason: 'the certificate is signed with a broken digest (SHA-1 or MD5)' };
   }
@@ -176,8 +167,8 @@ export function pathTo(authority: OwnAuthority, leaf: X509Certificate, sent: rea
 /** Which certificate of a path was not valid at a time, and when it was; undefined when all were. */
 export function invalidAt(path: readonly X509Certificate[], time: Date): string | undefined {
   const found = path.find(({ raw }) => {
-    const { notBefore, notAfter } = AsnParser.parse(raw, Certificate).tbsCertificate.validity;
-    return time < notBefore.getTime() || time > notAfter.getTime();
+    const { notBefore, notAfter } = x509Fields(raw);
+    return time < notBefore || time > notAfter;
   });
   if (found === undefined) return undefined;
   const { validFrom, validTo } = found;

@@ -1,21 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { AsnConvert, AsnParser } from '@peculiar/asn1-schema';
-import {
-  BasicConstraints,
-  Certificate,
-  ExtendedKeyUsage,
-  type GeneralName,
-  id_ce_basicConstraints,
-  id_ce_extKeyUsage,
-  id_ce_keyUsage,
-  id_ce_subjectAltName,
-  KeyUsage,
-  KeyUsageFlags,
-  SubjectAlternativeName,
-} from '@peculiar/asn1-x509';
-import type { CertificateFacts, CertificateName, NameType } from './evidence.ts';
+import type { CertificateFacts } from './evidence.ts';
+import { type GeneralName, generalNames } from './general-name.ts';
 import { LIMITS } from './limits.ts';
 import { CLAIM_NAMES, CLAIM_OIDS, type ClaimName } from './policy.ts';
+import { basicConstraints, EXTENSION, extendedKeyUsage, keyUsage, USAGE, x509Fields } from './x509-fields.ts';
 
 const ISSUER = '1.3.6.1.4.1.57264.1.8';
 const LEGACY_ISSUER = '1.3.6.1.4.1.57264.1.1';
@@ -23,10 +11,10 @@ export const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 
 /** Extensions that are understood here or by the library; any other one that is critical must refuse (RFC 5280 4.2). */
 const UNDERSTOOD: ReadonlySet<string> = new Set([
-  id_ce_basicConstraints,
-  id_ce_extKeyUsage,
-  id_ce_keyUsage,
-  id_ce_subjectAltName,
+  EXTENSION.basicConstraints,
+  EXTENSION.extendedKeyUsage,
+  EXTENSION.keyUsage,
+  EXTENSION.subjectAltName,
   '2.5.29.14', // subject key identifier
   '2.5.29.35', // authority key identifier
   '1.3.6.1.4.1.11129.2.4.2', // signed certificate timestamps
@@ -42,19 +30,6 @@ export interface LeafCertificate {
   readonly otherNames: readonly { readonly oid: string; readonly value: Uint8Array }[];
   /** Reasons why it cannot be a code signing leaf, each a clause such as `it is a CA certificate`. */
   readonly unfit: readonly string[];
-}
-
-function nameOf(general: GeneralName): CertificateName {
-  const named = (type: NameType, value: string): CertificateName => ({ type, value });
-  if (general.uniformResourceIdentifier !== undefined) return named('uri', general.uniformResourceIdentifier);
-  if (general.rfc822Name !== undefined) return named('email', general.rfc822Name);
-  if (general.dNSName !== undefined) return named('dns', general.dNSName);
-  if (general.iPAddress !== undefined) return named('ip', general.iPAddress);
-  if (general.otherName !== undefined) return named('other-name', general.otherName.typeId);
-  if (general.registeredID !== undefined) return named('registered-id', general.registeredID);
-  if (general.directoryName !== undefined) return named('directory', '(directory name)');
-  if (general.ediPartyName !== undefined) return named('edi-party', '(EDI party name)');
-  return named('x400', '(X.400 address)');
 }
 
 /** The text of exactly one DER UTF8String (X.690 section 8.23); undefined for anything else. */
@@ -104,38 +79,39 @@ export function readLeaf(der: Uint8Array): LeafCertificate {
   if (der.length > LIMITS.derBytes) throw new Error(`the certificate has ${der.length} bytes`);
   const x509 = parseX509(der);
   if (x509.raw.length !== der.length) throw new Error('there are bytes behind the certificate');
-  const parsed = AsnParser.parse(der, Certificate);
+  const fields = x509Fields(der);
   const extensions = new Map<string, Uint8Array>();
   const unfit: string[] = [];
-  for (const { extnID, extnValue, critical } of parsed.tbsCertificate.extensions ?? []) {
-    if (extensions.has(extnID)) unfit.push(`it has the extension ${extnID} twice`);
-    if (critical && !UNDERSTOOD.has(extnID)) unfit.push(`it has an unknown critical extension, ${extnID}`);
-    extensions.set(extnID, new Uint8Array(extnValue.buffer));
+  for (const { oid, value, critical } of fields.extensions) {
+    if (extensions.has(oid)) unfit.push(`it has the extension ${oid} twice`);
+    if (critical && !UNDERSTOOD.has(oid)) unfit.push(`it has an unknown critical extension, ${oid}`);
+    extensions.set(oid, value);
   }
-  const read = <T>(oid: string, type: new () => T): T | undefined => {
+  const read = <T>(oid: string, parse: (value: Uint8Array) => T): T | undefined => {
     const value = extensions.get(oid);
-    return value === undefined ? undefined : AsnConvert.parse(value, type);
+    return value === undefined ? undefined : parse(value);
   };
 
-  const nameBytes = extensions.get(id_ce_subjectAltName);
-  const generalNames = [...(read(id_ce_subjectAltName, SubjectAlternativeName) ?? [])];
-  const names = generalNames.map(nameOf);
-  const otherNames = generalNames.flatMap(({ otherName }) =>
-    otherName === undefined ? [] : [{ oid: otherName.typeId, value: new Uint8Array(otherName.value) }],
-  );
-  // The ASN.1 reader drops what it does not expect, such as a second value in an otherName.
-  const again = nameBytes && AsnConvert.serialize(AsnConvert.parse(nameBytes, SubjectAlternativeName));
-  if (again !== undefined && !Buffer.from(again).equals(Buffer.from(nameBytes ?? []))) {
+  let named: readonly GeneralName[] = [];
+  let readable = true;
+  try {
+    named = read(EXTENSION.subjectAltName, generalNames) ?? [];
+  } catch {
+    readable = false;
+  }
+  if (!readable || named.some(({ more }) => more === true)) {
     unfit.push('its names hold more, or in another form, than can be read');
   }
+  const names = named.map(({ name }) => name);
+  const otherNames = named.flatMap(({ other }) => (other === undefined ? [] : [other]));
   for (const { type, value } of names) {
     if (!isPlainName(value) && type !== 'directory' && type !== 'edi-party' && type !== 'x400') {
       unfit.push(`its ${type} name has characters that names do not have, or more than ${LIMITS.name} of them`);
     }
   }
-  if (x509.ca || read(id_ce_basicConstraints, BasicConstraints)?.cA === true) unfit.push('it is a CA certificate');
-  const usage = read(id_ce_keyUsage, KeyUsage);
-  if (usage !== undefined && (usage.toNumber() & KeyUsageFlags.digitalSignature) === 0) {
+  if (x509.ca || read(EXTENSION.basicConstraints, basicConstraints)?.ca === true) unfit.push('it is a CA certificate');
+  const usage = read(EXTENSION.keyUsage, keyUsage);
+  if (usage !== undefined && (usage & USAGE.digitalSignature) === 0) {
     unfit.push('its key usage does not allow digital signatures');
   }
 
@@ -169,9 +145,9 @@ export function readLeaf(der: Uint8Array): LeafCertificate {
       ...(issuer === undefined ? {} : { issuer }),
       ...(legacyIssuer === undefined ? {} : { legacyIssuer }),
       claims,
-      extendedKeyUsage: [...(read(id_ce_extKeyUsage, ExtendedKeyUsage) ?? [])],
-      notBefore: parsed.tbsCertificate.validity.notBefore.getTime().toISOString(),
-      notAfter: parsed.tbsCertificate.validity.notAfter.getTime().toISOString(),
+      extendedKeyUsage: read(EXTENSION.extendedKeyUsage, extendedKeyUsage) ?? [],
+      notBefore: fields.notBefore.toISOString(),
+      notAfter: fields.notAfter.toISOString(),
     },
   };
 }
