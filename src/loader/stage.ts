@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -23,7 +24,10 @@ export interface Stage {
   readonly scratch: string;
   /** The audit library and the file that it writes to, where there is one. */
   readonly audit?: { readonly library: string; readonly trail: string };
-  /** Whether the plugin's file still has the bytes that were written. */
+  /**
+   * Whether the plugin's file still has the bytes that were written, and was never another in between: neither it nor a
+   * directory above it was moved, linked, or written to.
+   */
   readonly unchanged: () => boolean;
   readonly remove: () => void;
 }
@@ -64,7 +68,10 @@ export function makeStage(request: LoadRequest, loader: Uint8Array, auditLibrary
         if (!libraryDirectories().includes(above)) linkNeighbours(above, join(root, 'tree'));
       }
       const audit = auditLibrary === undefined ? undefined : stageAudit(root, auditLibrary);
-      return { ...stage, audit, unchanged: () => sameBytes(plugin, request.bytes), remove };
+      const chain = [root, join(root, 'tree'), home, plugin];
+      const identity = identityOf(chain);
+      const unchanged = () => sameBytes(plugin, request.bytes) && identity !== '' && identityOf(chain) === identity;
+      return { ...stage, audit, unchanged, remove };
     });
   } catch (error) {
     remove();
@@ -131,6 +138,22 @@ function openUp(directory: string): void {
   chmodSync(directory, 0o700);
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) openUp(join(directory, entry.name));
+  }
+}
+
+/**
+ * What nobody can put back who has moved, linked or changed a file: its number and the time of its last change, which is the
+ * kernel's. Of the directories that lead to it too, or the whole tree could be moved away and back.
+ * @returns '' when one of them is gone
+ */
+function identityOf(paths: readonly string[]): string {
+  try {
+    return paths
+      .map((path) => lstatSync(path, { bigint: true }))
+      .map(({ dev, ino, ctimeNs }) => `${dev}:${ino}:${ctimeNs}`)
+      .join(' ');
+  } catch {
+    return '';
   }
 }
 

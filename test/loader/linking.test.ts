@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -155,6 +155,61 @@ describeWith(['cc', 'c++'], 'what the dynamic linker says', () => {
     cpSync(compileC(directory, 'second', 'int other(void) { return 0; }'), file);
     const { findings } = await load(file, { bytes, symbols: ['entry'] });
     expect(findings).toEqual([]);
+  });
+
+  it.each([
+    [
+      'overwritten and put back',
+      'chmod(path, 0700); int fd = open(path, O_RDWR); pwrite(fd, "x", 1, 0); pwrite(fd, "\\177", 1, 0); close(fd);',
+    ],
+    ['replaced and put back', 'rename(path, away); symlink("/dev/null", path); unlink(path); rename(away, path);'],
+    ['given another name', 'link(path, away); unlink(away);'],
+    [
+      'taken away with its directory, and put back',
+      '*strrchr(path, 47) = 0; snprintf(away, sizeof away, "%s.away", path); rename(path, away); rename(away, path);',
+    ],
+  ])('tells when the file that was verified is %s while it is loaded', async (title, body) => {
+    // As another process of the same user could do it between the check and the load: only a profile that lets a plugin write.
+    const source = `#define _GNU_SOURCE
+      #include <dlfcn.h>\n#include <fcntl.h>\n#include <stdio.h>\n#include <string.h>\n#include <sys/stat.h>\n#include <unistd.h>
+      __attribute__((constructor)) static void begin(void) {
+        Dl_info info; char path[4096], away[4200]; dladdr((void *)begin, &info);
+        snprintf(path, sizeof path, "%s", info.dli_fname); snprintf(away, sizeof away, "%s.away", path);
+        ${body} }`;
+    const file = compileC(directory, `moved-${title.length}`, source, ['-w']);
+    const outcome = await load(file, { sandbox: { profile: 'audit' } });
+    expect(rulesOf(outcome)).toContain('error load/file-changed');
+  });
+
+  it('loads the bytes that were verified while another process replaces the file over and over', async () => {
+    const place = join(directory, 'race');
+    mkdirSync(place);
+    const good = compileC(place, 'good', 'int which(void) { return 1; }');
+    const evil = compileC(place, 'evil', 'int which(void) { return 2; }');
+    const target = join(place, 'target.so');
+    cpSync(good, target);
+    const bytes = readFileSync(target);
+    const swapper = spawn(process.execPath, [
+      '-e',
+      `const { copyFileSync, renameSync } = require('node:fs'); const [good, evil, target] = process.argv.slice(1);
+       for (let i = 0; ; i++) { copyFileSync(i % 2 ? good : evil, target + '.new'); renameSync(target + '.new', target); }`,
+      good,
+      evil,
+      target,
+    ]);
+    try {
+      for (let round = 0; round < 10; round++) {
+        const { findings, evidence } = await load(target, {
+          bytes,
+          directory: place,
+          probes: [{ symbol: 'which', signature: 'int(void)', expect: 1 }],
+        });
+        expect(findings).toEqual([]);
+        expect(evidence.probes).toMatchObject([{ number: 1 }]);
+      }
+    } finally {
+      swapper.kill('SIGKILL');
+    }
   });
 
   it('gives the plugin none of our environment', async () => {
