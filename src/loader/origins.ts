@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { LoadEvidence, LoadRequest } from './model.ts';
-import { libraryDirectories } from './places.ts';
+import { libraryDirectories, realOf } from './places.ts';
 
 /**
  * Libraries that came from elsewhere than the system's directories: found by a search path in the plugin, or beside it. One that
@@ -16,7 +16,8 @@ export function originFindings(
   { dynamic }: ElfImage,
 ): readonly Finding[] {
   const system = libraryDirectories();
-  const given = [...system, ...libraryPath];
+  // Reports name the files themselves, whatever links lead to them.
+  const given = [...system, ...libraryPath.map((path) => realOf(resolve(path)))];
   const searchPath = dynamic.runpath ?? dynamic.rpath ?? '';
   return objects
     .filter(({ path }) => path.startsWith('/') && !given.some((place) => `${path}`.startsWith(`${place}/`)))

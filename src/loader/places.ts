@@ -112,7 +112,8 @@ function textOf(file: string): string {
   }
 }
 
-function realOf(path: string): string {
+/** A path without links; itself when it does not exist. */
+export function realOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
