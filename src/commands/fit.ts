@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { ElfProblem } from '../elf/model.ts';
 import { parseTarget } from '../elf/targets.ts';
 import { UsageError } from '../errors.ts';
@@ -80,9 +81,23 @@ interface PluginFile extends OpenLoadable {
 }
 
 /** @throws UsageError */
-function sharedOptions({ target, required, preset }: FitCommandOptions): Omit<HostOptions, 'find'> {
+function sharedOptions({
+  target,
+  required,
+  preset,
+  root,
+  libraryDirs = [],
+}: FitCommandOptions): Omit<HostOptions, 'find'> {
   if (preset !== undefined && !isPreset(preset)) {
     throw new UsageError(`The preset ${preset} is not known. Known presets: ${PRESETS.join(', ')}.`);
+  }
+  for (const [option, place] of [
+    ['--sysroot', root],
+    ...libraryDirs.map((one) => ['--library-dir', one] as const),
+  ] as const) {
+    if (place !== undefined && statSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new UsageError(`There is no directory ${place}, which ${option} names.`);
+    }
   }
   return {
     ...(target === undefined ? {} : { target: parseTarget(target) }),

@@ -50,7 +50,8 @@ function known(host: Host, plugin: LoadableFile, reasons: readonly Finding[]): r
       // For another machine all else follows from that.
       return [...fitDescribed(host.description, plugin), ...others];
     case 'unusable':
-      return [host.reason, ...others];
+      // What is certain without the host stays; what is open because of it is one thing.
+      return [host.reason, ...others.filter(({ severity }) => severity === 'error')];
     case 'program':
     case 'unknown':
       return reasons;

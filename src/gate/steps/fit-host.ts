@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readArtifact } from '../../artifact/read.ts';
 import { expandTokens } from '../../build/tokens.ts';
@@ -31,6 +32,10 @@ export async function hostOf(
   context: GateContext,
 ): Promise<HostFound> {
   const { name } = config;
+  for (const place of [...(config.sysroot === undefined ? [] : [config.sysroot]), ...config.libraries]) {
+    // Where libraries are looked for and nothing is, all would seem to be missing, or none to be needed.
+    if (!isDirectory(placeIn(place, context))) return { host: unusable(name, `there is no directory ${place}.`) };
+  }
   if (config.package !== undefined) return built(config.package, config.directory ?? '.', name, plugin, context);
   if (config.file === undefined) return { host: { kind: 'unknown', name } };
   const file = placeIn(expandTokens(config.file, job.tokens, `file of host ${name}`), context);
@@ -41,6 +46,10 @@ export async function hostOf(
     if (description !== undefined) return { host: { kind: 'described', name, description } };
   }
   return { host: programOf(name, file, bytes) };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function bytesOf(file: string): Uint8Array | string {
