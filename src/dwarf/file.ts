@@ -28,6 +28,8 @@ interface UnitBases {
 const READS = 4;
 const SLACK = 1_000_000;
 const MOST_READS = 60_000_000;
+/** Members of a struct and the like, as many as are read: the largest that people write have thousands. */
+export const MOST_CHILDREN = 100_000;
 const FAMILIES = 4;
 const NO_CHILDREN: readonly Die[] = [];
 
@@ -93,7 +95,9 @@ export class DwarfFile {
   }
 
   #problem(problem: UnitProblem): void {
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
+    // An entry can be read for several purposes.
+    const known = this.problems.some(({ offset, message }) => offset === problem.offset && message === problem.message);
+    if (!known && this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
 
   /** The index of a section, made on first use. */
@@ -180,7 +184,14 @@ export class DwarfFile {
       const layout = abbrev.layouts[format] ?? layoutOf(abbrev, unit);
       const next = behindValues(layout, bytes, little, values, unit.end, unit);
       if (next < 0) break;
-      if (wanted === undefined || wanted(layout)) found.push(new Die(this, unit, offset, layout, values, next, cursor));
+      if (wanted === undefined || wanted(layout)) {
+        if (found.length >= MOST_CHILDREN) {
+          const message = `an entry has more than the ${MOST_CHILDREN} parts that are read`;
+          this.#problem({ section: unit.section, offset: parent.offset, message, limit: true });
+          break;
+        }
+        found.push(new Die(this, unit, offset, layout, values, next, cursor));
+      }
       offset = layout.children ? this.#behind(unit, offset, layout, values, next) : next;
     }
     return found;

@@ -96,6 +96,12 @@ function expectEnd(
   return codesOf(graph);
 }
 
+/** Read once, compared with nothing. */
+function codesAlone(info: Uint8Array, more: Bytes): readonly string[] {
+  const { bytes } = craft({ debug_info: info, debug_abbrev: [...COMMON, ...more, 0] });
+  return readTypes(bytes)?.missing.map(({ code }) => code) ?? [];
+}
+
 function codesOf(graph: NonNullable<ReturnType<typeof readTypes>>): {
   readonly typed: boolean;
   readonly codes: readonly string[];
@@ -151,6 +157,24 @@ describeWith(['cc'], 'hostile debug information', () => {
   it('a struct with 50,000 members, each of another type', () => {
     const members = repeat(50_000, (at) => [6, ...u32(BEHIND + 2 + at * 5)]);
     expectEnd(unit(ROOT, victim(BEHIND), [5, 8], members, [0, 0]), [...STRUCT, ...MEMBER]);
+  });
+
+  it('a struct with a million members, of which the first are compared', () => {
+    const members = new Uint8Array(1_000_000 * 5);
+    for (let at = 0; at < members.length; at += 5) members.set([6, ...u32(BEHIND)], at);
+    expect(codesAlone(unit(ROOT, victim(BEHIND), [5, 8], members, [0, 0]), [...STRUCT, ...MEMBER])).toContain('limit');
+  });
+
+  it('a hundred and twenty structs with 10,000 members each', () => {
+    const size = 2 + 10_000 * 5 + 1;
+    const structs = new Uint8Array(size * 120);
+    for (let number = 0; number < 120; number += 1) {
+      const next = BEHIND + (number + 1) * size;
+      structs.set([5, 8], number * size);
+      for (let at = 0; at < 10_000; at += 1) structs.set([6, ...u32(next)], number * size + 2 + at * 5);
+    }
+    const last = [5, 8, 0];
+    expect(codesAlone(unit(ROOT, victim(BEHIND), structs, last, [0]), [...STRUCT, ...MEMBER])).toContain('limit');
   });
 
   it('functions that all complete one function', () => {

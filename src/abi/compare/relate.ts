@@ -96,7 +96,7 @@ function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position
     const after = peel(graphs.new, newId);
     if (before.node.kind === 'unknown' || after.node.kind === 'unknown') {
       const reason = [before.node, after.node].map((node) => (node.kind === 'unknown' ? node.reason : ''));
-      const why = `its type could not be read: ${reason.filter((text) => text !== '').join('; ')}`;
+      const why = `its type could not be read: ${[...new Set(reason)].filter((text) => text !== '').join('; ')}`;
       return conclude({ kind: 'unreadable', effect: 'undecided', why });
     }
     anchor = commonTypedef(graphs, before, after, through) ?? anchor;

@@ -1,12 +1,12 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
-import type { Die } from '../../dwarf/file.ts';
+import { type Die, MOST_CHILDREN } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { exactOf, typeOf } from './attributes.ts';
 import { functionNode } from './function-node.ts';
 import { optional } from './members.ts';
-import { recordNode } from './record-node.ts';
+import { recordNode, TOO_LARGE } from './record-node.ts';
 import { scopeOf } from './scope.ts';
 import type { TypeSource } from './type-source.ts';
 
@@ -87,6 +87,8 @@ export function nodeOf(die: Die, source: TypeSource): TypeNode {
 }
 
 function enumNode(die: Die, source: TypeSource): TypeNode {
+  const enumerators = die.file.childrenWith(die, isEnumerator);
+  if (enumerators.length >= MOST_CHILDREN) return TOO_LARGE;
   const size = die.number(AT.byte_size) ?? source.sizeOf(typeOf([die])) ?? 0;
   return {
     kind: 'enum',
@@ -95,7 +97,7 @@ function enumNode(die: Die, source: TypeSource): TypeNode {
     size,
     ...(die.has(AT.type) ? { underlying: source.idOfTypeOf(die) } : {}),
     scoped: die.flag(AT.enum_class),
-    enumerators: die.file.childrenWith(die, isEnumerator).map((child) => ({
+    enumerators: enumerators.map((child) => ({
       name: child.text(AT.name) ?? '',
       value: exactOf(child.get(AT.const_value), false) ?? '',
     })),

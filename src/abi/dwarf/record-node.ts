@@ -1,5 +1,5 @@
 import { AT, TAG } from '../../dwarf/constants.ts';
-import type { Die } from '../../dwarf/file.ts';
+import { type Die, MOST_CHILDREN } from '../../dwarf/file.ts';
 import type { Layout } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import type { Base, Member, Method, TypeNode } from '../model.ts';
@@ -29,13 +29,15 @@ function isPart(layout: Layout): boolean {
  * A struct, class or union. Static members, template arguments and most member functions are not read: each of them that
  * matters to consumers is a symbol or part of the name, and what their types lead to would be most of the graph.
  */
-export function recordNode(die: Die, source: TypeSource): RecordNode {
+export function recordNode(die: Die, source: TypeSource): TypeNode {
   const members: Member[] = [];
   const bases: Base[] = [];
   const methods: Method[] = [];
   let part: Die | undefined;
   const name = classNameOf(die);
-  for (const child of die.file.childrenWith(die, isPart)) {
+  const children = die.file.childrenWith(die, isPart);
+  if (children.length >= MOST_CHILDREN) return TOO_LARGE;
+  for (const child of children) {
     switch (child.tag) {
       case TAG.member:
         if (!isStatic(child)) members.push(memberOf(child, source));
@@ -73,6 +75,12 @@ export function recordNode(die: Die, source: TypeSource): RecordNode {
   if (declared !== undefined) node.declared = declared;
   return node;
 }
+
+/** Half of the members would look as if the others were removed. */
+export const TOO_LARGE: TypeNode = {
+  kind: 'unknown',
+  reason: `it has more than the ${MOST_CHILDREN} parts that are read`,
+};
 
 /** DW_CC_pass_by_reference and DW_CC_pass_by_value (DWARF 5 section 7.15). */
 const PASS_BY_REFERENCE = 4;

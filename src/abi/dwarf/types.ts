@@ -15,6 +15,11 @@ import type { TypeSource } from './type-source.ts';
 /** A graph larger than this is cut: what lies beyond is unknown, and the comparison says so. */
 const MAX_NODES = 500_000;
 
+/** Members, enumerators and parameters of all types together: the kernel of Linux has 300,000. */
+const MOST_PARTS = 1_000_000;
+
+const BEYOND: TypeNode = { kind: 'unknown', reason: 'there are more types than are read' };
+
 /** Definitions of one name that are compared with each other. */
 const MAX_COMPARED = 32;
 
@@ -45,6 +50,7 @@ export class TypeBuilder implements TypeSource {
   readonly #languages = new Map<UnitHeader, Language>();
   #lastUnit: UnitHeader | undefined;
   #lastLanguage: Language = 'other';
+  #parts = 0;
   #void: TypeId | undefined;
   /** Stands for all types beyond {@link MAX_NODES}. */
   #beyond: TypeId | undefined;
@@ -126,7 +132,14 @@ export class TypeBuilder implements TypeSource {
   /** Reads everything that was asked for. */
   finish(): void {
     for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
-      this.nodes[next.id] = next.asFunction ? functionNode(next.die, this) : nodeOf(next.die, this);
+      if (this.#parts > MOST_PARTS) {
+        this.truncated = true;
+        this.nodes[next.id] = BEYOND;
+        continue;
+      }
+      const node = next.asFunction ? functionNode(next.die, this) : nodeOf(next.die, this);
+      this.nodes[next.id] = node;
+      this.#parts += partsOf(node);
     }
   }
 
@@ -152,7 +165,7 @@ export class TypeBuilder implements TypeSource {
   #reserve(die: Die, asFunction: boolean): TypeId {
     if (this.nodes.length >= MAX_NODES) {
       this.truncated = true;
-      this.#beyond ??= this.#add({ kind: 'unknown', reason: 'there are more types than are read' });
+      this.#beyond ??= this.#add(BEYOND);
       return this.#beyond;
     }
     const id = this.#add({ kind: 'unknown', reason: 'not read yet' });
@@ -265,6 +278,21 @@ export class TypeBuilder implements TypeSource {
 /** What names of one kind stand for: `struct` and `class` may name the same. */
 function namedKind(tag: number): string {
   return tag === TAG.enumeration_type ? 'enum' : tag === TAG.union_type ? 'union' : 'record';
+}
+
+function partsOf(node: TypeNode): number {
+  switch (node.kind) {
+    case 'struct':
+    case 'class':
+    case 'union':
+      return node.members.length + node.bases.length + node.methods.length + (node.variants?.variants.length ?? 0);
+    case 'enum':
+      return node.enumerators.length;
+    case 'function':
+      return node.parameters.length;
+    default:
+      return 0;
+  }
 }
 
 function placeOf(die: Die): number {
