@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
 import { hasProgram } from '../support/needs.ts';
@@ -22,7 +23,7 @@ export function unpack({ name, suite, architecture, packages }: Packages): Unpac
   const directory = join(PROJECT, '.cache', 'debian', name);
   const command = [join(PROJECT, 'scripts', 'debian-packages.sh'), suite, architecture, directory, ...packages];
   const { status, stderr, error } = spawnSync('sh', command, { encoding: 'utf8', timeout: 300_000 });
-  if (status === 0) return { root: join(directory, 'root') };
+  if (status === 0) return { root: realpathSync(join(directory, 'root')) };
   return { reason: error?.message ?? stderr.trim().split('\n').at(-1) ?? `exit code ${status}` };
 }
 
