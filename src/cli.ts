@@ -87,6 +87,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
         )
         .option('--no-report', 'write no report files')
         .option('--base <commit>', 'judge by the configuration, waivers and keys of this commit, as a pull request is')
+        .option('--only-changed', 'check only plugins whose sources differ from --base; all when that is not sure')
         .option('--plan <file>', 'plan that the shard is of', PLAN_FILE)
         .option('--shard <id>', 'check this shard of the plan only')
         .option('--no-sign', 'sign no verdict, whatever the configuration says')

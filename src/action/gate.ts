@@ -30,6 +30,8 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
     secrets: request.secrets,
     ...(request.sign === undefined ? {} : { sign: request.sign }),
     openReleases: request.openReleases,
+    // What goes into a branch or a release is checked whole.
+    onlyChanged: request.onlyChanged === true && context.kind === 'pull-request',
     ...(tag === undefined ? {} : { tag }),
     ...change,
   });

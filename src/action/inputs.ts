@@ -15,6 +15,7 @@ export interface ActionInputs {
   /** As given: relative to the working directory. */
   readonly reportDirectory?: string;
   readonly key?: string;
+  readonly onlyChanged?: boolean;
   /** Tag of a draft release. */
   readonly attachTo?: string;
   /** Absolute path of a report that another run made: it is posted, and no gate is run. */
@@ -84,6 +85,10 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
   const sarifText = get('sarif');
   if (!['', 'true', 'false'].includes(sarifText)) wrong('sarif', sarifText, 'expected true or false');
 
+  const onlyChangedText = get('only-changed');
+  if (!['', 'true', 'false'].includes(onlyChangedText))
+    wrong('only-changed', onlyChangedText, 'expected true or false');
+
   const signText = get('sign');
   if (!['', 'true', 'false'].includes(signText)) wrong('sign', signText, 'expected true or false');
 
@@ -138,6 +143,7 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(checkRunText !== '' && { checkRun: checkRunText === 'true' }),
     ...(reportDirectory !== '' && { reportDirectory }),
     ...(key !== '' && { key }),
+    ...(onlyChangedText === 'true' && { onlyChanged: true }),
     ...(attachTo !== '' && { attachTo }),
     ...(report !== '' && { report: resolve(workingDirectory, report) }),
     ...(part && { part }),

@@ -36,6 +36,8 @@ export interface GateRequest {
   readonly version: string;
   /** How the base commit is asked for when the checkout lacks it; absent without a token. */
   readonly onGitHub?: FilesOnGitHub;
+  /** Only plugins that a pull request touches. */
+  readonly onlyChanged?: boolean;
   /** Tag of the draft release that is gated; else that of the event. */
   readonly tag?: string;
   /** How releases are asked for. */
@@ -177,6 +179,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         context,
         progress: log.progress,
         version: deps.version,
+        ...(inputs.onlyChanged === undefined ? {} : { onlyChanged: inputs.onlyChanged }),
         ...(inputs.attachTo === undefined ? {} : { tag: inputs.attachTo }),
         openReleases: openReleases({ ...client, token: inputs.token, apiUrl: context.apiUrl }, context.repository),
         ...(inputs.token !== '' && {

@@ -21,6 +21,8 @@ export interface CheckOptions {
   readonly reportDirectory?: string;
   /** Commit whose policy judges, as git names it. */
   readonly base?: string;
+  /** Only plugins that differ from `base`. */
+  readonly onlyChanged?: boolean;
   /** One shard of a plan, or what its shards come to. */
   readonly part?: ShardChoice;
   /** false: the verdict is not signed, whatever the configuration says. */
@@ -46,6 +48,9 @@ const FILES: readonly ReportFormat[] = ['json', 'markdown', 'sarif', 'html', 'te
  * @throws UsageError for a wrong configuration
  */
 export async function checkCommand(options: CheckOptions, deps: CheckDeps, terminal: Terminal): Promise<ExitCode> {
+  if (options.onlyChanged === true && options.base === undefined) {
+    throw new UsageError('--only-changed needs the commit that is compared with: --base <commit>.');
+  }
   const { report, config } = await gateOrShard(
     {
       configFile: options.config,
@@ -59,6 +64,7 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
       ...(options.plugins === undefined ? {} : { only: options.plugins }),
       ...(deps.source === undefined ? {} : { source: deps.source }),
       ...(options.sign === undefined ? {} : { sign: options.sign }),
+      ...(options.onlyChanged === undefined ? {} : { onlyChanged: options.onlyChanged }),
       ...(options.base === undefined ? {} : await changeSince(options.base, deps)),
     },
     options.part,

@@ -1,5 +1,6 @@
 import { hasFixedLevel } from '../rules/policy.ts';
 import { mustBeNamed } from '../rules/waivers.ts';
+import { checkSignature } from './check-signature.ts';
 import { HOST_KEYS, hostName } from './host-schema.ts';
 import { type Fault, valueAt } from './issues.ts';
 import type { DataPath } from './problem.ts';
@@ -22,6 +23,7 @@ export function crossChecks(data: unknown): Fault[] {
     ...checkSharedFile(data, plugins, ['signature', 'signature'], 'signature', ['name', 'artifact']),
     ...checkSharedVersions(data, plugins),
     ...checkVerdict(data, plugins),
+    ...checkRollback(data, plugins),
     ...checkLevels(data),
   ];
 }
@@ -31,6 +33,8 @@ const VERSIONED: readonly DataPath[] = [
   ['baseline', 'file'],
   ['signature', 'bundle'],
   ['signature', 'signature'],
+  ['signature', 'certificate'],
+  ['signature', 'identity'],
 ];
 
 function usesVersion(data: unknown, path: DataPath): boolean {
@@ -159,36 +163,13 @@ function checkBaseline(data: unknown, at: DataPath): Fault[] {
       ? [key([...at, name], 'is that of a previous release, and there is none')]
       : [];
   return [
-    ...exactlyOne(data, at, ['file', 'release', 'git', 'none']),
+    ...exactlyOne(data, at, ['file', 'release', 'git', 'oci', 'none']),
+    ...checkSignature(data, [...at, 'signature'], has(data, [...at, 'oci'])),
     ...exactlyOne(data, [...at, 'git'], ['ref', 'tag']),
     ...lost('version'),
     ...lost('digest'),
+    ...lost('signature'),
   ];
-}
-
-/** Either a Sigstore bundle with identity and issuer, or a key with a detached signature. */
-function checkSignature(data: unknown, at: DataPath): Fault[] {
-  if (!isObject(valueAt(data, at))) return [];
-  const given = (name: string) => has(data, [...at, name]);
-  const need = (name: string, because: string): Fault[] =>
-    given(name) ? [] : [key([...at], `${name} is missing: ${because}`)];
-  if (given('key') || (given('signature') && !given('bundle') && !given('identity') && !given('issuer'))) {
-    const others = ['bundle', 'identity', 'issuer', 'trustedRoot'].filter(given);
-    return [
-      ...need('key', 'a detached signature is checked with a public key'),
-      ...need('signature', 'a key checks a detached signature'),
-      ...others.map((name) => key([...at, name], 'does not go with key: either a key or a bundle with an identity')),
-    ];
-  }
-  if (given('bundle') || given('identity') || given('issuer')) {
-    return [
-      ...need('bundle', 'the identity is in the certificate of a Sigstore bundle'),
-      ...need('identity', 'a bundle proves who signed, so say who may; there is no default'),
-      ...need('issuer', 'an identity means nothing without the issuer that vouches for it'),
-      ...(given('signature') ? [key([...at, 'signature'], 'does not go with bundle, which holds the signature')] : []),
-    ];
-  }
-  return [key(at, 'says nothing about who signs; expected bundle with identity and issuer, or key with signature')];
 }
 
 /** What signs the verdict, and what it says about whom. */
@@ -243,6 +224,18 @@ function checkSharedFile(
   return [
     value(path, `names one file for ${users.length} plugins; put ${tokens.map((t) => `{${t}}`).join(' or ')} into it`),
   ];
+}
+
+/** Without a version nothing can be older than something. */
+function checkRollback(data: unknown, plugins: readonly unknown[]): Fault[] {
+  return plugins.flatMap((plugin, index) => {
+    if (!isObject(plugin) || Object.hasOwn(plugin, 'version')) return [];
+    const own: DataPath = ['plugins', index, 'rollback'];
+    if (has(data, own)) return [key(own, 'compares versions, but the plugin has no version')];
+    return has(data, ['rollback'])
+      ? [key(['rollback'], `compares versions, but plugins[${index}] has no version`)]
+      : [];
+  });
 }
 
 /** Rules that are accepted one by one cannot be switched off as a whole; those about the gate itself not changed at all. */
@@ -310,5 +303,5 @@ function has(data: unknown, path: DataPath): boolean {
 
 function itemsAt(data: unknown, path: DataPath): readonly unknown[] {
   const items = valueAt(data, path);
-  return Array.isArray(items) ? items.slice(0, 500) : [];
+  return Array.isArray(items) ? items.slice(0, 10_000) : [];
 }

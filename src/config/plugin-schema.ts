@@ -14,6 +14,7 @@ import {
   target,
   text,
 } from './scalars.ts';
+import { baselineSignatureSchema, rollbackSchema, signatureSchema } from './signature-schema.ts';
 
 /** Sections of one plugin, and those that can stand both for all plugins and for one. */
 
@@ -177,6 +178,14 @@ export const baselineSchema = z
     ).optional(),
     release: releaseBaseline.optional(),
     git: gitBaseline.optional(),
+    oci: text(
+      'The previous release in a registry: oci://host/name:tag, with #path of the file in an image. {name}, {os}, {arch} and {version} are replaced, {version} by `version`.',
+    )
+      .regex(/^oci:\/\/[^\s/]+\/[^\s]+$/, {
+        error: 'expected a place in a registry such as oci://ghcr.io/org/greet:1.2.0',
+      })
+      .optional(),
+    signature: baselineSignatureSchema.optional(),
     digest: text('Digest that the previous release must have: nothing else is compared with.')
       .regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256: and 64 hexadecimal digits' })
       .optional(),
@@ -186,44 +195,8 @@ export const baselineSchema = z
     ).optional(),
   })
   .meta({
-    description: 'Where the previous release comes from: one of `file`, `release`, `git` and `none`.',
-    oneOf: ['file', 'release', 'git', 'none'].map((required) => ({ required: [required] })),
-  });
-
-export const signatureSchema = z
-  .strictObject({
-    required: flag('A plugin without a valid signature fails the gate.').default(true),
-    bundle: repositoryPath('Sigstore bundle of the artifact.', [...TARGET_TOKENS, 'artifact']).optional(),
-    key: repositoryPath('Public key (PEM) that the signature must verify with.').optional(),
-    signature: repositoryPath('Detached signature of the artifact, made with the key.', [
-      ...TARGET_TOKENS,
-      'artifact',
-    ]).optional(),
-    identity: text(
-      'Exact identity of the signer in the certificate: the URI of a workflow, or an e-mail address. Never a pattern.',
-    ).optional(),
-    issuer: text('Exact URL of the issuer that vouches for the identity.')
-      .regex(/^https:\/\/[^\s]+$/, {
-        error: 'expected the URL of the issuer, such as https://token.actions.githubusercontent.com',
-      })
-      .optional(),
-    trustedRoot: repositoryPath('Trusted root of the Sigstore instance (JSON). Without it, the public one.').optional(),
-  })
-  .meta({
-    description:
-      'Who must have signed the artifact: a Sigstore `bundle` with exact `identity` and `issuer`, or a `key` with a detached `signature`.',
-    oneOf: [
-      {
-        required: ['bundle', 'identity', 'issuer'],
-        not: { anyOf: [{ required: ['key'] }, { required: ['signature'] }] },
-      },
-      {
-        required: ['key', 'signature'],
-        not: {
-          anyOf: ['bundle', 'identity', 'issuer', 'trustedRoot'].map((key) => ({ required: [key] })),
-        },
-      },
-    ],
+    description: 'Where the previous release comes from: one of `file`, `release`, `git`, `oci` and `none`.',
+    oneOf: ['file', 'release', 'git', 'oci', 'none'].map((required) => ({ required: [required] })),
   });
 
 const allowedCall = z
@@ -296,6 +269,13 @@ export const pluginSchema = z
       .meta({ description: 'What to build and check for, in Go terms. Without it, the system of the runner.' })
       .optional(),
     version: semanticVersion('Version that this release claims.').optional(),
+    sources: z
+      .array(repositoryPath('A path or pattern, such as greet/**.'), { error: 'expected a list of paths or patterns' })
+      .meta({
+        description:
+          'Everything that the plugin is made of. Where only changed plugins are checked, one whose sources did not change is left out; without this, it is always checked.',
+      })
+      .default([]),
     headers: z
       .array(repositoryPath('A path or pattern, such as include/*.h.'), {
         error: 'expected a list of paths or patterns',
@@ -310,6 +290,7 @@ export const pluginSchema = z
     probe: probeSchema.optional(),
     baseline: baselineSchema.optional(),
     signature: signatureSchema.optional(),
+    rollback: rollbackSchema.optional(),
     sandbox: sandboxSchema.optional(),
   })
   .meta({ description: 'One plugin. Its own baseline, signature and sandbox replace those for all plugins.' });

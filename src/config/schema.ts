@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { catalogue, isRuleId } from '../rules/catalogue.ts';
-import { baselineSchema, pluginSchema, sandboxSchema, signatureSchema } from './plugin-schema.ts';
+import { baselineSchema, pluginSchema, sandboxSchema } from './plugin-schema.ts';
 import { flag, name, repositoryPath } from './scalars.ts';
+import { rollbackSchema, signatureSchema } from './signature-schema.ts';
 import { verdictSchema } from './verdict-schema.ts';
 
 /**
@@ -58,10 +59,15 @@ export const configSchema = z
     plugins: z
       .array(pluginSchema, { error: 'expected a list of plugins' })
       .min(1, { error: 'expected at least one plugin' })
-      .max(500, { error: 'expected at most 500 plugins' })
+      .max(10_000, { error: 'expected at most 10000 plugins' })
       .meta({ description: 'The plugins of this release.' }),
+    unrelated: z
+      .array(repositoryPath('A path or pattern, such as docs/**.'), { error: 'expected a list of paths or patterns' })
+      .meta({ description: 'What no plugin is made of. Any other path that changes may be part of every plugin.' })
+      .default([]),
     baseline: baselineSchema.optional(),
     signature: signatureSchema.optional(),
+    rollback: rollbackSchema.optional(),
     sandbox: sandboxSchema.prefault({}),
     policy: policySchema.prefault({}),
     report: reportSchema.prefault({}),
@@ -84,6 +90,7 @@ export type HostConfig = PluginConfig['hosts'][number];
 export type ProbeConfig = NonNullable<PluginConfig['probe']>;
 export type BaselineConfig = NonNullable<GateConfig['baseline']>;
 export type SignatureConfig = NonNullable<GateConfig['signature']>;
+export type RollbackConfig = NonNullable<GateConfig['rollback']>;
 export type SandboxConfig = GateConfig['sandbox'];
 export type PolicyConfig = GateConfig['policy'];
 export type VerdictConfig = NonNullable<GateConfig['verdict']>;

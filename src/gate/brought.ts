@@ -25,7 +25,7 @@ export async function bringBaselines(
   context: GateContext,
   source: { readonly openReleases?: OpenReleases; readonly tag?: string },
 ): Promise<Brought> {
-  if (!jobs.some(({ baseline }) => baseline?.release !== undefined || baseline?.git !== undefined)) {
+  if (!jobs.some(({ baseline }) => baseline?.release ?? baseline?.git ?? baseline?.oci)) {
     return { outcomes: [], remove: async () => {} };
   }
   const { fetchBaselines } = await import('../baseline/fetch.ts');

@@ -2,6 +2,7 @@ import type { Artifact } from '../artifact/read.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { DiffVerdict } from '../rules/effects.ts';
 import type { Finding } from '../rules/finding.ts';
+import type { SignatureEvidence } from '../signature/evidence.ts';
 import type { VersionAdvice } from '../version/advice.ts';
 import type { Job } from './plan.ts';
 import type { Prepared } from './prepare.ts';
@@ -21,6 +22,8 @@ export interface Known {
     readonly version?: string;
     /** The baseline is a snapshot; digest of the file that it was made of. */
     readonly snapshotOf?: string;
+    /** What its signature proved, where the configuration asks for one. */
+    readonly signature?: SignatureEvidence;
   };
   readonly compatibility?: DiffVerdict;
   readonly versionAdvice?: VersionAdvice;

@@ -13,6 +13,7 @@ export interface Job {
   readonly baseline: GateConfig['baseline'];
   readonly signature: GateConfig['signature'];
   readonly sandbox: GateConfig['sandbox'];
+  readonly rollback?: GateConfig['rollback'];
 }
 
 /**
@@ -27,6 +28,7 @@ export function planJobs(config: GateConfig, runner: string, only?: readonly str
     .flatMap((plugin) =>
       (plugin.targets ?? [runner]).map((target): Job => {
         const tokens = tokensFor(plugin.name, target, plugin.version);
+        const rollback = plugin.rollback ?? config.rollback;
         const artifact = expandTokens(plugin.artifact, tokens, `artifact of plugin ${plugin.name}`);
         return {
           plugin,
@@ -36,6 +38,7 @@ export function planJobs(config: GateConfig, runner: string, only?: readonly str
           baseline: plugin.baseline ?? config.baseline,
           signature: plugin.signature ?? config.signature,
           sandbox: plugin.sandbox ?? config.sandbox,
+          ...(rollback === undefined ? {} : { rollback }),
         };
       }),
     );

@@ -4,8 +4,10 @@ import { type BaselineResolution, resolveBaseline } from '../baseline/resolve.ts
 import { UsageError } from '../errors.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
-import { LIMITS } from '../signature/limits.ts';
+import type { TrustOutcome } from '../signature/tuf.ts';
+import { LEDGER_BYTES, parseLedger, type Release } from '../version/rollback.ts';
 import type { Job } from './plan.ts';
+import { readSignatureFiles, type SignatureFiles } from './signature/settings.ts';
 
 /**
  * What decides about a plugin and is a file itself. It is read before anything is built, for all plugins: a build runs
@@ -14,9 +16,14 @@ import type { Job } from './plan.ts';
 export interface Prepared {
   /** Digest of the previous release, or why there is none. */
   readonly baseline: Omit<BaselineResolution, 'baseline'> & { readonly digest?: string };
-  /** Public key that signatures are checked with. */
-  readonly key?: Uint8Array;
-  readonly trustedRoot?: Uint8Array;
+  /** Keys, roots and authorities that signatures are checked with. */
+  readonly signature?: SignatureFiles;
+  /** Those for the signature of the previous release. */
+  readonly baselineSignature?: SignatureFiles;
+  /** The current public root, asked for once, where one of the two needs it. */
+  readonly currentTrust?: TrustOutcome;
+  /** What was released before. */
+  readonly ledger?: readonly Release[];
   /** Digest of the version script as it was before the build; absent when the build makes it, or there is none. */
   readonly versionScript?: string;
   /** The previous release, where it is no file of the repository. */
@@ -30,7 +37,7 @@ type RootOf = (file: string) => string;
 /** Bytes. */
 const LARGEST_SCRIPT = 4 * 1024 * 1024;
 
-/** @throws UsageError when a key or trusted root that the configuration names cannot be read */
+/** @throws UsageError when a key, trusted root or ledger that the configuration names cannot be read */
 export function prepareJob(
   job: Job,
   root: string,
@@ -38,14 +45,12 @@ export function prepareJob(
   fetched: FetchOutcome | undefined = undefined,
 ): Prepared {
   const { baseline, findings } = baselineOf(job, root, rootOf, fetched);
-  const { key, trustedRoot } = job.signature ?? {};
   const script = scriptOf(job, root)?.artifact;
   return {
     baseline: { findings, ...(baseline === undefined ? {} : { digest: baseline.artifact.digest }) },
-    ...(key === undefined ? {} : { key: readSetting(rootOf(key), key, 'public key', LIMITS.keyBytes) }),
-    ...(trustedRoot === undefined
-      ? {}
-      : { trustedRoot: readSetting(rootOf(trustedRoot), trustedRoot, 'trusted root', LIMITS.documentBytes) }),
+    signature: readSignatureFiles(job.signature, rootOf),
+    baselineSignature: readSignatureFiles(job.baseline?.signature, rootOf),
+    ...ledgerOf(job, rootOf),
     ...(script === undefined ? {} : { versionScript: script.digest }),
     rootOf,
     ...(fetched === undefined ? {} : { fetched }),
@@ -109,8 +114,11 @@ function baselineOf(
   });
 }
 
-function readSetting(root: string, file: string, what: string, maxSize: number): Uint8Array {
-  const { artifact, problem } = readArtifact(root, file, { maxSize });
-  if (artifact === undefined) throw new UsageError(`The ${what} of the signature cannot be read. ${problem.message}`);
-  return artifact.bytes;
+/** @throws UsageError when it is configured and cannot be read */
+function ledgerOf({ rollback }: Job, rootOf: RootOf): Pick<Prepared, 'ledger'> {
+  const file = rollback?.ledger;
+  if (file === undefined) return {};
+  const { artifact, problem } = readArtifact(rootOf(file), file, { maxSize: LEDGER_BYTES });
+  if (artifact === undefined) throw new UsageError(`The ledger of releases cannot be read. ${problem.message}`);
+  return { ledger: parseLedger(artifact.bytes, file) };
 }

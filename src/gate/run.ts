@@ -14,9 +14,11 @@ import { decide } from './decide.ts';
 import { deliver } from './deliver.ts';
 import { type RanJob, type RanStep, runJob } from './job.ts';
 import type { GateContext, GateStep } from './known.ts';
+import { leftOut } from './left-out.ts';
 import { type Job, planJobs, runnerTarget } from './plan.ts';
 import { prepareJob } from './prepare.ts';
 import type { GateReport, JudgedFinding, PluginResult, StepResult } from './report.ts';
+import { currentTrustFor } from './signature/current-trust.ts';
 import type { Progress } from './step.ts';
 import { buildStep } from './steps/build.ts';
 import { compareStep } from './steps/compare.ts';
@@ -56,6 +58,8 @@ export interface GateRequest {
   readonly head?: CommitFiles;
   /** Plugins and targets that this run is for, when it is one of several; all unless given. */
   readonly shard?: readonly JobName[];
+  /** Only plugins that the change touches; all, when that is not known. Means something with `base` and `head`. */
+  readonly onlyChanged?: boolean;
   /** How releases on GitHub are asked for; without it, none can be. */
   readonly openReleases?: OpenReleases;
   /** Tag that the run is for: that of a release, or one that was pushed. */
@@ -114,10 +118,14 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     progress: request.progress,
     today: request.now,
   };
-  const jobs = planJobs(config.config, runner ?? 'unknown', request.only).filter((job) => isWanted(job, request.shard));
-  if (jobs.length === 0)
+  const asked = planJobs(config.config, runner ?? 'unknown', request.only).filter((job) =>
+    isWanted(job, request.shard),
+  );
+  if (asked.length === 0)
     throw new UsageError('There is nothing to check: no plugin and target of the configuration was asked for.');
   const { base, head } = request;
+  const change = await leftOut(asked, config, repository, request);
+  const jobs = asked.filter(({ plugin }) => !change.unchanged.has(plugin.name));
   const trusted =
     base === undefined || policy?.base === undefined
       ? undefined
@@ -130,12 +138,14 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
       ...(tag === undefined ? {} : { tag }),
     });
     const { outcomes } = brought;
+    const currentTrust = await currentTrustFor(jobs, context);
     const prepared = jobs.map((job, at) => {
-      return [job, prepareJob(job, config.root, trusted?.rootOf, outcomes[at])] as const;
+      const known = prepareJob(job, config.root, trusted?.rootOf, outcomes[at]);
+      return [job, currentTrust === undefined ? known : { ...known, currentTrust }] as const;
     });
     const ran: RanJob[] = [];
     for (const [job, known] of prepared) ran.push(await runJob(job, known, GATE, context));
-    const about = [...(policy?.findings ?? []), ...(trusted?.findings ?? [])];
+    const about = [...(policy?.findings ?? []), ...(trusted?.findings ?? []), ...change.findings];
     const report = await delivered(ran, about, config, request, started, signer);
     return { report: policy?.base === undefined ? report : { ...report, policy: policy.base }, config };
   } finally {
@@ -224,7 +234,7 @@ function judgementOf(
   const today = request.now.toISOString().slice(0, 10);
   const findings = [...about, ...ran.flatMap((job) => job.findings)];
   // A shard sees too little to call a waiver unused.
-  const only = request.shard === undefined ? request.only : [];
+  const only = request.shard === undefined && request.onlyChanged !== true ? request.only : [];
   const first = judge(findings, policy, config.waivers, today, only);
   const missed = unseen(ran, first.findings);
   return missed.length === 0 ? first : judge([...findings, ...missed], policy, config.waivers, today, only);

@@ -72,6 +72,26 @@ export async function commitId(directory: string, name: string, env: Environment
   return status === 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : undefined;
 }
 
+/**
+ * Paths that differ between two commits, from the root of the repository; both names of what was moved.
+ * @returns undefined when git cannot tell: a commit is not there, or the list is too long
+ */
+export async function changedPaths(
+  directory: string,
+  from: string,
+  to: string,
+  env: Environment,
+): Promise<readonly string[] | undefined> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--no-ext-diff', '--ignore-submodules=none'];
+  const { status, stdout } = await git(directory, [...args, from, to], env, 16 * 1024 * 1024);
+  return status === 0
+    ? stdout
+        .toString('utf8')
+        .split('\0')
+        .filter((path) => path !== '')
+    : undefined;
+}
+
 /** Names of all tags. Empty without git or a repository. */
 export async function tagsOf(directory: string, env: Environment): Promise<readonly string[]> {
   const { status, stdout } = await git(directory, ['tag', '--list'], env, 16 * 1024 * 1024);

@@ -56,6 +56,7 @@ describe('a good configuration', () => {
             name: 'greet',
             kind: 'elf',
             artifact: 'build/{arch}/greet.so',
+            sources: [],
             headers: [],
             symbols: { required: [] },
             hosts: [],
@@ -128,7 +129,11 @@ describe('conditions between keys', () => {
       ['    baseline: { file: "build/{arch}/greet.so" }'],
       ['6:23: plugins[0].baseline.file: is the artifact itself; expected the previous release'],
     ],
-    ['an empty baseline', ['    baseline: {}'], ['6:5: plugins[0].baseline: expected file, release, git or none in it']],
+    [
+      'an empty baseline',
+      ['    baseline: {}'],
+      ['6:5: plugins[0].baseline: expected file, release, git or none in it'],
+    ],
     [
       'no reason for no baseline',
       ['    baseline: { none: true }'],
@@ -197,7 +202,8 @@ describe('conditions between keys', () => {
 
   it('several targets need their own file each, one target does not', () => {
     const text = (targets: string) =>
-      `version: 1\nplugins: [{ name: a, kind: elf, artifact: a.so, targets: [${targets}] }]\n`;
+      `unrelated: [],
+      version: 1\nplugins: [{ name: a, kind: elf, artifact: a.so, targets: [${targets}] }]\n`;
     expect(problemsOf(text('linux/amd64, linux/arm64'))).toEqual([
       `${FILE}:2:43: plugins[0].artifact: names one file for several targets; put {arch} into it`,
     ]);

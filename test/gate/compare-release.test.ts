@@ -63,7 +63,9 @@ describeWith(['cc'], 'the version that a release claims', () => {
     const line = 'p asks for a major version (2.0.0 or later); the release claims 1.5.0, which is too low';
     expect(renderText(report, { width: 120 })).toContain(line);
     expect(renderMarkdown(report)).toContain(`- ${line.replace(/[()]/g, '\\$&')}`);
-    expect(renderHtml(report)).toMatch(/<p class="advice">p asks for a major version \(2\.0\.0 or later\); the release claims 1\.5\.0, which is too low<\/p>/);
+    expect(renderHtml(report)).toMatch(
+      /<p class="advice">p asks for a major version \(2\.0\.0 or later\); the release claims 1\.5\.0, which is too low<\/p>/,
+    );
     expect(parseReport(renderJson(report)).plugins[0]?.versionAdvice).toEqual(report.plugins[0]?.versionAdvice);
   });
 

@@ -20,7 +20,15 @@ const CONTEXT: GateContext = {
 };
 
 const JOB: Job = {
-  plugin: { name: 'p', kind: 'elf', artifact: 'p.so', headers: [], hosts: [], symbols: { required: [] } },
+  plugin: {
+    name: 'p',
+    kind: 'elf',
+    artifact: 'p.so',
+    headers: [],
+    sources: [],
+    hosts: [],
+    symbols: { required: [] },
+  },
   target: RUNNER,
   tokens: { name: 'p', os: 'linux', arch: 'amd64' },
   artifact: 'p.so',

@@ -7,8 +7,9 @@ import type { ConfigFiles } from '../../config/read.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { CommitFiles } from '../../process/git-files.ts';
 import type { PlacedFinding } from '../../rules/finding.ts';
-import { LIMITS } from '../../signature/limits.ts';
+import { LEDGER_BYTES } from '../../version/rollback.ts';
 import type { Job } from '../plan.ts';
+import { DECIDING } from '../signature/settings.ts';
 import { relaxed } from './policy.ts';
 
 /** Files that decide about a plugin, as the base commit has them, in a directory of their own. */
@@ -22,7 +23,7 @@ export interface TrustedFiles {
 /** A file that decides, by its path in the configuration, with what it is and the bytes that it may have. */
 export interface DecidingFile {
   readonly file: string;
-  readonly what: 'previous release' | 'public key' | 'trusted root';
+  readonly what: 'previous release' | 'ledger of releases' | (typeof DECIDING)[number][1];
   readonly limit: number;
 }
 
@@ -96,9 +97,8 @@ function lfsDigest(bytes: Buffer): string | undefined {
 
 /** What decides about the plugins of these jobs and is a file of the repository. */
 export function decidingFiles(jobs: readonly Job[]): readonly DecidingFile[] {
-  return jobs.flatMap(({ plugin, tokens, baseline, signature }): DecidingFile[] => {
+  return jobs.flatMap(({ plugin, tokens, baseline, signature, rollback }): DecidingFile[] => {
     const file = baseline?.file;
-    const { key, trustedRoot } = signature ?? {};
     return [
       ...(file === undefined
         ? []
@@ -109,10 +109,15 @@ export function decidingFiles(jobs: readonly Job[]): readonly DecidingFile[] {
               limit: ARTIFACT_LIMITS.maxSize,
             },
           ]),
-      ...(key === undefined ? [] : [{ file: key, what: 'public key' as const, limit: LIMITS.keyBytes }]),
-      ...(trustedRoot === undefined
+      ...[signature, baseline?.signature].flatMap((section) =>
+        DECIDING.flatMap(([name, what, limit]): DecidingFile[] => {
+          const named = section?.[name];
+          return named === undefined ? [] : [{ file: named, what, limit }];
+        }),
+      ),
+      ...(rollback?.ledger === undefined
         ? []
-        : [{ file: trustedRoot, what: 'trusted root' as const, limit: LIMITS.documentBytes }]),
+        : [{ file: rollback.ledger, what: 'ledger of releases' as const, limit: LEDGER_BYTES }]),
     ];
   });
 }

@@ -1,3 +1,4 @@
+import { gte } from 'semver';
 import type { GateConfig, PluginConfig } from '../../config/schema.ts';
 import { catalogue, isRuleId, type RuleId, ruleOf } from '../../rules/catalogue.ts';
 import type { Level, Policy } from '../../rules/policy.ts';
@@ -30,6 +31,7 @@ export function relaxations(base: Rulebook, head: Rulebook): readonly Relaxation
     ...sectionRelaxations('', base.config, head.config),
     ...base.config.plugins.flatMap((plugin) => pluginRelaxations(plugin, head.config.plugins)),
     ...addedPlugins(base.config, head.config),
+    ...unrelatedPaths(base.config, head.config),
     ...changedKeys('verdict', base.config.verdict ?? {}, head.config.verdict ?? {}),
     ...changedKeys('report', recordOf(base.config), recordOf(head.config)),
   ];
@@ -131,7 +133,7 @@ function changedKeys(path: string, base: Section, head: Section, plugin?: string
 }
 
 /** Sections that can stand for all plugins and for one. */
-const SHARED = ['baseline', 'signature', 'sandbox'] as const;
+const SHARED = ['baseline', 'signature', 'sandbox', 'rollback'] as const;
 
 function sectionRelaxations(
   prefix: string,
@@ -156,6 +158,10 @@ function sectionRelaxations(
 /** Changes that only ask more. */
 function isTighter(subject: string, was: Section, is: Section): boolean {
   if (subject.endsWith('signature.required')) return was.required === false && is.required === true;
+  if (subject.endsWith('signature.unprovenTime')) return was.unprovenTime === true && is.unprovenTime !== true;
+  if (subject.endsWith('rollback.floor')) {
+    return typeof was.floor === 'string' && typeof is.floor === 'string' && gte(is.floor, was.floor);
+  }
   if (subject.endsWith('baseline.none')) return ['file', 'release', 'git', 'none'].some((key) => is[key] !== undefined);
   if (subject.endsWith('sandbox.timeout')) return Number(is.timeout) <= Number(was.timeout);
   return false;
@@ -224,6 +230,13 @@ function headerRelaxations(was: PluginConfig, is: PluginConfig, at: string): Rel
   return gone.length === 0
     ? []
     : [{ ...about, what: `no longer counts ${gone.join(', ')} as public headers of ${plugin}` }];
+}
+
+/** Paths whose change no longer has plugins checked where only changed ones are. */
+function unrelatedPaths(base: GateConfig, head: GateConfig): Relaxation[] {
+  const more = head.unrelated.filter((pattern) => !base.unrelated.includes(pattern));
+  if (more.length === 0) return [];
+  return [{ subject: 'unrelated', what: `calls ${more.join(', ')} unrelated to every plugin`, new: more.join(', ') }];
 }
 
 /** Plugins that the change adds are judged by what holds for all, where there is such a thing. */

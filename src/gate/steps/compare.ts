@@ -19,6 +19,7 @@ import { agreedByAll, hostHeaders, hostTypesOf } from '../host-types.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
 import { preparedBaseline, preparedScript } from '../prepare.ts';
+import { verifyPrevious } from '../signature/previous.ts';
 import { locate } from '../sources.ts';
 import { type PreviousRelease, readPrevious } from './previous-release.ts';
 
@@ -43,13 +44,27 @@ export const compareStep: GateStep = async (job, known, context) => {
     ];
     return { outcome: { findings, evidence: undefined, summary: 'only with what the configuration promises' } };
   }
+  const signed = await verifyPrevious(job, known, context, baseline);
+  if (signed.findings.length > 0) {
+    return {
+      outcome: {
+        findings: signed.findings,
+        evidence: {
+          baseline: { digest: baseline.artifact.digest, source: baseline.source },
+          signature: signed.evidence,
+        },
+        summary: 'the previous release is not signed by whom it must be',
+      },
+      known: { compatibility: 'undecided' },
+    };
+  }
   const previous = await readPrevious(baseline);
   if (previous.image === undefined) {
     const text = `The previous release (${baseline.source}) cannot be compared with. ${previous.problem}`;
     const findings = [finding('baseline/unusable', text, { subject: baseline.artifact.file })];
     return {
       outcome: { findings, evidence: undefined, summary: 'the previous release could not be read' },
-      known: { previous: previous.known, compatibility: 'undecided' },
+      known: { previous: { ...previous.known, ...signed.known }, compatibility: 'undecided' },
     };
   }
   const content = sameContent(previous.content, { bytes: artifact.bytes, image });
@@ -90,7 +105,7 @@ export const compareStep: GateStep = async (job, known, context) => {
       summary: `${compatibility} with ${baseline.source}`,
     },
     known: {
-      previous: previous.known,
+      previous: { ...previous.known, ...signed.known },
       compatibility,
       versionAdvice,
       facts: {

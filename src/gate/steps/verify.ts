@@ -1,67 +1,62 @@
-import { readArtifact } from '../../artifact/read.ts';
-import { expandTokens } from '../../build/tokens.ts';
-import type { SignatureConfig } from '../../config/schema.ts';
-import { UsageError } from '../../errors.ts';
-import { LIMITS } from '../../signature/limits.ts';
-import { identityTypeOf, type SignaturePolicy } from '../../signature/policy.ts';
-import type { SignatureFile } from '../../signature/verify.ts';
-import { type GateContext, type GateStep, skip } from '../known.ts';
+import type { Finding } from '../../rules/finding.ts';
+import { finding } from '../../rules/make.ts';
+import type { SignatureEvidence } from '../../signature/evidence.ts';
+import { rollbackFindings } from '../../version/rollback.ts';
+import { type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
-import type { Prepared } from '../prepare.ts';
+import { findSignature, lastingSigner, verifyRelease } from '../signature/verify.ts';
+import type { StepOutcome } from '../step.ts';
 
-/** Checks who signed the artifact, over the same bytes that are loaded afterwards. */
+/**
+ * Checks who signed the artifact, over the same bytes that are loaded afterwards, whether it is the one who signed the
+ * release before, and whether it is newer than what was released.
+ */
 export const verifyStep: GateStep = async (job, known, context) => {
-  const config = job.signature;
-  if (config === undefined) return skip('the configuration asks for no signature', { signature: 'cleared' });
-  if (known.artifact === undefined) return skip('there is no plugin file to verify');
-  const signature = findSignature(config, job, context);
-  if (signature.form === 'none' && !config.required) {
-    const reason = `no signature was found (${signature.looked.join(', ')}), and none is required`;
-    return skip(reason, { signature: 'cleared' });
+  const { artifact, prepared } = known;
+  const { signature: config } = job;
+  if (artifact === undefined) {
+    return config === undefined
+      ? skip('the configuration asks for no signature', { signature: 'cleared' })
+      : skip('there is no plugin file to verify');
   }
-  const { parseTrustedRoot, verifyArtifact } = await import('../../parts/signature.ts');
-  const root = known.prepared.trustedRoot;
-  const outcome = await verifyArtifact({
-    artifact: known.artifact.bytes,
-    signature,
-    policy: policyOf(config, known.prepared),
-    ...(root === undefined ? {} : { trust: parseTrustedRoot(root, config.trustedRoot ?? '') }),
-  });
-  const refused = outcome.findings.some(({ severity }) => severity === 'error' || severity === 'undecided');
+  const rollback = rollbackOf(job, known);
+  const without = (reason: string) =>
+    rollback.length === 0
+      ? skip(reason, { signature: 'cleared' })
+      : {
+          outcome: { findings: rollback, evidence: undefined, summary: reason },
+          known: { signature: 'cleared' } as const,
+        };
+  if (config === undefined) return without('the configuration asks for no signature');
+  const what = `signature of plugin ${job.plugin.name}`;
+  const signature = findSignature(config, job.tokens, context.root, what);
+  if (signature.form === 'none' && !config.required) {
+    return without(`no signature was found (${signature.looked.join(', ')}), and none is required`);
+  }
+  const { version } = job.plugin;
+  const { signature: files = {}, currentTrust: current } = prepared;
+  const verified = await verifyRelease({ bytes: artifact.bytes, section: config, files, current, version }, signature);
+  const outcome: StepOutcome<SignatureEvidence | undefined> = {
+    ...verified,
+    findings: [...verified.findings, ...changedSigner(verified.evidence, known), ...rollback],
+  };
+  const refused = verified.findings.some(({ severity }) => severity === 'error' || severity === 'undecided');
   return { outcome, known: { signature: refused ? 'refused' : 'cleared' } };
 };
 
-function policyOf(config: SignatureConfig, { key }: Prepared): SignaturePolicy {
-  if (key !== undefined) {
-    const pem = Buffer.from(key).toString('utf8');
-    // A key that the project keeps needs no log: the key itself says who signed.
-    return { signer: { kind: 'key', pem }, log: 'optional' };
-  }
-  const { identity, issuer } = config;
-  if (identity === undefined || issuer === undefined) {
-    throw new UsageError('The signature settings name neither a key nor both an identity and an issuer.');
-  }
-  return {
-    signer: {
-      kind: 'certificate',
-      identity: { kind: 'exact', value: identity },
-      identityType: identityTypeOf(identity),
-      issuer: { kind: 'exact', value: issuer },
-      sct: 'required',
-    },
-    log: 'required',
-  };
+/** A release by another signer than the one before; told only when both were proven. */
+function changedSigner(evidence: SignatureEvidence | undefined, { previous }: Known): readonly Finding[] {
+  const now = lastingSigner(evidence);
+  const before = lastingSigner(previous?.signature);
+  if (now === undefined || before === undefined || now === before) return [];
+  const message = `The release before (${previous?.source}) was signed by ${before}, this one by ${now}.`;
+  return [finding('sig/signer-changed', message, { subject: now })];
 }
 
-function findSignature(config: SignatureConfig, job: Job, context: GateContext): SignatureFile {
-  const form = config.key === undefined ? 'bundle' : 'detached';
-  const pattern =
-    (form === 'bundle' ? config.bundle : config.signature) ??
-    (form === 'bundle' ? '{artifact}.sigstore.json' : '{artifact}.sig');
-  const file = expandTokens(pattern, job.tokens, `signature of plugin ${job.plugin.name}`);
-  const limit = form === 'bundle' ? LIMITS.documentBytes : LIMITS.signatureBytes;
-  const { artifact, problem } = readArtifact(context.root, file, { maxSize: limit });
-  return artifact === undefined
-    ? { form: 'none', looked: [problem.kind === 'missing' ? file : `${file}: ${problem.message}`] }
-    : { form, bytes: artifact.bytes, name: file };
+function rollbackOf({ plugin, target, rollback }: Job, { artifact, prepared }: Known): readonly Finding[] {
+  if (rollback === undefined || artifact === undefined || plugin.version === undefined) return [];
+  return rollbackFindings(
+    { plugin: plugin.name, target, version: plugin.version, digest: artifact.digest },
+    { floor: rollback.floor, ledger: prepared.ledger },
+  );
 }

@@ -30,6 +30,14 @@ export const gateRules = defineRules({
     fix: 'Mend what keeps the file from being built or read, or take the plugin or the target out of the configuration until it is back.',
     controls: [controls.ssdfTestExecutable],
   },
+  'gate/unchanged': {
+    title: 'A plugin was not checked: the change does not touch it',
+    severity: 'note',
+    step: 'config',
+    why: 'The run was asked to check only what the change touches. Nothing that the plugin names among its sources changed, and nothing that may be part of all plugins.',
+    fix: 'Nothing has to be done. If the plugin is made of more, name it in `sources`; merge queues, pushes and releases should check everything.',
+    controls: [controls.ssdfTestExecutable],
+  },
   'gate/shard-missing': {
     title: 'A shard of the gate did not report',
     severity: 'error',
