@@ -50,6 +50,7 @@ describe('a good configuration', () => {
   it('gets its defaults', () => {
     expect(loadConfig(FILE, plugin())).toEqual({
       config: {
+        unrelated: [],
         version: 1,
         plugins: [
           {
@@ -202,8 +203,7 @@ describe('conditions between keys', () => {
 
   it('several targets need their own file each, one target does not', () => {
     const text = (targets: string) =>
-      `unrelated: [],
-      version: 1\nplugins: [{ name: a, kind: elf, artifact: a.so, targets: [${targets}] }]\n`;
+      `version: 1\nplugins: [{ name: a, kind: elf, artifact: a.so, targets: [${targets}] }]\n`;
     expect(problemsOf(text('linux/amd64, linux/arm64'))).toEqual([
       `${FILE}:2:43: plugins[0].artifact: names one file for several targets; put {arch} into it`,
     ]);
