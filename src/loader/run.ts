@@ -6,6 +6,7 @@ import { EnvironmentError } from '../errors.ts';
 import { endWithUs } from '../process/interrupt.ts';
 import { type LoaderEvent, parseEvent } from './event.ts';
 import { endMarked, MARKER } from './marked.ts';
+import { LOADER_SLOTS } from './slots.ts';
 
 /** What one run of the native loader gave. */
 export interface LoaderRun {
@@ -33,11 +34,15 @@ const MOST_EVENTS = 200_000;
 const STOP_GRACE_MS = 5000;
 
 /**
- * Runs the native loader and reads its report. When the loader itself is killed, what its plugin left running is ended by a
+ * Runs the native loader and reads its report, as many at a time as there are processors. When the loader itself is killed, what its plugin left running is ended by a
  * mark in its environment.
  * @throws EnvironmentError when the loader cannot be started, or says that it cannot work on this machine
  */
 export function runLoader(command: LoaderCommand): Promise<LoaderRun> {
+  return LOADER_SLOTS.run(() => runAtOnce(command));
+}
+
+function runAtOnce(command: LoaderCommand): Promise<LoaderRun> {
   const [program = '', ...args] = command.argv;
   const mark = randomBytes(16).toString('hex');
   const events: LoaderEvent[] = [];

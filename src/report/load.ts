@@ -49,6 +49,7 @@ export function renderLoadText(report: LoadReport, style: Style, width?: number)
     resultTable(evidence, style),
     goTable(evidence, style),
     objectList(evidence, style),
+    constructorList(evidence, style),
     cyclesBlock(evidence, style),
     comparisonBlock(evidence, style),
     swapBlock(evidence, style),
@@ -135,6 +136,21 @@ function objectList({ objects }: LoadEvidence, style: Style): string {
   return `${style.bold('Files mapped')}\n${rows.join('\n')}\n`;
 }
 
+/** Those that have a name or take their time; every library has some that do nothing. */
+function constructorList({ constructors = [] }: LoadEvidence, style: Style): string {
+  const worth = constructors.filter(
+    ({ function: name, durationMs = Number.POSITIVE_INFINITY }) => name !== undefined || durationMs >= 1,
+  );
+  if (worth.length === 0) return '';
+  const rows = worth.slice(0, MOST_OBJECTS).map(({ object, address, function: name, location, durationMs }) => {
+    const time = durationMs === undefined ? 'did not return' : `${durationMs.toFixed(2)} ms`;
+    const line = location === undefined ? '' : `, ${location.file}:${location.line}`;
+    return `  ${time.padStart(14)}  ${field(`${name ?? address}`)} ${style.dim(field(`(${object}${line})`))}`;
+  });
+  if (worth.length > MOST_OBJECTS) rows.push(style.dim(`  … and ${worth.length - MOST_OBJECTS} more`));
+  return `${style.bold('Constructors')}\n${rows.join('\n')}\n`;
+}
+
 /** What each load and unload leaves behind. */
 function cyclesBlock({ cycles }: LoadEvidence, style: Style): string {
   if (cycles?.growth === undefined) return '';
@@ -203,7 +219,7 @@ function outputBlock(title: string, { text, bytes }: CapturedOutput, style: Styl
   return `${style.bold(`Printed to ${title}`)} ${style.dim(`(${formatBytes(bytes)})`)}\n${shown.join('\n')}\n`;
 }
 
-function surroundings({ loader, isolation }: LoadEvidence, style: Style): string {
+function surroundings({ loader, isolation, audit }: LoadEvidence, style: Style): string {
   if (loader === undefined || isolation === undefined) return '';
   const where = [loader.machine, `${loader.libc} ${loader.libcVersion ?? ''}`.trim()];
   if (loader.emulator !== undefined) where.push(`under ${loader.emulator}`);
@@ -211,5 +227,6 @@ function surroundings({ loader, isolation }: LoadEvidence, style: Style): string
   where.push(`sandbox profile ${isolation.profile}`);
   if (!isolation.recorded) where.push('system calls not restricted');
   if (!isolation.files && isolation.profile !== 'audit') where.push('no Landlock');
+  if (audit?.linker === false) where.push(`no word of the dynamic linker: ${audit.reason ?? 'for an unknown reason'}`);
   return `${style.dim(`Loaded with ${field(where.join(', '))}`)}\n`;
 }

@@ -181,17 +181,4 @@ describeWith(['cc'], 'plugins that misbehave', () => {
     expect(evidence.output.stdout).toMatchObject({ bytes: 160 * 65536, cut: true });
     expect(evidence.output.stdout.text).toHaveLength(65536);
   });
-
-  it('runs many at once', async () => {
-    const file = misbehaving(directory, 'probes');
-    const hostile = misbehaving(directory, 'crashes');
-    const outcomes = await Promise.all(
-      Array.from({ length: 12 }, (_, index) =>
-        load(index % 3 === 0 ? hostile : file, { symbols: index % 3 === 0 ? [] : ['healthy'] }),
-      ),
-    );
-    expect(outcomes.map(({ evidence }) => evidence.result)).toEqual(
-      Array.from({ length: 12 }, (_, index) => (index % 3 === 0 ? 'crashed' : 'loaded')),
-    );
-  });
 });
