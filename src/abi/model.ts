@@ -169,6 +169,8 @@ export interface AbiSymbol {
   readonly declared?: Declared;
   /** Variables: alignment or constness as far as known is in the type. */
   readonly noreturn?: boolean;
+  /** Members of C++ classes. */
+  readonly access?: Access;
   /** Undefined symbols: what the plugin takes from its host. */
   readonly imported?: boolean;
 }

@@ -152,6 +152,7 @@ const symbol = record<AbiSymbol>({
   language: optional(language),
   declared,
   noreturn: optional(flag),
+  access: optional(access),
   imported: optional(flag),
 });
 

@@ -1,4 +1,5 @@
-import type { Declared, TypeId, TypeNode } from '../model.ts';
+import type { Access, Declared, TypeId, TypeNode } from '../model.ts';
+import { narrowed } from './access.ts';
 import type { Alias, Edge, LocalChange, PairNode, PairOf } from './change.ts';
 import { compareEnums } from './enums.ts';
 import { compareFunctions } from './functions.ts';
@@ -40,6 +41,8 @@ export interface SymbolTypes {
   readonly imported?: boolean;
   /** A type that is no symbol's own: how it is come by. */
   readonly exposure?: number;
+  /** Members of classes: how accessible they were and are. */
+  readonly access?: readonly [before: Access, after: Access];
   /** It never returned, and now it may. */
   readonly returns?: boolean;
 }
@@ -67,9 +70,10 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
       ...(symbol.imported === true ? { imported: true } : {}),
       ...(symbol.exposure === undefined ? {} : { exposure: symbol.exposure }),
     };
+    const access = accessChange(symbol);
     if (symbol.kind === 'function') {
       const to = pairOf(symbol.old, symbol.new);
-      const changes = symbol.returns === true ? [RETURNS] : [];
+      const changes = symbol.returns === true ? [RETURNS, ...access] : access;
       return { ...place, name: symbol.name, kind: 'function', edges: [{ to, kind: 'value', label: '' }], changes };
     }
     const { change, pairs } = relate(graphs, symbol.old, symbol.new, 'variable');
@@ -78,7 +82,10 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
       name: symbol.name,
       kind: 'variable',
       edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: '' })),
-      changes: change === undefined ? [] : [changeOfPlace(change, 'the type', 'abi/variable-type-changed', ALWAYS)],
+      changes:
+        change === undefined
+          ? access
+          : [changeOfPlace(change, 'the type', 'abi/variable-type-changed', ALWAYS), ...access],
     };
   });
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -89,6 +96,11 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
     for (const edge of edges) pair.edges.push(edge);
   }
   return { nodes, roots };
+}
+
+function accessChange({ access }: SymbolTypes): readonly LocalChange[] {
+  const change = access === undefined ? undefined : narrowed('it', ...access);
+  return change === undefined ? [] : [change];
 }
 
 /** Callers were compiled with nothing behind the call. */

@@ -1,6 +1,7 @@
 import { comparePassing } from '../cxx/passing.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
+import { compareAccess } from './access.ts';
 import { alignmentOfRecord } from './alignment.ts';
 import { compareBases } from './bases.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
@@ -38,6 +39,7 @@ export function compareRecords(
       ...members.own,
       ...rest,
       ...comparePassing(graphs, a, b),
+      ...compareAccess(graphs, a, b),
       ...aligned,
       ...(consequence ? followed.map((change) => ({ ...change, consequence })) : followed),
     ],

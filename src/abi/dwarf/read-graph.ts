@@ -1,12 +1,14 @@
-import { AT } from '../../dwarf/constants.ts';
+import { AT, TAG } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
-import type { AbiSymbol, MissingEvidence, TypeGraph } from '../model.ts';
+import type { AbiSymbol, Access, MissingEvidence, TypeGraph } from '../model.ts';
 import { chainOf, flagOf, placeOf } from './attributes.ts';
 import { attachImports } from './imports.ts';
-import { typeOfSymbol } from './symbol-type.ts';
+import { accessOf } from './members.ts';
+import { enclosingTag } from './scope.ts';
 import { attachStaticMembers } from './static-members.ts';
+import { typeOfSymbol } from './symbol-type.ts';
 import { attachSymbols } from './symbols.ts';
 import type { Making } from './type-source.ts';
 import { TypeBuilder } from './types.ts';
@@ -86,7 +88,25 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
   const declared = placeOf(chain);
   if (declared !== undefined) made.declared = declared;
   if (flagOf(chain, AT.noreturn)) made.noreturn = true;
+  const access = symbol.name.startsWith('_ZN') ? accessOfMember(chain) : undefined;
+  if (access !== undefined) made.access = access;
   return made;
+}
+
+/** Undefined for what is no member of a class. Compilers leave out what a class or struct has anyway. */
+function accessOfMember(chain: readonly Die[]): Access | undefined {
+  const own = accessOf(chain);
+  const declared = own === undefined ? chain.at(-1) : undefined;
+  if (declared === undefined) return own;
+  switch (enclosingTag(declared)) {
+    case TAG.class_type:
+      return 'private';
+    case TAG.structure_type:
+    case TAG.union_type:
+      return 'public';
+    default:
+      return undefined;
+  }
 }
 
 export function problemsOf(files: readonly DwarfFile[]): readonly MissingEvidence[] {

@@ -30,6 +30,13 @@ export function scopeOf(die: Die): string {
   return nameOfScope(declared, index, enclosing(index, declared.offset));
 }
 
+/** Tag of what a declaration stands in: a class, a namespace; undefined at the top. */
+export function enclosingTag(declared: Die): number | undefined {
+  const { scopes: index } = declared.file.index(declared.unit.section);
+  const at = enclosing(index, declared.offset);
+  return at < 0 ? undefined : index.tag[at];
+}
+
 /** The innermost scope that holds an offset, not counting the entry at the offset itself; -1: none. */
 function enclosing(index: ScopeIndex, offset: number): number {
   const { offset: offsets, end, parent } = index;

@@ -13,6 +13,14 @@ export const abiCxxRules = defineRules({
     fix: 'Compile with -femit-class-debug-always (gcc) or -fstandalone-debug (clang) if headers define these classes; nothing to do if they are opaque.',
     controls: evidence,
   },
+  'abi/access-narrowed': {
+    title: 'A member became less accessible',
+    severity: 'error',
+    step: 'compare',
+    why: 'Binaries go on working; sources that use the member, or convert to the base, no longer compile.',
+    fix: 'Keep it public, marked as deprecated, until the next major version.',
+    controls: evidence,
+  },
   'abi/enum-scope-changed': {
     title: 'An enumeration became scoped or unscoped',
     severity: 'error',

@@ -1,0 +1,47 @@
+import type { Access } from '../model.ts';
+import { classIdentity } from '../names.ts';
+import type { LocalChange } from './change.ts';
+import type { RecordNode } from './records.ts';
+import type { Graphs } from './relate.ts';
+
+const RANK: readonly Access[] = ['public', 'protected', 'private'];
+
+/** Members and bases that sources could use and no longer can. Binaries know nothing of access. */
+export function compareAccess(graphs: Graphs, a: RecordNode, b: RecordNode): readonly LocalChange[] {
+  if (a.language !== 'c++' || b.language !== 'c++') return [];
+  const changes: LocalChange[] = [];
+  const now = new Map(b.members.flatMap((member) => (member.name === undefined ? [] : [[member.name, member]])));
+  for (const { name, access } of a.members) {
+    const other = now.get(name ?? '');
+    if (name === undefined || other === undefined) continue;
+    const change = narrowed(`member ${name}`, accessIn(a, access), accessIn(b, other.access));
+    if (change !== undefined) changes.push({ ...change, part: name, declared: other.declared });
+  }
+  const bases = new Map(b.bases.map((base) => [classIdentity(graphs.new, base.type), base]));
+  for (const { type, access } of a.bases) {
+    const name = classIdentity(graphs.old, type);
+    const other = bases.get(name);
+    if (other === undefined) continue;
+    const change = narrowed(`base ${name}`, accessIn(a, access), accessIn(b, other.access));
+    if (change !== undefined) changes.push({ ...change, part: `base ${name}` });
+  }
+  return changes;
+}
+
+/** Undefined where the access is the same or wider. */
+export function narrowed(what: string, before: Access, after: Access): LocalChange | undefined {
+  if (RANK.indexOf(after) <= RANK.indexOf(before)) return undefined;
+  return {
+    rule: 'abi/access-narrowed',
+    effect: 'source-breaking',
+    text: `${what} was ${before} and is ${after}`,
+    old: before,
+    new: after,
+    matters: 'always',
+  };
+}
+
+/** Compilers leave out what a class or struct has anyway. */
+function accessIn({ kind }: RecordNode, access: Access | undefined): Access {
+  return access ?? (kind === 'class' ? 'private' : 'public');
+}
