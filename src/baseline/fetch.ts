@@ -7,6 +7,7 @@ import type { DigestCache } from './digest-cache.ts';
 import type { FetchOutcome } from './fetched.ts';
 import { rebuildFromGit } from './git-ref.ts';
 import { fetchRelease } from './github-release.ts';
+import { fetchFromRegistry } from './oci.ts';
 import type { ListedRelease, OpenReleases, ReleaseSource } from './release-source.ts';
 import type { ThisRelease } from './select-release.ts';
 
@@ -75,6 +76,17 @@ async function fetchOne(
     const { digest } = baseline;
     const config = { ...baseline.release, ...(digest === undefined ? {} : { digest }) };
     return await fetchRelease({ config, tokens, own, source, directory, ...(cache === undefined ? {} : { cache }) });
+  }
+  if (baseline?.oci !== undefined) {
+    progress.start(`fetching the previous release of ${plugin.name} for ${target}`);
+    const { environment } = request;
+    return await fetchFromRegistry({
+      config: { ...baseline, oci: baseline.oci },
+      tokens,
+      target,
+      directory,
+      environment,
+    });
   }
   if (baseline?.git !== undefined) {
     progress.start(`building the previous release of ${plugin.name} for ${target}`);

@@ -1,3 +1,4 @@
+import type { ImageSignature } from '../oci/signatures.ts';
 import type { Finding } from '../rules/finding.ts';
 
 /** A previous release that was brought into a directory of the gate's own. */
@@ -10,6 +11,14 @@ export interface FetchedRelease {
   readonly source: string;
   /** Version that the place it comes from gives it. */
   readonly version?: string;
+  /** What a registry has as signatures of the image that it was taken from; nothing of it is believed yet. */
+  readonly signatures?: ImageSignatures;
+}
+
+/** Signatures that a registry has, and the digest of what they must be about. */
+export interface ImageSignatures {
+  readonly about: string;
+  readonly found: readonly ImageSignature[];
 }
 
 /** Either the release, or findings that say why there is none. */

@@ -5,7 +5,7 @@ import { expandTokens, tokensFor } from '../build/tokens.ts';
 import type { BaselineConfig } from '../config/schema.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
-import type { FetchOutcome } from './fetched.ts';
+import type { FetchOutcome, ImageSignatures } from './fetched.ts';
 
 /** The previous release of a plugin, as far as it could be had. */
 export interface Baseline {
@@ -13,6 +13,8 @@ export interface Baseline {
   /** Where it comes from, for people: `file previous/amd64/greet.so`. */
   readonly source: string;
   readonly version?: string;
+  /** Those of the registry that it comes from, where they are to be checked. */
+  readonly signatures?: ImageSignatures;
 }
 
 /** Either the previous release, or findings that say why there is none. */
@@ -69,13 +71,17 @@ export function resolveBaseline(request: BaselineRequest): BaselineResolution {
 
 function ofOutcome(outcome: FetchOutcome, config: BaselineConfig | undefined, request: BaselineRequest) {
   if (outcome.fetched === undefined) return { findings: outcome.findings };
-  const { root, file, source, version } = outcome.fetched;
+  const { root, file, source, version, signatures } = outcome.fetched;
   const { artifact, problem } = readArtifact(root, file, request.limits);
   if (artifact === undefined) {
     const message = `The previous release of ${request.plugin} (${source}) cannot be read. ${problem.message}`;
     return failed('baseline/unusable', message, request.plugin);
   }
-  return checked({ artifact, source, ...(version === undefined ? {} : { version }) }, config, request.plugin);
+  const found = {
+    ...(version === undefined ? {} : { version }),
+    ...(signatures === undefined ? {} : { signatures }),
+  };
+  return checked({ artifact, source, ...found }, config, request.plugin);
 }
 
 /** With the digest and the version that the configuration gives it. */

@@ -7,6 +7,7 @@ import {
   identityTypeOf,
   type KeySigner,
   type NameMatch,
+  orAtAnyRef,
   PROVENANCE_TYPES,
   type ProvenancePolicy,
   type SignaturePolicy,
@@ -136,9 +137,7 @@ function provenanceOf(options: PolicyOptions): Pick<SignaturePolicy, 'provenance
   if (!wanted) return named;
   const repository = repositoryOf(options.sourceRepository);
   const provenance: ProvenancePolicy = {
-    ...(builderId === undefined
-      ? {}
-      : { builder: builderId.includes('@') ? exact(builderId) : builderAtAnyRef(builderId) }),
+    ...(builderId === undefined ? {} : { builder: orAtAnyRef(builderId) }),
     ...(repository === undefined ? {} : { sourceRepository: repository }),
     ...(sourceRef === undefined ? {} : { sourceRef }),
     ...(sourceDigest === undefined ? {} : { sourceDigest }),
@@ -146,14 +145,6 @@ function provenanceOf(options: PolicyOptions): Pick<SignaturePolicy, 'provenance
   };
   const predicateTypes = predicateType ?? PROVENANCE_TYPES;
   return Object.keys(provenance).length === 0 ? { predicateTypes } : { predicateTypes, provenance };
-}
-
-/** Builders of GitHub have the ref of their workflow behind their name, others have none. */
-function builderAtAnyRef(builder: string): NameMatch {
-  if (builder.trim() === '') throw new UsageError('--builder-id is empty: name the builder.');
-  const atRef = atAnyRef(builder);
-  if (atRef.kind === 'exact') return atRef;
-  return { kind: 'pattern', pattern: `${atRef.pattern}|${atRef.pattern.slice(0, -'@[^@]+'.length)}` };
 }
 
 const CERTIFICATE_ONLY: readonly (readonly [keyof PolicyOptions, string])[] = [

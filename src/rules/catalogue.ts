@@ -16,6 +16,7 @@ import { hostTypeRules } from './catalogue/host-types.ts';
 import { loadRules } from './catalogue/load.ts';
 import { ociRules } from './catalogue/oci.ts';
 import { policyRules } from './catalogue/policy.ts';
+import { releaseRules } from './catalogue/release.ts';
 import { sigRules } from './catalogue/sig.ts';
 import { snapshotRules } from './catalogue/snapshot.ts';
 import { swapRules } from './catalogue/swap.ts';
@@ -45,6 +46,7 @@ export const catalogue = {
   ...hostTypeRules,
   ...sigRules,
   ...ociRules,
+  ...releaseRules,
   ...loadRules,
   ...swapRules,
   ...policyRules,

@@ -14,6 +14,8 @@ const FAMILIES: Readonly<Record<string, string>> = {
   hard: 'Hardening',
   fit: 'Fit into its hosts',
   sig: 'Signature and provenance',
+  oci: 'Registries',
+  release: 'Order of releases',
   load: 'Loading',
   swap: 'Hot swap',
   verdict: 'Signed verdict and audit record',

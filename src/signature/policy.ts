@@ -107,6 +107,13 @@ export function atAnyRef(name: string): NameMatch {
   return { kind: 'pattern', pattern: `${name.replaceAll(/[$()*+.?[\\\]^{|}/]/g, '\\$&')}@[^@]+` };
 }
 
+/** A name that is exactly a text, or the text with `@` and some ref behind it, as builders have it. */
+export function orAtAnyRef(name: string): NameMatch {
+  const atRef = atAnyRef(name);
+  if (name.includes('@') || name.trim() === '' || atRef.kind === 'exact') return { kind: 'exact', value: name };
+  return { kind: 'pattern', pattern: atRef.pattern.replace(/@\[\^@\]\+$/, '(?:@[^@]+)?') };
+}
+
 /** Names that no real policy means; a pattern that matches one of them accepts anybody. */
 const ANYBODY = ['', 'x', 'https://example.invalid/anybody/at?all=1#', 'anybody@example.invalid'];
 

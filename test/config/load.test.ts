@@ -133,7 +133,7 @@ describe('conditions between keys', () => {
     [
       'an empty baseline',
       ['    baseline: {}'],
-      ['6:5: plugins[0].baseline: expected file, release, git or none in it'],
+      ['6:5: plugins[0].baseline: expected file, release, git, oci or none in it'],
     ],
     [
       'no reason for no baseline',
@@ -160,7 +160,7 @@ describe('conditions between keys', () => {
     [
       'a key with a bundle',
       ['    signature: { key: k.pub, signature: a.sig, bundle: b.json }'],
-      ['6:48: plugins[0].signature.bundle: does not go with key: either a key or a bundle with an identity'],
+      ['6:48: plugins[0].signature.bundle: does not go with signature, which is one in a file of its own'],
     ],
     [
       'an empty identity',

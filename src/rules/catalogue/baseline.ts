@@ -50,6 +50,14 @@ export const baselineRules = defineRules({
     fix: 'Keep the previous release at a path that the build does not write.',
     controls: [controls.ssdfArchiveRelease],
   },
+  'baseline/unverified': {
+    title: 'The previous release is not signed by whom it must be',
+    severity: 'error',
+    step: 'compare',
+    why: 'A comparison with a file that somebody put in its place says nothing: it could be made to hide any change. The file is neither compared with nor loaded.',
+    fix: 'Get the previous release again from where it was published; if its signer was another one, say so in `baseline.signature`.',
+    controls: [controls.slsaVerifyArtifact, controls.ssdfArchiveRelease],
+  },
   'baseline/none': {
     title: 'There is nothing to compare with',
     severity: 'note',
