@@ -6,14 +6,15 @@ import { readElf } from '../../src/elf/read.ts';
 import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
 import { readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace, writeTree } from '../support/workspace.ts';
+import { writeTree } from '../support/workspace.ts';
+import { keptDirectory } from './workbench.ts';
 
 /** The first build for another architecture compiles the standard library. */
 const TIMEOUT = 300_000;
 const COMPILER = 'aarch64-linux-gnu-gcc';
 
 describeWith(['go', COMPILER, 'qemu-aarch64'], 'a plugin for arm64 in a host for arm64, under emulation', () => {
-  const directory = workspace();
+  const directory = keptDirectory('arm64');
 
   it(
     'is read as it is, opened, and asked for its health',

@@ -5,7 +5,8 @@ import { expect, it } from '@jest/globals';
 import { type Comparison, compareFiles } from '../../src/compare/files.ts';
 import { compareGoFiles } from '../../src/golang/compare.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace, writeTree } from '../support/workspace.ts';
+import { writeTree } from '../support/workspace.ts';
+import { keptDirectory } from './workbench.ts';
 
 /** The first release. */
 const V1 = `import "example.com/plug/api"
@@ -25,7 +26,7 @@ const API =
   'package api\n\ntype Request struct { Path string; Size int }\n\ntype Sink interface { Put(string) error }\n';
 
 describeWith(['go', 'gcc'], 'two releases of a Go plugin', () => {
-  const root = workspace();
+  const root = keptDirectory('compare');
   let count = 0;
 
   function build(body: string, api = API, flags: readonly string[] = []): string {
@@ -38,11 +39,15 @@ describeWith(['go', 'gcc'], 'two releases of a Go plugin', () => {
     });
     const file = join(root, `${count}.so`);
     // The same names of files in both releases, as a checkout in one place has.
-    execFileSync('go', ['build', '-buildmode=plugin', '-buildvcs=false', '-trimpath', ...flags, '-o', file, '.'], {
-      cwd: directory,
-      stdio: 'pipe',
-      env: { ...process.env, CGO_ENABLED: '1', GOFLAGS: '' },
-    });
+    execFileSync(
+      'go',
+      ['build', '-buildmode=plugin', '-buildvcs=false', '-trimpath', '-ldflags=-w', ...flags, '-o', file, '.'],
+      {
+        cwd: directory,
+        stdio: 'pipe',
+        env: { ...process.env, CGO_ENABLED: '1', GOFLAGS: '' },
+      },
+    );
     return file;
   }
 

@@ -2,15 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
-import { workspace } from '../support/workspace.ts';
-import { fitFiles, openReally, Workbench } from './workbench.ts';
+import { fitFiles, keptDirectory, openReally, Workbench } from './workbench.ts';
 
 /**
  * https://github.com/krakend/krakend-ce/issues/475: the host's own check compares go.sum and finds no incompatibility, and
  * yet plugin.Open refuses the plugin for a package of a module that both have in the same version.
  */
 describeWith(['go', 'gcc'], 'a plugin whose go.sum agrees with the host', () => {
-  const root = workspace();
+  const root = keptDirectory('krakend-475');
   const bench = new Workbench(root);
 
   it('is refused all the same, and the cause is named', () => {

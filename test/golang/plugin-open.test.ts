@@ -2,9 +2,8 @@ import { expect, it } from '@jest/globals';
 import type { Fit } from '../../src/fit/model.ts';
 import { ruleOf } from '../../src/rules/catalogue.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace } from '../support/workspace.ts';
 import { VARIANTS } from './variants.ts';
-import { fitFiles, openReally, Workbench } from './workbench.ts';
+import { fitFiles, keptDirectory, openReally, Workbench } from './workbench.ts';
 
 /** The package that an error of plugin.Open names. */
 const NAMED = /plugin was built with a different version of package (\S+)$/;
@@ -14,7 +13,7 @@ const COMMAND = /\b(?:go (?:build|get|mod|work|clean)|git checkout) /;
 const TIMEOUT = 240_000;
 
 describeWith(['go', 'gcc', 'strip'], 'what is said of a plugin is what plugin.Open says', () => {
-  const bench = new Workbench(workspace());
+  const bench = new Workbench(keptDirectory('plugin-open'));
 
   it.each(VARIANTS.map((variant) => [variant.title, variant] as const))(
     '%s',

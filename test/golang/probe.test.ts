@@ -7,19 +7,20 @@ import type { GoProbeOutcome, GoProbeRequest } from '../../src/golang/probe/mode
 import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
 import { type GoReading, readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace, writeTree } from '../support/workspace.ts';
+import { writeTree } from '../support/workspace.ts';
+import { keptDirectory } from './workbench.ts';
 
 const TIMEOUT = 240_000;
 
 describeWith(['go', 'gcc'], 'a Go plugin in a Go host', () => {
-  const root = workspace();
+  const root = keptDirectory('probe');
 
   function build(name: string, body: string, flags: readonly string[] = []): string {
     const directory = join(root, name);
     const source = `package main\n\nimport "C"\n\n${body}\n\nfunc main() {}\n`;
     writeTree(directory, { 'main.go': source, 'go.mod': `module example.com/${name}\n\ngo 1.19\n` });
     const file = join(root, `${name}.so`);
-    execFileSync('go', ['build', '-buildmode=plugin', '-buildvcs=false', ...flags, '-o', file, '.'], {
+    execFileSync('go', ['build', '-buildmode=plugin', '-buildvcs=false', '-ldflags=-w', ...flags, '-o', file, '.'], {
       cwd: directory,
       stdio: 'pipe',
       env: { ...process.env, CGO_ENABLED: '1', GOFLAGS: '' },

@@ -9,10 +9,10 @@ import { fitGo } from '../../src/golang/fit/fit.ts';
 import { type GoReading, readGo } from '../../src/golang/read.ts';
 import { isReleased, parseToolchain, refusesProperly } from '../../src/golang/toolchain.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace, writeTree } from '../support/workspace.ts';
-import { Workbench } from './workbench.ts';
+import { writeTree } from '../support/workspace.ts';
+import { keptDirectory, Workbench } from './workbench.ts';
 
-const ROOT = workspace();
+const ROOT = keptDirectory('read');
 
 function reading(bytes: Uint8Array): GoReading | undefined {
   const { image } = readElf(bytes);

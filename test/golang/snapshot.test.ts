@@ -7,7 +7,8 @@ import { snapshotCommand } from '../../src/commands/snapshot.ts';
 import { readSnapshot, writeSnapshot } from '../../src/snapshot/format.ts';
 import { describeWith } from '../support/needs.ts';
 import { recordingTerminal } from '../support/terminal.ts';
-import { workspace, writeTree } from '../support/workspace.ts';
+import { writeTree } from '../support/workspace.ts';
+import { keptDirectory } from './workbench.ts';
 
 const BODY = `import "example.com/plug/api"
 
@@ -28,7 +29,7 @@ type Sink interface { Put(string) error }
 `;
 
 describeWith(['go', 'gcc'], 'a snapshot of a Go plugin', () => {
-  const root = workspace();
+  const root = keptDirectory('snapshot');
 
   function build(name: string, body: string, api: string, flags: readonly string[]): string {
     const directory = join(root, name);
@@ -38,7 +39,7 @@ describeWith(['go', 'gcc'], 'a snapshot of a Go plugin', () => {
       'go.mod': 'module example.com/plug\n\ngo 1.19\n',
     });
     const file = join(root, `${name}.so`);
-    execFileSync('go', ['build', '-buildmode=plugin', '-buildvcs=false', ...flags, '-o', file, '.'], {
+    execFileSync('go', ['build', '-buildmode=plugin', '-buildvcs=false', '-ldflags=-w', ...flags, '-o', file, '.'], {
       cwd: directory,
       stdio: 'pipe',
       env: { ...process.env, CGO_ENABLED: '1', GOFLAGS: '' },

@@ -2,8 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
-import { workspace } from '../support/workspace.ts';
-import { fitFiles, loadable, openReally, type Toolchain, Workbench } from './workbench.ts';
+import { fitFiles, keptDirectory, loadable, openReally, type Toolchain, Workbench } from './workbench.ts';
 
 /** The Go of the distribution, beside the one on the PATH. */
 const directories = existsSync('/usr/lib') ? readdirSync('/usr/lib').filter((name) => /^go-1\.\d+$/.test(name)) : [];
@@ -19,7 +18,7 @@ const TIMEOUT = 240_000;
 
 const TITLE = 'a second toolchain';
 describeWith(distribution === undefined ? ['golang-go of the distribution'] : ['go', 'gcc'], TITLE, () => {
-  const bench = new Workbench(workspace());
+  const bench = new Workbench(keptDirectory('toolchains'));
 
   it.each([
     ['everything alike', {}, true, []],

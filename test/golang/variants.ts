@@ -78,7 +78,7 @@ export const VARIANTS: readonly Variant[] = [
   { title: '-gcflags=all for the plugin', plugins: [{ flags: DEBUG }], findings: ['go/flags-mismatch -gcflags'] },
   {
     title: '-gcflags=all for the host',
-    host: { flags: ['-gcflags=all=-l'] },
+    host: { flags: DEBUG },
     plugins: [{}],
     findings: ['go/flags-mismatch -gcflags'],
   },

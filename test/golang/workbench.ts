@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readElf } from '../../src/elf/read.ts';
 import { libraryFinder } from '../../src/fit/library-files.ts';
@@ -10,6 +11,16 @@ import { writeTree } from '../support/workspace.ts';
 import { writeProxy } from './module-proxy.ts';
 import { EDITED_BODY, EDITED_TYPE, HOST_FILES, HOST_WITHOUT_PLUGIN, PLUGINS, PUBLISHED } from './sources.ts';
 import type { BuildOptions, HostOptions, PluginOptions } from './variants.ts';
+
+/**
+ * A directory that is kept between runs: its path goes into what is built, so that the go command finds everything as it was
+ * and links nothing anew. Each test file has one of its own, since they run side by side.
+ */
+export function keptDirectory(name: string): string {
+  const directory = join(tmpdir(), `plugin-gate-tests-${process.getuid?.() ?? 0}`, name);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}
 
 /** A toolchain: what is put before PATH, and variables. */
 export interface Toolchain {
@@ -88,7 +99,9 @@ export class Workbench {
     const { modules = 'usual', flags = [], env = {} } = options;
     const workspace = (options as PluginOptions).hostModule === 'workspace';
     const path = `${toolchain.path === undefined ? '' : `${toolchain.path}:`}${process.env.PATH}`;
-    execFileSync('go', ['build', ...words, '-p=2', ...flags, '.'], {
+    // Without debug information the linker has half as much to do; that of other toolchains is read in a test.
+    const plain = toolchain.env !== undefined || flags.some((flag) => flag.startsWith('-ldflags'));
+    execFileSync('go', ['build', ...words, '-p=2', ...(plain ? [] : ['-ldflags=-w']), ...flags, '.'], {
       cwd: directory,
       stdio: 'pipe',
       env: {
