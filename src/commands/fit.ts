@@ -1,18 +1,19 @@
 import { statSync } from 'node:fs';
-import type { ElfProblem } from '../elf/model.ts';
+import type { ElfImage, ElfProblem } from '../elf/model.ts';
 import { parseTarget } from '../elf/targets.ts';
 import { UsageError } from '../errors.ts';
+import { isElfFile } from '../fit/elf-start.ts';
 import { foldHosts, loadsInAll } from '../fit/fold-hosts.ts';
-import { fitIntoHost, type HostOptions } from '../fit/hosts.ts';
+import type { HostOptions } from '../fit/hosts.ts';
 import { librariesFor } from '../fit/libraries.ts';
 import type { Fit, LoadableFile } from '../fit/model.ts';
-import { loads } from '../fit/plugin.ts';
+import { fitPlugins, loads } from '../fit/plugin.ts';
 import { isPreset, PRESETS } from '../fit/presets/names.ts';
 import { type FileFit, type HostFit, renderFitJson, renderFitText } from '../report/fit-text.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
-import { type HostInput, hostInput } from './fit-host.ts';
+import type { HostInput } from './fit-host.ts';
 import { type OpenLoadable, openLoadable } from './open-loadable.ts';
 
 export type FitFormat = Format | 'html';
@@ -67,7 +68,7 @@ export async function fitCommand(
         path === NO_FILE
           ? { host: { kind: 'unknown', name: nameless(options) } }
           : await hostInput(path, readable, open, options.environment ?? {});
-      answers.push(fitOne(input, files, readable, shared, options));
+      answers.push(await fitOne(input, files, readable, shared, options));
     }
     terminal.out(await render(answers, options.format ?? 'text', terminal));
     return exitOfFit(answers);
@@ -111,21 +112,16 @@ function nameless({ preset, target }: FitCommandOptions): string {
   return [preset, target].filter((part) => part !== undefined).join(' on ') || 'any host';
 }
 
-function fitOne(
+async function fitOne(
   { host, built }: HostInput,
   files: readonly PluginFile[],
   readable: readonly LoadableFile[],
   shared: Omit<HostOptions, 'find'>,
   options: FitCommandOptions,
-): HostFit {
+): Promise<HostFit> {
   const first = host.kind === 'program' ? host.image.image : readable[0]?.image;
   const fits =
-    first === undefined
-      ? []
-      : fitIntoHost(host, readable, {
-          ...shared,
-          find: librariesFor(first, { target: shared.target, root: options.root, directories: options.libraryDirs }),
-        });
+    first === undefined ? [] : await fitsOf(host, readable, { ...shared, find: librariesOf(first, shared, options) });
   const plugins = files.map(({ file, loadable, problems }): FileFit => {
     const fit = loadable === undefined ? undefined : fits[readable.indexOf(loadable)];
     // Those of a file that is read piece by piece are known only now.
@@ -133,6 +129,45 @@ function fitOne(
     return { file, fit: { loads: loads(reasons), reasons, ...(fit?.go === undefined ? {} : { go: fit.go }) } };
   });
   return { host: host.name, kind: host.kind, ...(built === undefined ? {} : { built }), plugins };
+}
+
+/** The plain case, a program and nothing more, does without the rest. */
+async function fitsOf(
+  host: HostInput['host'],
+  plugins: readonly LoadableFile[],
+  options: HostOptions,
+): Promise<readonly Fit[]> {
+  if (options.preset === undefined && host.kind === 'program') return fitPlugins(host.image, plugins, options);
+  if (options.preset === undefined && host.kind === 'unknown') return fitPlugins(undefined, plugins, options);
+  return (await import('../parts/fit-more.ts')).fitIntoHost(host, plugins, options);
+}
+
+function librariesOf(first: ElfImage, { target }: Omit<HostOptions, 'find'>, options: FitCommandOptions) {
+  return librariesFor(first, { target, root: options.root, directories: options.libraryDirs });
+}
+
+/**
+ * A host that was named on the command line: a program, or what stands for one.
+ * @param open opens a program; the caller closes it
+ * @throws UsageError for a path that leads to nothing of these
+ */
+async function hostInput(
+  path: string,
+  plugins: readonly LoadableFile[],
+  open: (file: string, what: string) => OpenLoadable,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<HostInput> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true || (stat?.isFile() === true && !isElfFile(path))) {
+    const found = await (await import('../parts/fit-more.ts')).describedHost(path, plugins, environment);
+    if (found !== undefined) return found;
+  }
+  const { loadable, problems } = open(path, 'the host');
+  if (loadable !== undefined) return { host: { kind: 'program', name: path, image: loadable } };
+  const why = problems[0]?.message ?? 'it is no ELF file.';
+  throw new UsageError(
+    `The host ${path} cannot be used: ${why} A host is a program, a directory with a Go main package, a go.mod, or the output of go version -m.`,
+  );
 }
 
 /** 1 when a plugin does not load, else 3 when one is undecided, else 0. */
@@ -170,9 +205,9 @@ async function render(answers: readonly HostFit[], format: FitFormat, terminal: 
     case 'text':
       return renderFitText(plugins, answers, { colour: terminal.colour, width: terminal.width });
     case 'markdown':
-      return (await import('../report/fit-markdown.ts')).renderFitMarkdown(plugins, answers);
+      return (await import('../parts/fit-more.ts')).renderFitMarkdown(plugins, answers);
     case 'html':
-      return (await import('../report/fit-html.ts')).renderFitHtml(plugins, answers);
+      return (await import('../parts/fit-more.ts')).renderFitHtml(plugins, answers);
     case 'sarif':
       throw new UsageError(
         'fit has no sarif output; use text, json, markdown or html, or the report of the check command.',

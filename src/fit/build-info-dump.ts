@@ -23,7 +23,8 @@ function fromText(text: string): GoBuildInfo | undefined {
   const body = lines.map((line) => line.replace(/^\t/, ''));
   if (toolchain === undefined || !body.some((line) => /^(?:path|mod|dep|build)\t/.test(line))) return undefined;
   // A dump of several files: the first one is meant.
-  const next = body.findIndex((line, index) => index > lines.indexOf(head) && /^\S.*: go1\./.test(line));
+  const first = lines.indexOf(head);
+  const next = body.findIndex((line, index) => index > first && /^\S.*: go1\./.test(line));
   return parseBuildInfo(toolchain.trim().slice(0, LONGEST_FIELD), (next < 0 ? body : body.slice(0, next)).join('\n'));
 }
 

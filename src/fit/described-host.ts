@@ -4,7 +4,7 @@ import type { ElfImage } from '../elf/model.ts';
 import { compareVersions } from '../elf/systems.ts';
 import type { GoBuildInfo } from '../golang/build-info.ts';
 import { buildCommand } from '../golang/fit/build-command.ts';
-import { explainMismatches } from '../golang/fit/causes.ts';
+import { type Cause, explainMismatches } from '../golang/fit/causes.ts';
 import { isStandard, settingDifferences } from '../golang/fit/settings.ts';
 import type { GoReading } from '../golang/read.ts';
 import { parseToolchain } from '../golang/toolchain.ts';
@@ -35,6 +35,9 @@ export function fitDescribed(host: HostDescription, plugin: LoadableFile): reado
       return [...oldest(host, go), ...modules(modulesOnly(host), go), partial(host, modOpen(host, go))];
   }
 }
+
+/** Modules that are told one by one. */
+const MOST_MODULES = 60;
 
 /** What `plugin.Open` compares and no description has. */
 const HASHES = 'the package hashes (edited source, directories of source, C code)';
@@ -113,24 +116,30 @@ function modules(host: GoReading, go: GoReading): readonly Finding[] {
   const alike: GoReading =
     host.build === undefined ? host : { ...host, build: { ...host.build, settings: sameTrim(host.build, go) } };
   const { causes } = explainMismatches(alike, own, packages);
-  const groups = new Map<(typeof causes)[number], string[]>();
+  const groups = new Map<Cause, string[]>();
   for (const [index, cause] of causes.entries()) {
     if (!/^go\/(?:module-version|module-source|replace-path)$/.test(cause.rule)) continue;
     const group = groups.get(cause) ?? [];
     group.push(packages[index] ?? '');
     groups.set(cause, group);
   }
-  return [...groups].map(([cause, affected]) => {
-    const names = affected.length === 1 ? affected[0] : `${affected.length} packages (${listNames(affected, 3)})`;
-    const message = `${upper(cause.text)}. The plugin has ${names} of it; plugin.Open refuses the plugin if the host has one of them too, which is not recorded.`;
-    return finding(cause.rule, message, {
-      subject: cause.subject,
-      severity: 'undecided',
-      affected: cappedNames(affected),
-      fix: cause.fix,
-      ...(cause.host === undefined ? {} : { old: cause.host }),
-      ...(cause.plugin === undefined ? {} : { new: cause.plugin }),
-    });
+  const told = [...groups].slice(0, MOST_MODULES).map(([cause, affected]) => moduleFinding(cause, affected));
+  const left = groups.size - told.length;
+  if (left === 0) return told;
+  const message = `${left} more modules differ.`;
+  return [...told, finding('go/module-version', message, { subject: 'more modules', severity: 'undecided' })];
+}
+
+function moduleFinding(cause: Cause, affected: readonly string[]): Finding {
+  const names = affected.length === 1 ? affected[0] : `${affected.length} packages (${listNames(affected, 3)})`;
+  const message = `${upper(cause.text)}. The plugin has ${names} of it; plugin.Open refuses the plugin if the host has one of them too, which is not recorded.`;
+  return finding(cause.rule, message, {
+    subject: cause.subject,
+    severity: 'undecided',
+    affected: cappedNames(affected),
+    fix: cause.fix,
+    ...(cause.host === undefined ? {} : { old: cause.host }),
+    ...(cause.plugin === undefined ? {} : { new: cause.plugin }),
   });
 }
 

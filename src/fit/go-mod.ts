@@ -29,7 +29,8 @@ export function isGoMod(text: string): boolean {
 export function parseGoMod(text: string, sums = ''): GoMod {
   const found = { module: '', go: '', toolchain: '' };
   const required = new Map<string, string>();
-  const replaced: { readonly path: string; readonly version: string; readonly by: GoModule }[] = [];
+  /** By path, or by path and version. */
+  const replaced = new Map<string, GoModule>();
   for (const [verb, fields] of directives(text)) {
     const [first = '', second = ''] = fields;
     switch (verb) {
@@ -43,18 +44,15 @@ export function parseGoMod(text: string, sums = ''): GoMod {
         break;
       case 'replace': {
         const replacement = replacementOf(fields);
-        if (replacement !== undefined) replaced.push(replacement);
+        if (replacement !== undefined) replaced.set(replacement.key, replacement.by);
         break;
       }
     }
   }
   const sumOf = parseGoSum(sums);
   const modules = [...required].map(([path, version]): GoModule => {
-    const replacement =
-      replaced.find((one) => one.path === path && one.version === version) ??
-      replaced.find((one) => one.path === path && one.version === '');
-    if (replacement === undefined) return withSum({ path, version }, sumOf);
-    return { path, version, replace: withSum(replacement.by, sumOf) };
+    const by = replaced.get(`${path} ${version}`) ?? replaced.get(path);
+    return by === undefined ? withSum({ path, version }, sumOf) : { path, version, replace: withSum(by, sumOf) };
   });
   return {
     module: found.module,
@@ -97,7 +95,7 @@ function replacementOf(fields: readonly string[]) {
   const [path = '', version = ''] = fields.slice(0, Math.max(arrow, 0));
   const [by = '', byVersion = ''] = fields.slice(arrow + 1);
   if (arrow < 1 || path === '' || by === '') return undefined;
-  return { path, version, by: { path: by, version: byVersion } };
+  return { key: version === '' ? path : `${path} ${version}`, by: { path: by, version: byVersion } };
 }
 
 /** Sums of module source by `path version`; those of go.mod files alone are left out. */

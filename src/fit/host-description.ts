@@ -10,11 +10,6 @@ export type HostDescription =
 /** Bytes; a go.mod or a dump of thousands of modules has less than one megabyte. */
 export const LARGEST_DESCRIPTION = 32 * 1024 * 1024;
 
-/** Whether a file is a program rather than text. */
-export function isElfBytes(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
-}
-
 /**
  * What a file that is no program says of a Go host, by its content. Undefined when it is none of the known kinds.
  * @param goSum text of the go.sum beside it; asked for only where it is a go.mod

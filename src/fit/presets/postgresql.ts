@@ -1,9 +1,10 @@
+import { answersPlainName } from '../../compare/interface.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import type { LoadableFile } from '../model.ts';
 import type { PresetCheck } from './check.ts';
 import { FileData } from './data.ts';
-import { entryOf, hasEntry, missingEntries, refusesGoPlugin, wrongKinds } from './entries.ts';
+import { entryOf, missingEntries, refusesGoPlugin, wrongKinds } from './entries.ts';
 import { returnedAddress } from './returned-address.ts';
 
 const NAME = 'PostgreSQL';
@@ -39,10 +40,11 @@ export const checkPostgresql: PresetCheck = (plugin, host) => {
 
 /** PG_FUNCTION_INFO_V1(name) makes pg_finfo_name beside a function `name`; SQL reaches the function by that name. */
 function functions({ image }: LoadableFile): Finding[] {
-  const lost = image.symbols
-    .filter(({ name }) => name.startsWith('pg_finfo_'))
-    .map(({ name }) => name.slice('pg_finfo_'.length))
-    .filter((name) => !hasEntry(image, name));
+  const exported = new Set(image.symbols.filter(answersPlainName).map(({ name }) => name));
+  const lost = [...exported]
+    .filter((name) => name.startsWith('pg_finfo_'))
+    .map((name) => name.slice('pg_finfo_'.length))
+    .filter((name) => !exported.has(name));
   return lost.slice(0, 20).map((name) => {
     const message = `pg_finfo_${name} announces the function ${name}, which the module does not export: CREATE FUNCTION fails.`;
     return finding('fit/entry-missing', message, { subject: name, symbol: name });
