@@ -86,6 +86,9 @@ function checkPlugin(data: unknown, index: number): Fault[] {
   });
   faults.push(...sameHosts(data, [...at, 'hosts']));
   faults.push(...checkProbe(data, [...at, 'probe']));
+  itemsAt(data, [...at, 'probes']).forEach((_, n) => {
+    faults.push(...checkProbe(data, [...at, 'probes', n]));
+  });
   faults.push(...checkBaseline(data, [...at, 'baseline']));
   faults.push(...checkSignature(data, [...at, 'signature']));
   return faults;

@@ -288,6 +288,13 @@ export const pluginSchema = z
       .meta({ description: 'Hosts that the plugin must load into.' })
       .default([]),
     probe: probeSchema.optional(),
+    probes: z
+      .array(probeSchema, { error: 'expected a list of probes' })
+      .max(100, { error: 'expected at most 100 probes' })
+      .meta({
+        description: 'Further functions, called after `probe` in their order. A swap is rehearsed with the first.',
+      })
+      .default([]),
     baseline: baselineSchema.optional(),
     signature: signatureSchema.optional(),
     rollback: rollbackSchema.optional(),

@@ -61,6 +61,7 @@ describe('a good configuration', () => {
             headers: [],
             symbols: { required: [] },
             hosts: [],
+            probes: [],
           },
         ],
         sandbox: { mode: 'record', allow: [], timeout: 10_000 },

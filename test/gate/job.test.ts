@@ -27,6 +27,7 @@ const JOB: Job = {
     headers: [],
     sources: [],
     hosts: [],
+    probes: [],
     symbols: { required: [] },
   },
   target: RUNNER,

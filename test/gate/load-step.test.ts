@@ -45,6 +45,36 @@ describeWith(['cc'], 'the step load of the gate', () => {
       expect(readFileSync(join(reports, file), 'utf8')).toContain('events in audit.jsonl');
   });
 
+  it('calls all probes of a plugin, in their order', async () => {
+    const place = join(directory, 'probed');
+    mkdirSync(place);
+    writeFileSync(
+      join(place, 'p.c'),
+      'static int calls; int p_first(void) { return ++calls; } int p_second(void) { return ++calls; } const char *p_name(void) { return "p"; }\n',
+    );
+    execFileSync('cc', ['-g', '-shared', '-fPIC', '-o', join(place, 'p.so'), join(place, 'p.c')]);
+    const config = (second: number) => `version: 1
+plugins:
+  - name: p
+    kind: elf
+    artifact: p.so
+    probe: { symbol: p_first, expect: 1 }
+    probes:
+      - { symbol: p_second, expect: ${second} }
+      - { symbol: p_name, signature: const char *(void), expect: p }
+baseline: { none: first release }
+`;
+    writeFileSync(join(place, 'plugin-gate.yml'), config(2));
+    const { report } = await gate(place);
+    expect(report.findings.filter(({ step }) => step === 'load')).toEqual([]);
+    expect(summary(report, 'load')).toContain('3 probes called');
+    writeFileSync(join(place, 'plugin-gate.yml'), config(3));
+    const { report: worse } = await gate(place);
+    expect(
+      worse.findings.filter(({ step }) => step === 'load').map(({ rule, message }) => `${rule}: ${message}`),
+    ).toEqual(['load/probe-failed: p_second() returned 2, expected 3.']);
+  });
+
   it('goes on with the next plugin, whatever the one before did to its process', async () => {
     const place = join(directory, 'several');
     mkdirSync(place);

@@ -13,19 +13,21 @@ export const loadStep: GateStep = async (job, known, context) => {
   if (known.signature === 'refused') return skip('the signature was refused, so the plugin was not run');
   if (known.signature === undefined) return skip('the signature could not be checked, so the plugin was not run');
   const { probe, symbols } = job.plugin;
+  const probes = [...(probe === undefined ? [] : [probe]), ...job.plugin.probes];
   const timeout = job.sandbox.timeout;
   const request: LoadRequest = {
     file: artifact.file,
     bytes: artifact.bytes,
     image,
     symbols: symbols.required,
-    probes: probe === undefined ? [] : [{ symbol: probe.symbol, signature: probe.signature, expect: probe.expect }],
+    probes: probes.map(({ symbol, signature, expect }) => ({ symbol, signature, expect })),
     timeouts: {
       open: timeout,
       symbol: timeout,
       close: timeout,
       exit: timeout,
-      ...(probe === undefined ? {} : { probe: probe.timeout }),
+      // One limit for all calls, so the longest that any of them may take.
+      ...(probes.length === 0 ? {} : { probe: Math.max(...probes.map((one) => one.timeout)) }),
     },
     sandbox: job.sandbox,
     directory: join(context.root, dirname(artifact.file)),
