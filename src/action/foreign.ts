@@ -59,7 +59,13 @@ export function readForeign(file: string, workspace: string, context: GitHubCont
   return {
     context: { ...context, headSha: run.headSha, runUrl },
     report,
-    render: (limitBytes) => first + renderMarkdown(report, { limitBytes: limitBytes - byteLength(first), links }),
+    render: (limitBytes, since) =>
+      first +
+      renderMarkdown(report, {
+        limitBytes: limitBytes - byteLength(first),
+        links,
+        ...(since === undefined ? {} : { since }),
+      }),
     unproven: true,
     findPullRequest: (client, ours) => pullRequestOfRun(client, ours, run),
   };

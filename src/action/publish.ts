@@ -85,7 +85,8 @@ function logPosting(outcome: PostOutcome, log: ActionLog): void {
 export async function publish(request: PublishRequest): Promise<void> {
   const { report, context, log, posting } = request;
   const links = linksOf(report, context.serverUrl);
-  const render = (limitBytes: number) => renderMarkdown(report, { limitBytes, links });
+  const render = (limitBytes: number, since?: string) =>
+    renderMarkdown(report, { limitBytes, links, ...(since === undefined ? {} : { since }) });
 
   const written = await writeFiles(request);
   setOutputs(outputsOf(report, request.reportDirectory, written, request), request.setOutput);

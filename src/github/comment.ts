@@ -5,6 +5,7 @@ import { type CommentMode, decideComment } from './comment-decision.ts';
 import type { Repository } from './context.ts';
 import { sameLogin, tokenLogin } from './identity.ts';
 import { commentMarker, contentDigest, hasMarker, memoryLine, readMemory } from './marker.ts';
+import { runBefore, runMemory, runsLine, sinceLine } from './since.ts';
 
 /** GitHub refuses 65,536 characters and more; the room below is for what it may add or count differently. Bytes. */
 export const COMMENT_LIMIT = 60_000;
@@ -12,8 +13,8 @@ export const COMMENT_LIMIT = 60_000;
 /** Pages of 100 comments; GitHub allows 2,500 comments on a pull request. */
 const MOST_PAGES = 30;
 
-/** Markdown of at most so many bytes. */
-export type Render = (limitBytes: number) => string;
+/** Markdown of at most so many bytes; `since` is a line about what changed, put below the verdict. */
+export type Render = (limitBytes: number, since?: string) => string;
 
 export interface CommentRequest {
   readonly client: GitHubClient;
@@ -62,10 +63,15 @@ async function findComment(request: CommentRequest, login: string): Promise<Comm
 const TOO_LONG = 'The report is too long for a comment: see the summary of the workflow run.\n';
 
 /** The whole body, never above {@link COMMENT_LIMIT} bytes whatever the renderer does. */
-export function commentBody(head: readonly string[], render: Render): string {
+export function commentBody(
+  head: readonly string[],
+  render: Render,
+  changes: { readonly since?: string; readonly runs?: string } = {},
+): string {
   const prefix = `${head.join('\n')}\n`;
-  const body = prefix + render(COMMENT_LIMIT - byteLength(prefix));
-  return byteLength(body) <= COMMENT_LIMIT ? body : prefix + TOO_LONG;
+  const suffix = changes.runs === undefined ? '' : `\n${changes.runs}`;
+  const body = prefix + render(COMMENT_LIMIT - byteLength(prefix) - byteLength(suffix), changes.since) + suffix;
+  return byteLength(body) <= COMMENT_LIMIT ? body : prefix + TOO_LONG + suffix;
 }
 
 /** As GitHub stores it: line feeds only, no blanks at the ends. */
@@ -89,6 +95,9 @@ export async function putComment(request: CommentRequest): Promise<CommentOutcom
   if (!decision.write) {
     return existing ? { action: 'unchanged', url: existing.url } : { action: 'not-wanted' };
   }
+  const now = runMemory(report);
+  const before = now === undefined || existing === undefined ? undefined : runBefore(existing.body, now);
+  const since = before === undefined ? undefined : sinceLine(report, before);
   const body = commentBody(
     [
       commentMarker(request.key),
@@ -98,6 +107,10 @@ export async function putComment(request: CommentRequest): Promise<CommentOutcom
         : []),
     ],
     request.render,
+    {
+      ...(since === undefined ? {} : { since }),
+      ...(now === undefined ? {} : { runs: runsLine(now, before) }),
+    },
   );
   if (existing === undefined) {
     const created = await sendOnce(

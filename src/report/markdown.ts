@@ -14,6 +14,8 @@ export interface MarkdownOptions {
   readonly limitBytes?: number;
   /** Where sources can be looked at; without it places are plain text. See linksOf(). */
   readonly links?: SourceLinks;
+  /** What changed since an earlier run: one line of Markdown. */
+  readonly since?: string;
 }
 
 export const VERDICT_TITLES: Readonly<Record<GateVerdict, string>> = {
@@ -59,7 +61,7 @@ export function renderMarkdown(report: GateReport, options: MarkdownOptions = {}
   const limit = options.limitBytes ?? JOB_SUMMARY_BYTES;
   const sections = sectionsOf(report.findings);
   for (const shape of SHAPES) {
-    const text = documentOf(report, sections, shape, options.links);
+    const text = documentOf(report, sections, shape, options);
     if (byteLength(text) <= limit) return text;
   }
   return truncateBytes(`## ${VERDICT_TITLES[report.verdict]}\n`, limit, '');
@@ -69,12 +71,13 @@ function documentOf(
   report: GateReport,
   sections: readonly Section[],
   shape: Shape,
-  links: SourceLinks | undefined,
+  { links, since = '' }: MarkdownOptions,
 ): string {
   const parts = [
     `## ${VERDICT_TITLES[report.verdict]}`,
     `**${proseMarkdown(truncate(report.headline, 600))}**`,
     countsLine(report.counts),
+    since,
     pluginsMarkdown(report.plugins, shape.rows),
     versionsMarkdown(report.plugins, shape.rows),
     ...sections.map((section) => sectionMarkdown(section, shape, links)),
