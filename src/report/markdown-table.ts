@@ -55,7 +55,9 @@ function oldest({ facts }: PluginResult): string {
     ...(ubuntu === null ? [] : [`Ubuntu ${ubuntu}`]),
     ...(rhel === null ? [] : [`RHEL ${rhel}`]),
   ];
-  return parts.length === 0 ? 'none known' : parts.map((part) => unbroken(escapeMarkdown(truncate(part, MAX_NAME)))).join(', ');
+  return parts.length === 0
+    ? 'none known'
+    : parts.map((part) => unbroken(escapeMarkdown(truncate(part, MAX_NAME)))).join(', ');
 }
 
 /** On one line: GitHub gives a table what room is left, and wraps each number then. */
