@@ -143,7 +143,7 @@ describeWith(needs(POSTGRES !== undefined && existsSync(SERVER), 'postgresql'), 
          const void *pg_finfo_add(void) { static const int one = 1; return &one; }
          int add(void) { return 1; }`,
       );
-      for (const flag of ['-O0', '-O2', '-fcf-protection=full', '-fno-omit-frame-pointer']) {
+      for (const flag of ['-O0', '-O2', '-fno-omit-frame-pointer']) {
         const file = join(directory, `${name}${flag}.so`);
         execFileSync('cc', ['-shared', '-fPIC', flag, '-o', file, source]);
         expect(told(checkPreset('postgresql', loadFile(file), loadFile(SERVER)))).toEqual(expected);
