@@ -80,7 +80,35 @@ function lazyBuiltins() {
   };
 }
 
-async function bundle(entry, output, directory) {
+/** What a finding needs of the catalogue is its severity: the texts are a hundred kilobytes that few runs show. */
+async function severities() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/rules/catalogue.ts'],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'warning',
+  });
+  const { catalogue } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
+  const map = Object.fromEntries(Object.entries(catalogue).map(([id, { severity }]) => [id, severity]));
+  return {
+    name: 'severities',
+    setup(builder) {
+      builder.onResolve({ filter: /^\.\/catalogue\.ts$/ }, ({ path, importer }) =>
+        importer === join(root, 'src', 'rules', 'make.ts') ? { path, namespace: 'severities' } : undefined,
+      );
+      builder.onLoad({ filter: /.*/, namespace: 'severities' }, () => ({
+        contents: `const map = ${JSON.stringify(map)};\nexport const ruleOf = (id) => ({ severity: map[id] });\n`,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+async function bundle(entry, output, directory, plugins) {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -101,13 +129,14 @@ async function bundle(entry, output, directory) {
     supported: { 'dynamic-import': false },
     banner: { js: "const __bundle={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
     define: { 'import.meta.url': '__bundle.url' },
-    plugins: [externalParts(dirname(output)), lazyBuiltins()],
+    plugins: [externalParts(dirname(output)), lazyBuiltins(), ...plugins],
   });
   return Object.keys(result.metafile.inputs);
 }
 
 async function buildInto(directory) {
   const inputs = new Set();
+  const plugins = [await severities()];
   const entries = [
     ['src/cli.ts', 'cli.cjs'],
     ['src/action.ts', 'action.cjs'],
@@ -117,7 +146,7 @@ async function buildInto(directory) {
       .map((name) => [`src/parts/${name}`, `parts/${basename(name, '.ts')}.cjs`]),
   ];
   for (const [entry, output] of entries) {
-    for (const input of await bundle(entry, output, directory)) inputs.add(input);
+    for (const input of await bundle(entry, output, directory, plugins)) inputs.add(input);
   }
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'LICENSES.txt'), licenceText(root, inputs));

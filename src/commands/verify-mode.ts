@@ -33,7 +33,7 @@ export async function verifyAsAsked(file: string, options: VerifyModeOptions, te
     if (other !== undefined) {
       throw new UsageError('--record goes with --head and --format only: an audit record is no signed file.');
     }
-    return verifyRecord(file, asked, terminal);
+    return await verifyRecord(file, asked, terminal);
   }
   if (options.head !== undefined) throw new UsageError('--head goes with --record.');
   if (summary) return await verifySummary(file, asked, terminal);

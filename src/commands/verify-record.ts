@@ -16,7 +16,7 @@ export interface RecordOptions {
  * @returns 0 whole, 1 not, 3 when its end is cut
  * @throws UsageError for a file that cannot be read
  */
-export function verifyRecord(file: string, options: RecordOptions, terminal: Terminal): ExitCode {
+export async function verifyRecord(file: string, options: RecordOptions, terminal: Terminal): Promise<ExitCode> {
   const { head, format } = options;
   if (head !== undefined && !/^sha256:[0-9a-f]{64}$/.test(head)) {
     throw new UsageError(`--head "${head}" is not a digest: write sha256: and 64 lower-case hex digits.`);
@@ -25,7 +25,9 @@ export function verifyRecord(file: string, options: RecordOptions, terminal: Ter
   const verdict = verifyVerdict(check.findings);
   const result = { schema: 'plugin-gate/verify-record/v1', file, verdict, ...check } as const;
   terminal.out(
-    format === 'json' ? renderRecordJson(result) : renderRecordText(result, styleFor(terminal.colour), terminal.width),
+    format === 'json'
+      ? renderRecordJson(result)
+      : await renderRecordText(result, styleFor(terminal.colour), terminal.width),
   );
   switch (verdict) {
     case 'verified':

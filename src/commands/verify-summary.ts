@@ -112,7 +112,7 @@ export async function verifySummary(
   terminal.out(
     options.format === 'json'
       ? renderSummaryJson(result)
-      : renderSummaryText(result, styleFor(terminal.colour), terminal.width),
+      : await renderSummaryText(result, styleFor(terminal.colour), terminal.width),
   );
   switch (verdict) {
     case 'verified':

@@ -77,7 +77,7 @@ export async function verify(file: string, options: VerifyOptions, terminal: Ter
   terminal.out(
     options.format === 'json'
       ? renderVerifyJson(result)
-      : renderVerifyText(
+      : await renderVerifyText(
           result,
           styleFor(terminal.colour),
           terminal.width,

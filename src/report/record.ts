@@ -2,8 +2,7 @@ import type { RecordCheck } from '../record/check.ts';
 import type { LineFacts } from '../record/line.ts';
 import type { Style } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
-import { renderFindings } from './finding-text.ts';
-import { renderVerifyJson, type VerifyVerdict } from './verify.ts';
+import { findingsText, renderVerifyJson, type VerifyVerdict } from './verify.ts';
 
 /** What `plugin-gate verify --record` came to. */
 export interface RecordResult extends RecordCheck {
@@ -17,7 +16,7 @@ function lineText({ time, plugin, target, result }: LineFacts): string {
 }
 
 /** The result for a person. Ends with a line feed. */
-export function renderRecordText(result: RecordResult, style: Style, width?: number): string {
+export async function renderRecordText(result: RecordResult, style: Style, width?: number): Promise<string> {
   const { file, verdict, findings, counts, sealed, head, first, last } = result;
   const heads = {
     verified: style.green('✓ whole'),
@@ -35,7 +34,7 @@ export function renderRecordText(result: RecordResult, style: Style, width?: num
     ...(last === undefined ? [] : [['last', lineText(last)] as const]),
     ...(head === undefined ? [] : [['head', head] as const]),
   ];
-  const told = findings.length === 0 ? '' : `${renderFindings(findings, { style, width })}\n`;
+  const told = await findingsText(findings, style, width);
   const lines = rows.map(([label, text]) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`);
   return `${heads[verdict]}  ${style.bold(escapeTerminal(file))}\n\n${told}${lines.join('')}`;
 }

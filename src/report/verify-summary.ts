@@ -19,7 +19,7 @@ export interface SummaryResult {
 }
 
 /** The result for a person. Ends with a line feed. */
-export function renderSummaryText(result: SummaryResult, style: Style, width?: number): string {
+export async function renderSummaryText(result: SummaryResult, style: Style, width?: number): Promise<string> {
   const { summary } = result;
   const rows =
     summary === undefined
@@ -32,7 +32,8 @@ export function renderSummaryText(result: SummaryResult, style: Style, width?: n
           ['policy', summary.policy],
           ...summary.levels.map((level) => ['level', level]),
         ].map(([label = '', text = 'not stated']) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`);
-  return `${renderVerifyText({ ...result, schema: 'plugin-gate/verify/v1' }, style, width)}${rows.join('')}`;
+  const signature = await renderVerifyText({ ...result, schema: 'plugin-gate/verify/v1' }, style, width);
+  return `${signature}${rows.join('')}`;
 }
 
 /** The result as JSON, ending with a line feed. */

@@ -4,8 +4,6 @@ import type { CertificateFacts, KeyFacts, SignatureEvidence } from '../signature
 import type { SignaturePolicy } from '../signature/policy.ts';
 import type { Style } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
-import { renderFindings } from './finding-text.ts';
-import { explainVerify } from './verify-explain.ts';
 
 export type VerifyVerdict = 'verified' | 'refused' | 'undecided';
 
@@ -86,6 +84,17 @@ function ociRows(chain: OciChain | undefined): Row[] {
   ];
 }
 
+/** Findings in words and a line feed, or nothing. */
+export async function findingsText(
+  findings: readonly Finding[],
+  style: Style,
+  width: number | undefined,
+): Promise<string> {
+  if (findings.length === 0) return '';
+  const { renderFindings } = await import('../parts/findings.ts');
+  return `${renderFindings(findings, { style, width })}\n`;
+}
+
 function headline({ file, verdict }: VerifyResult, style: Style): string {
   const name = style.bold(escapeTerminal(file));
   switch (verdict) {
@@ -102,24 +111,29 @@ function headline({ file, verdict }: VerifyResult, style: Style): string {
  * The result for a person: verdict, findings, then what was looked at. Ends with a line feed.
  * @param explained the policy, when what it expected and how the parts hang together is to be told as well
  */
-export function renderVerifyText(
+export async function renderVerifyText(
   result: VerifyResult,
   style: Style,
   width?: number,
   explained?: SignaturePolicy,
-): string {
+): Promise<string> {
   const evidence = result.evidence === undefined ? [] : rowsOf(result.evidence);
   const rows = [...ociRows(result.oci), ...evidence].map(
     ([label, text]) => `  ${style.dim(label.padEnd(10))}${escapeTerminal(text)}\n`,
   );
   const claimed = result.evidence?.verified === false && result.evidence.signer !== undefined;
   const note = !claimed ? '' : style.dim('  What was looked at; none of it is proven:\n');
-  const findings = result.findings.length === 0 ? '' : `${renderFindings(result.findings, { style, width })}\n`;
-  return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}${explanation(result, style, explained)}`;
+  const findings = await findingsText(result.findings, style, width);
+  return `${headline(result, style)}\n\n${findings}${note}${rows.join('')}${await explanation(result, style, explained)}`;
 }
 
-function explanation({ evidence, findings }: VerifyResult, style: Style, policy: SignaturePolicy | undefined): string {
+async function explanation(
+  { evidence, findings }: VerifyResult,
+  style: Style,
+  policy: SignaturePolicy | undefined,
+): Promise<string> {
   if (policy === undefined || evidence === undefined) return '';
+  const { explainVerify } = await import('../parts/findings.ts');
   return explainVerify(policy, evidence, findings)
     .map(({ title, rows }) => {
       const wide = Math.max(...rows.map(([label]) => label.length)) + 2;
