@@ -33,6 +33,8 @@ export interface Setup {
   readonly payload?: unknown;
   /** Name of the event; pull_request unless given. */
   readonly event?: string;
+  /** Other variables of the runner. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Changes the checkout before the run. */
   readonly change?: (checkout: string) => void;
 }
@@ -40,7 +42,7 @@ export interface Setup {
 /** Runs the bundle of the Action on a checkout of examples/quickstart, as the runner does. */
 export async function act(
   api: GitHubApi,
-  { inputs = {}, payload = pullRequestEvent(7), event = 'pull_request', change }: Setup = {},
+  { inputs = {}, payload = pullRequestEvent(7), event = 'pull_request', change, env: more = {} }: Setup = {},
 ): Promise<Run> {
   const directory = join(base, `run-${++runs}`);
   const checkout = join(directory, 'checkout');
@@ -53,6 +55,7 @@ export async function act(
   };
   const env: Record<string, string> = {
     ...runnerEnvironment(event, api.apiUrl),
+    ...more,
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     RUNNER_TEMP: directory,

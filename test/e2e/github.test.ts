@@ -5,6 +5,7 @@ import { readSnapshot } from '../../src/snapshot/format.ts';
 import { FORK, PULL, workflowRunEvent } from '../github/foreign.ts';
 import { githubWithPullRequest, TOKEN } from '../github/posting.ts';
 import { BASE_SHA, MERGE_SHA, pullRequestEvent } from '../github/sample-report.ts';
+import { OUTAGE } from '../support/github-api/server.ts';
 import type { StoredRelease } from '../support/github-api/state.ts';
 import { act, type Run } from './act.ts';
 import { ROOT } from './run.ts';
@@ -118,6 +119,77 @@ describe('dist/action.cjs and GitHub', () => {
     expect(run.status).toBe(0);
     expect(api.operations().filter((name) => name.startsWith('repos/'))).toEqual([]);
     expect(api.state.checkRuns[0]?.headSha).toBe(MERGE_SHA);
+  });
+
+  it('judges a merge group by the policy of what it is put upon', async () => {
+    const api = await githubWithPullRequest();
+    const text = quickstart('prebuilt.yml');
+    api.state.files.set(BASE_SHA, { 'prebuilt.yml': Buffer.from(text) });
+    const run = await act(api, {
+      event: 'merge_group',
+      payload: { merge_group: { head_sha: MERGE_SHA, base_sha: BASE_SHA } },
+    });
+    expect(run.status).toBe(0);
+    expect(JSON.parse(readFileSync(run.outputs['report-json'] ?? '', 'utf8')).policy.commit).toBe(BASE_SHA);
+    expect(api.state.checkRuns.map(({ headSha, conclusion }) => [headSha, conclusion])).toEqual([
+      [MERGE_SHA, 'success'],
+    ]);
+    expect(api.state.comments).toEqual([]);
+    expect(api.state.complaints).toEqual([]);
+  });
+
+  it('judges a tag by itself, with nobody to comment to', async () => {
+    const api = await githubWithPullRequest();
+    const run = await act(api, {
+      event: 'push',
+      payload: { ref: 'refs/tags/v1.1.0', after: MERGE_SHA },
+      env: { GITHUB_REF: 'refs/tags/v1.1.0' },
+      inputs: { config: 'prebuilt-breaking.yml' },
+    });
+    expect(run.status).toBe(1);
+    expect(api.state.checkRuns.map(({ conclusion }) => conclusion)).toEqual(['failure']);
+    expect(api.state.comments).toEqual([]);
+    expect(api.state.complaints).toEqual([]);
+  });
+
+  it('edits the same comment when the run is repeated', async () => {
+    const api = await githubWithPullRequest();
+    const again = { config: 'prebuilt-breaking.yml' };
+    await act(api, { inputs: again });
+    const run = await act(api, { inputs: again, env: { GITHUB_RUN_ATTEMPT: '2' } });
+    expect(run.status).toBe(1);
+    expect(api.state.comments).toHaveLength(1);
+    expect(api.state.complaints).toEqual([]);
+  });
+
+  it.each([
+    ['pull-requests', 'pull-requests: write', { comments: 0, checkRuns: 1 }],
+    ['checks', 'checks: write', { comments: 1, checkRuns: 0 }],
+    ['security-events', 'security-events: write', { comments: 1, checkRuns: 1 }],
+  ])('loses one surface alone without the permission %s, and says what to add', async (name, line, left) => {
+    const all = { contents: 'read', 'pull-requests': 'write', checks: 'write', 'security-events': 'write' } as const;
+    const api = await githubWithPullRequest({ permissions: { ...all, [name]: 'none' } });
+    api.state.files.set(BASE_SHA, { 'prebuilt-breaking.yml': Buffer.from(quickstart('prebuilt-breaking.yml')) });
+    const run = await act(api, { inputs: { config: 'prebuilt-breaking.yml', sarif: 'true' } });
+    expect(run.status).toBe(1);
+    expect(run.summary).toContain('sym/removed');
+    expect(messages(run, 'notice')).toContain(line);
+    expect({ comments: api.state.comments.length, checkRuns: api.state.checkRuns.length }).toEqual(left);
+    expect(api.state.sarifs.length).toBe(name === 'security-events' ? 0 : 1);
+  });
+
+  it('loses nothing when the API goes down half way', async () => {
+    const api = await githubWithPullRequest();
+    api.state.files.set(BASE_SHA, { 'prebuilt-breaking.yml': Buffer.from(quickstart('prebuilt-breaking.yml')) });
+    api.fail({ operation: 'graphql', answer: OUTAGE });
+    api.fail({ operation: 'issues/list-comments', answer: OUTAGE });
+    api.fail({ operation: 'checks/create', answer: OUTAGE });
+    const run = await act(api, { inputs: { config: 'prebuilt-breaking.yml' } });
+    expect(run.status).toBe(1);
+    expect(run.outputs.verdict).toBe('fail');
+    expect(run.summary).toContain('sym/removed');
+    expect(readFileSync(run.outputs['report-html'] ?? '', 'utf8')).toContain('sym/removed');
+    expect(messages(run, 'notice')).toContain('GitHub did not answer as it should');
   });
 
   it('plans, runs shards and brings them together', async () => {
