@@ -36,11 +36,15 @@ function kindOf(type: SymbolType): Kind {
   }
 }
 
-/** Kind, size, binding and visibility of the symbols that both files have. Sizes of functions mean nothing. */
-export function compareAttributes(pairs: readonly SymbolPair[]): Finding[] {
+/**
+ * Kind, size, binding and visibility of the symbols that both files have. Sizes of functions mean nothing.
+ * @param sizesTold symbols whose size another finding tells
+ */
+export function compareAttributes(pairs: readonly SymbolPair[], sizesTold?: ReadonlySet<string>): Finding[] {
   const groups = new Map<string, { difference: Difference; changes: SymbolChange[] }>();
   for (const pair of pairs) {
     for (const difference of differences(pair)) {
+      if (difference.rule === 'sym/object-size-changed' && sizesTold?.has(pair.old.name) === true) continue;
       const key = `${difference.rule}\0${difference.effect}\0${difference.meaning}`;
       const group = groups.get(key) ?? { difference, changes: [] };
       group.changes.push({ label: symbolLabel(pair.old), old: difference.old, new: difference.new });

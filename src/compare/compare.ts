@@ -51,7 +51,7 @@ function compareExports(images: ImagePair, options: CompareOptions): readonly Fi
   return [
     ...findings,
     ...compareVersions(images, before, after),
-    ...compareAttributes(pairs),
+    ...compareAttributes(pairs, options.types?.sizesTold),
     ...(options.types?.findings ?? []),
     ...openTypes(pairs, options.types),
   ];

@@ -10,6 +10,8 @@ export interface TypeEvidence {
   readonly findings: readonly Finding[];
   /** Names of exported symbols whose types were seen in both files and compared. */
   readonly compared: ReadonlySet<string>;
+  /** Symbols whose size follows from a change that one of the findings tells: virtual tables. */
+  readonly sizesTold?: ReadonlySet<string>;
   /** Why the other ones were not: one clause without a full stop, for example `NEW has no debug information`. */
   readonly missing: string;
 }

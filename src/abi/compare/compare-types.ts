@@ -1,5 +1,8 @@
 import type { TypeEvidence } from '../../compare/model.ts';
+import type { RuleId } from '../../rules/catalogue.ts';
+import type { Finding } from '../../rules/finding.ts';
 import { isCompilerMade } from '../compiler-made.ts';
+import { shownSymbol } from '../demangle/demangle.ts';
 import type { AbiSymbol, TypeGraph } from '../model.ts';
 import { evidenceFindings, missingText } from './evidence.ts';
 import { explore, type SymbolTypes } from './explore.ts';
@@ -23,8 +26,22 @@ export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTyp
   for (const { name, kind } of old.symbols) if (isCompilerMade(name, kind)) compared.add(name);
   // Of a symbol with several versions all must have a type.
   for (const name of open) compared.delete(name);
-  return { findings, compared, missing: missingText(old, now) };
+  return { findings, compared, sizesTold: toldTables(old, findings), missing: missingText(old, now) };
 }
+
+/** Virtual tables of classes of which a finding tells that their table changed. */
+function toldTables({ symbols }: TypeGraph, findings: readonly Finding[]): ReadonlySet<string> {
+  const classes = new Set<string>();
+  for (const { rule, type } of findings) if (TABLE_RULES.has(rule) && type !== undefined) classes.add(type);
+  if (classes.size === 0) return classes;
+  const tables = symbols.filter(({ name }) => name.startsWith(TABLE));
+  return new Set(
+    tables.flatMap(({ name }) => (classes.has(shownSymbol(name).replace(/^vtable for /, '')) ? [name] : [])),
+  );
+}
+
+const TABLE = '_ZTV';
+const TABLE_RULES = new Set<RuleId>(['abi/vtable-changed', 'abi/vtable-extended']);
 
 function labelOf({ name, version }: AbiSymbol): string {
   return version === undefined ? name : `${name}@${version}`;
