@@ -43,6 +43,8 @@ export interface GateContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
   readonly today: Date;
+  /** Every job of the configuration, in its order: plugins of one host are looked at together. */
+  readonly jobs?: readonly Job[];
 }
 
 /** A step that had nothing to do, with the reason for the report. */

@@ -117,6 +117,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     environment: withoutSecrets(request.environment, verdict),
     progress: request.progress,
     today: request.now,
+    jobs: planJobs(config.config, runner ?? 'unknown'),
   };
   const asked = planJobs(config.config, runner ?? 'unknown', request.only).filter((job) =>
     isWanted(job, request.shard),

@@ -128,4 +128,35 @@ describeWith(['go', 'gcc'], 'a Go plugin', () => {
     },
     TIMEOUT,
   );
+
+  it(
+    'beside others of the same host: what they do to each other is told',
+    async () => {
+      const place = mkdtempSync(join(root, 'both-'));
+      const plugin = (name: string) =>
+        `  - name: ${name}\n    kind: go-plugin\n    artifact: ${name}.so\n    baseline: { none: first release }\n    hosts: [{ file: ${join(directory, 'host')} }]\n`;
+      go('plug', ['-buildmode=plugin', '-o', join(place, 'one.so'), '.']);
+      go('plug', ['-buildmode=plugin', '-ldflags=-s', '-o', join(place, 'two.so'), '.']);
+      go('plug', [
+        '-buildmode=plugin',
+        '-ldflags=-pluginpath=three',
+        '-gcflags=-p=three',
+        '-o',
+        join(place, 'three.so'),
+        '.',
+      ]);
+      writeTree(place, { 'plugin-gate.yml': `version: 1\nplugins:\n${['one', 'two', 'three'].map(plugin).join('')}` });
+      const { report } = await gate(place, { environment: process.env });
+      const found = report.findings.filter(({ step, rule }) => step === 'fit' && rule.startsWith('go/'));
+      expect(found.map(({ plugin: name, rule, severity }) => [name, rule, severity])).toEqual([
+        ['two', 'go/plugin-path-twice', 'warning'],
+      ]);
+      expect(report.plugins.map((_, at) => summary(report, 'fit', at))).toEqual([
+        'host: fits',
+        'host: fits',
+        'host: fits',
+      ]);
+    },
+    TIMEOUT,
+  );
 });

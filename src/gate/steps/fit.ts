@@ -13,6 +13,7 @@ import { hostTypesOf } from '../host-types.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
 import { type HostFound, hostOf, placeIn } from './fit-host.ts';
+import { asAdvice, pluginsBefore } from './fit-together.ts';
 
 /** Checks the plugin against each host that it must load into. */
 export const fitStep: GateStep = async (job, known, context) => {
@@ -58,20 +59,27 @@ function pluginFile({ image, artifact }: Known, { root }: GateContext): Loadable
 function fitInto(host: HostConfig, found: HostFound, plugin: LoadableFile, job: Job, context: GateContext): Fit {
   const target = host.target === undefined ? undefined : parseTarget(host.target);
   const first = found.host.kind === 'program' ? found.host.image.image : plugin.image;
-  const [fit] = fitIntoHost(found.host, [plugin], {
-    find: librariesFor(first, {
-      target,
-      root: host.sysroot === undefined ? undefined : placeIn(host.sysroot, context),
-      directories: host.libraries.map((directory) => placeIn(directory, context)),
-    }),
-    ...(target === undefined ? {} : { target }),
-    ...(host.preset === undefined ? {} : { preset: host.preset }),
-    // Whether they are exported was told when the file was read; here it is what a preset is to look at.
-    ...(host.preset === undefined ? {} : { lookedUp: job.plugin.symbols.required }),
-  });
-  if (fit === undefined) return { loads: 'undecided', reasons: [] };
-  const others = job.plugin.hosts.some((other) => other.file !== undefined || other.package !== undefined);
-  return found.host.kind === 'unknown' && others ? withoutPackages(fit) : fit;
+  const before = pluginsBefore(job, host, context);
+  try {
+    const fit = fitIntoHost(found.host, [...before.plugins, plugin], {
+      find: librariesFor(first, {
+        target,
+        root: host.sysroot === undefined ? undefined : placeIn(host.sysroot, context),
+        directories: host.libraries.map((directory) => placeIn(directory, context)),
+      }),
+      ...(target === undefined ? {} : { target }),
+      ...(host.preset === undefined ? {} : { preset: host.preset }),
+      // Whether they are exported was told when the file was read; here it is what a preset is to look at.
+      ...(host.preset === undefined ? {} : { lookedUp: job.plugin.symbols.required }),
+    }).at(-1);
+    if (fit === undefined) return { loads: 'undecided', reasons: [] };
+    const reasons = before.plugins.length === 0 ? fit.reasons : fit.reasons.map(asAdvice);
+    const own = { ...fit, reasons, loads: loads(reasons) };
+    const others = job.plugin.hosts.some((other) => other.file !== undefined || other.package !== undefined);
+    return found.host.kind === 'unknown' && others ? withoutPackages(own) : own;
+  } finally {
+    before.close();
+  }
 }
 
 /** Types that host and plugin take to be different things keep them apart as well. */
