@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openElf } from '../../src/elf/open.ts';
 import { readElf } from '../../src/elf/read.ts';
+import { libraryFinder } from '../../src/fit/library-files.ts';
+import { fitPlugins } from '../../src/fit/plugin.ts';
 import { parseBuildInfo } from '../../src/golang/build-info.ts';
 import { fitGo } from '../../src/golang/fit/fit.ts';
 import { type GoReading, readGo } from '../../src/golang/read.ts';
 import { isReleased, parseToolchain, refusesProperly } from '../../src/golang/toolchain.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory, Workbench } from './workbench.ts';
+import { keptDirectory, loadable, Workbench } from './workbench.ts';
 
 const ROOT = keptDirectory('read');
 
@@ -143,6 +145,39 @@ describeWith(['go', 'gcc', 'strip'], 'reading a Go plugin', () => {
     expect(fit).toMatchObject({ ordered: false, mismatches: [] });
     expect(findings.map(({ rule, severity }) => `${rule} ${severity}`)).toContain('go/not-read undecided');
     expect(findings.find(({ rule }) => rule === 'go/not-read')?.message).toContain('Looked everywhere.');
+  });
+});
+
+describeWith(['go', 'gcc'], 'a plugin whose tables are laid out in a way that is not known', () => {
+  const bench = new Workbench(ROOT);
+
+  it('does not load for certain, and does not fail for certain', () => {
+    const host = bench.host({});
+    const file = bench.plugin({});
+    const bytes = readFileSync(file);
+    const { image } = readElf(bytes);
+    const module = image?.sections.find(({ name }) => name === '.go.module');
+    const go = reading(bytes);
+    if (image === undefined || module === undefined || go?.plugin === undefined) throw new Error('not read');
+    // All lengths of slices in moduledata grow by one: as if other fields stood there.
+    const future = Buffer.from(bytes);
+    for (let at = module.offset; at + 8 <= module.offset + module.size; at += 8) {
+      const value = future.readBigUInt64LE(at);
+      if (value > 0n && value < 100_000n) future.writeBigUInt64LE(value + 1n + BigInt(at % 16), at);
+    }
+    const found = reading(future);
+    expect(found?.plugin).toBeUndefined();
+    expect(found?.tried).toContain('.go.module');
+    expect(found?.tried).toContain('1.26, 1.20 to 1.25, 1.18 to 1.19');
+    expect(found?.hashes.size).toBe(go.hashes.size);
+    const { image: changed } = readElf(future);
+    if (changed === undefined || found === undefined) throw new Error('not read');
+    const [fit] = fitPlugins(loadable(host), [{ file, image: changed, go: found }], { find: libraryFinder(changed) });
+    expect(fit?.loads).toBe('undecided');
+    const [reason, ...others] = fit?.reasons ?? [];
+    expect(others).toEqual([]);
+    expect(reason).toMatchObject({ rule: 'go/not-read', severity: 'undecided' });
+    expect(reason?.message).toContain('none fitted');
   });
 });
 
