@@ -40,7 +40,7 @@ try {
   const audited = {
     LD_AUDIT: join(root, 'native', 'prebuilt', name, 'plugin-gate-audit.so'),
     PLUGIN_GATE_TRAIL: trail,
-    GLIBC_TUNABLES: 'glibc.rtld.optional_static_tls=368',
+    GLIBC_TUNABLES: 'glibc.rtld.optional_static_tls=352',
   };
   const job = (profile) =>
     [

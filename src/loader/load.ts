@@ -67,11 +67,27 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   const directory = request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt');
   const prebuilt = readPrebuilt(directory, platform.prebuilt);
   const auditLibrary = readAuditLibrary(directory, platform.prebuilt)?.bytes;
-  const stage = makeStage(job, prebuilt.bytes, auditLibrary);
   progress.start(`loading ${basename(request.file)}`);
+  const attempt = async (audit: Uint8Array | undefined) => {
+    const stage = makeStage(job, prebuilt.bytes, audit);
+    try {
+      const run = await runStaged({ request: job, stage, image, emulator: platform.emulator });
+      return { stage, run, collected: collect(run.events, job) };
+    } catch (error) {
+      stage.remove();
+      throw error;
+    }
+  };
+  let tried: Awaited<ReturnType<typeof attempt>> | undefined;
   try {
-    const run = await runStaged({ request: job, stage, image, emulator: platform.emulator });
-    const collected = collect(run.events, job);
+    tried = await attempt(auditLibrary);
+    // How much room there is differs a little with an audit library; see staged.ts.
+    if (auditLibrary !== undefined && /static TLS/.test(tried.collected.open?.error ?? '')) {
+      tried.stage.remove();
+      tried = undefined;
+      tried = await attempt(undefined);
+    }
+    const { stage, run, collected } = tried;
     refuseBrokenEnvironment(collected, run);
     const evidence = toEvidence({
       collected,
@@ -124,7 +140,7 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
     };
   } finally {
     progress.end();
-    stage.remove();
+    tried?.stage.remove();
   }
 }
 

@@ -62,15 +62,17 @@ export function runStaged({ request, stage, image, emulator, extra }: StagedRun)
 
 /**
  * What makes the dynamic linker tell what it does. glibc gives a process with an audit library more room for thread-local
- * variables of the initial-exec kind, 144 bytes (elf/dl-tls.c, OTHER_IE_TLS), which a host without one does not have: it is taken
- * away again, from the default of 512. A plugin that is given tunables of its own is not audited.
+ * variables of the initial-exec kind, which a host without one does not have: it is taken away again, from the default of 512.
+ * With 160 bytes less (elf/dl-tls.c, LIBC_IE_TLS), glibc 2.31, 2.36 and 2.43 have exactly the same room as without, 2.41 has 8
+ * bytes less; load.ts tries again without the audit library what does not fit. A plugin that is given tunables of its own is
+ * not audited.
  */
 function auditEnvironment(stage: Stage, { environment = {} }: LoadRequest): Readonly<Record<string, string>> {
   if (stage.audit === undefined || Object.hasOwn(environment, TUNABLES)) return {};
   return {
     LD_AUDIT: stage.audit.library,
     PLUGIN_GATE_TRAIL: stage.audit.trail,
-    [TUNABLES]: `glibc.rtld.optional_static_tls=${512 - 144}`,
+    [TUNABLES]: `glibc.rtld.optional_static_tls=${512 - 160}`,
   };
 }
 
