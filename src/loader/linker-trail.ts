@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readBack } from './read-back.ts';
 
 /** What the dynamic linker told of one thing that it did (native/loader/trail.h). Texts are untrusted, bytes as Latin-1. */
 export interface LinkerRecord {
@@ -80,19 +80,8 @@ export function readLinkerTrail(file: string): LinkerTrail | undefined {
 
 /** Only what was written: the file is as large as it may grow, and the rest of it is a hole. */
 function readStart(file: string): Buffer | undefined {
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      const header = Buffer.alloc(HEADER_BYTES);
-      if (readSync(descriptor, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return undefined;
-      const used = header.readBigUInt64LE(8);
-      const wanted = used > BigInt(LARGEST_FILE) ? LARGEST_FILE : Number(used);
-      const bytes = Buffer.alloc(HEADER_BYTES + wanted);
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
+  const header = readBack(file, HEADER_BYTES);
+  if (header === undefined || header.length < HEADER_BYTES) return undefined;
+  const used = header.readBigUInt64LE(8);
+  return readBack(file, HEADER_BYTES + (used > BigInt(LARGEST_FILE) ? LARGEST_FILE : Number(used)));
 }

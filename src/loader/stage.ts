@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -15,6 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import type { LoadRequest } from './model.ts';
 import { libraryDirectories } from './places.ts';
+import { readBack } from './read-back.ts';
 
 /** A private directory in which one plugin is loaded. */
 export interface Stage {
@@ -158,11 +158,7 @@ function identityOf(paths: readonly string[]): string {
 }
 
 function sameBytes(file: string, bytes: Uint8Array): boolean {
-  try {
-    return readFileSync(file).equals(bytes);
-  } catch {
-    return false;
-  }
+  return readBack(file, bytes.length + 1)?.equals(bytes) ?? false;
 }
 
 function orEnvironmentError<T>(what: string, action: () => T): T {
