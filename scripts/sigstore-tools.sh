@@ -15,7 +15,7 @@ build() {
   name=$1 module=$2 version=$3 package=$4
   [ "$(cat "$directory/$name.version" 2> /dev/null)" != "$version" ] || return 0
   work=$(mktemp -d)
-  GOFLAGS='' GOBIN="$work" go install "$module${package:+/$package}@$version"
+  GOFLAGS='' GOTOOLCHAIN=auto GOBIN="$work" go install "$module${package:+/$package}@$version"
   mv "$work"/* "$directory/bin/$name"
   rmdir "$work"
   echo "$version" > "$directory/$name.version"

@@ -184,6 +184,14 @@ function useWorkflowTools() {
   process.env.PATH = `${bin}:${dirname(zizmor)}:${process.env.PATH}`;
 }
 
+/** The real cosign and its services, from the Go module proxy, below .cache/. A test that misses them says so. */
+function useSigstoreTools() {
+  const directory = join(root, '.cache', 'sigstore-tools');
+  const { status } = run('sh', ['scripts/sigstore-tools.sh', directory], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) console.log('Could not install cosign and its services.');
+  process.env.PATH = `${join(directory, 'bin')}:${process.env.PATH}`;
+}
+
 /**
  * Installs what the lock file says, unless node_modules was made from this very lock file. Not `npm ci`: that refuses a
  * lock file without the optional packages of every platform, and some registries serve only those of their own.
@@ -215,6 +223,8 @@ useGo();
 console.log((spawnSync('go', ['version'], { encoding: 'utf8' }).stdout ?? '').trim() || 'none');
 section('Workflow tools');
 useWorkflowTools();
+section('Sigstore tools');
+useSigstoreTools();
 section('npm packages');
 installNpmPackages();
 
