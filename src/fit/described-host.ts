@@ -21,7 +21,7 @@ import type { LoadableFile } from './model.ts';
 export function fitDescribed(host: HostDescription, plugin: LoadableFile): readonly Finding[] {
   if (!isGoPlugin(plugin.image)) {
     const message = `${host.file} tells of a Go host; what it exports to a plugin that is not written in Go stands in the program alone.`;
-    return [finding('go/host-partial', message, { subject: host.file })];
+    return [finding('go/host-partial', message, { subject: 'host' })];
   }
   const { go } = plugin;
   if (go === undefined) {
@@ -58,7 +58,9 @@ function built(build: GoBuildInfo, go: GoReading, image: ElfImage): readonly Fin
   const host = readingOf(build);
   const packages = [...go.hashes.keys()];
   // The runtime is in every Go program, so what changes it changes a package that both have.
-  const found = settingDifferences(host, go).map(({ name, host: theirs, plugin: own, sure, covers }) => {
+  // A dump that was made without settings says nothing of them, not that none were given.
+  const told: GoReading = settings.size === 0 ? { ...host, build: undefined } : host;
+  const found = settingDifferences(told, go).map(({ name, host: theirs, plugin: own, sure, covers }) => {
     const certain = sure && covers('runtime');
     const rule = name === 'toolchain' ? 'go/toolchain-mismatch' : 'go/flags-mismatch';
     const text = `${name} is ${theirs} in the host and ${own} in the plugin`;

@@ -141,7 +141,57 @@ describeWith(['cc'], 'fit', () => {
       /Cannot read the plugin .*none\.so: there is no such file/,
     );
     await expect(run(host, [good], { target: 'beos:5' })).rejects.toMatchObject({ name: 'UsageError' });
+    await expect(run(host, [good], { root: join(directory, 'none') })).rejects.toThrow(
+      /There is no directory .*none, which --sysroot names/,
+    );
+    await expect(run(host, [good], { libraryDirs: [text] })).rejects.toThrow(/which --library-dir names/);
     await expect(run(host, [good], { format: 'sarif' })).rejects.toThrow('fit has no sarif output');
+  });
+
+  it('answers for several hosts, each by itself and together', async () => {
+    const other = compileC(
+      directory,
+      'other-host',
+      'int host_tell(void) { return 1; } int host_show(void) { return 2; }',
+    );
+    const { exit, value } = await json(`${host}`, [good]);
+    expect([exit, value]).toEqual([
+      0,
+      { schema: 'plugin-gate/fit/v1', plugins: [{ file: good, loads: true, reasons: [] }] },
+    ]);
+    const { terminal, out } = capture();
+    expect(await fitCommand([host, other, host], [good, bad], { format: 'json' }, terminal)).toBe(1);
+    const both: unknown = JSON.parse(out());
+    validate(both);
+    expect(validate.errors ?? []).toEqual([]);
+    expect(both).toMatchObject({
+      plugins: [
+        {
+          file: good,
+          loads: false,
+          reasons: [{ rule: 'fit/symbol-missing', message: expect.stringMatching(/\(host .*other-host\.so\)$/) }],
+        },
+        { file: bad, loads: false },
+      ],
+      hosts: [
+        { host, kind: 'program', plugins: [{ loads: true }, { loads: false }] },
+        { host: other, kind: 'program', plugins: [{ loads: false }, { loads: true }] },
+      ],
+    });
+  });
+
+  it('knows kinds of hosts', async () => {
+    expect(await json(undefined, [good], { preset: 'ladspa' })).toMatchObject({
+      exit: 1,
+      value: {
+        plugins: [
+          { reasons: [{ rule: 'fit/entry-missing', symbol: 'ladspa_descriptor' }, { rule: 'fit/host-unknown' }] },
+        ],
+      },
+    });
+    await expect(run(undefined, [good], { preset: 'apache' })).rejects.toThrow(
+      'The preset apache is not known. Known presets: krakend, tyk, falco, fluent-bit, nginx, postgresql, pam, ladspa.',
+    );
   });
 
   it('tells a person the answer first, then why and what to do', async () => {

@@ -110,6 +110,24 @@ describeWith(['go', 'gcc'], 'hosts by their description', () => {
   );
 
   it(
+    'say nothing of flags when they were written down without them',
+    async () => {
+      const text = readFileSync(dump('text'), 'utf8');
+      writeFileSync(dump('bare'), text.replaceAll(/^\tbuild\t.*\n/gm, ''));
+      for (const plugin of [alike, bench.plugin({ flags: ['-trimpath'] }), bench.plugin({ flags: ['-race'] })]) {
+        const { output } = await ask(dump('bare'), [plugin]);
+        expect(told(output.plugins[0]?.reasons ?? [])).toEqual(['undecided go/host-partial host']);
+        expect(output.plugins[0]?.reasons[0]?.message).toContain('the flags of the host, which the dump leaves out');
+      }
+      const other = text.replaceAll(/^\tbuild\t.*\n/gm, '').replace(/: go1\.\S+/, ': go1.20.1');
+      writeFileSync(dump('bare'), other);
+      const { output } = await ask(dump('bare'), [alike]);
+      expect(told(output.plugins[0]?.reasons ?? [])).toContain('error go/toolchain-mismatch toolchain');
+    },
+    TIMEOUT,
+  );
+
+  it(
     'cannot load plugins, or are for another machine',
     async () => {
       const text = readFileSync(dump('text'), 'utf8');
