@@ -78,7 +78,7 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
       shorten: (text) => shortened(text, stage),
       nameOf: (path, address) => (path === stage.plugin ? siteOf(address).function : undefined),
     }),
-    audit: auditOf(linker, stage, loader?.libc),
+    audit: auditOf(linker, stage, loader),
     constructors: told?.map(({ path, address, durationMs }) => ({
       object: shortened(path, stage),
       address: `0x${address.toString(16)}`,
@@ -156,12 +156,24 @@ function callerAddress(text: string | undefined, image: ElfImage): number | unde
   return address;
 }
 
-function auditOf(linker: LinkerTrail | undefined, stage: Stage, libc: string | undefined): LoadEvidence['audit'] {
-  if (linker !== undefined) return { linker: true, ...(linker.cut ? { cut: true } : {}) };
-  if (libc === 'musl') return { linker: false, reason: 'musl has no audit interface' };
+function auditOf(linker: LinkerTrail | undefined, stage: Stage, loader: Collected['loader']): LoadEvidence['audit'] {
+  if (linker !== undefined) {
+    const version = loader?.libcVersion ?? '';
+    const reason = bindsSilently(version)
+      ? { reason: `glibc ${version} does not tell of symbols that are bound when a file is opened` }
+      : {};
+    return { linker: true, ...reason, ...(linker.cut ? { cut: true } : {}) };
+  }
+  if (loader?.libc === 'musl') return { linker: false, reason: 'musl has no audit interface' };
   const reason =
     stage.audit === undefined ? 'there is no audit library' : 'the dynamic linker did not take the audit library';
   return { linker: false, reason };
+}
+
+/** Until glibc 2.35, la_symbind was called for symbols that are bound at their first use only. */
+function bindsSilently(version: string): boolean {
+  const minor = /^2\.(\d+)/.exec(version)?.[1];
+  return minor !== undefined && Number(minor) < 35;
 }
 
 function captured(collected: Collected, run: LoaderRun, stream: 'stdout' | 'stderr'): CapturedOutput {

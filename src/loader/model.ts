@@ -253,7 +253,7 @@ export interface LoadEvidence {
   readonly crash?: Crash;
   /** Everything that was seen, and that the dynamic linker told, in its order. */
   readonly trail: readonly TrailEntry[];
-  /** Whether the dynamic linker told what it did; if not, why. */
+  /** Whether the dynamic linker told what it did; if not, or not of everything, why. */
   readonly audit?: { readonly linker: boolean; readonly reason?: string; readonly cut?: boolean };
   /** In the order in which they ran, as far as the dynamic linker told. */
   readonly constructors?: readonly Constructor[];

@@ -11,7 +11,7 @@ import { libraryDirectories, realOf } from './places.ts';
  * stands in for a library that the system has is how a planted dependency looks.
  */
 export function originFindings(
-  { objects }: LoadEvidence,
+  { objects, trail }: LoadEvidence,
   { libraryPath = [] }: LoadRequest,
   { dynamic }: ElfImage,
 ): readonly Finding[] {
@@ -19,7 +19,7 @@ export function originFindings(
   // Reports name the files themselves, whatever links lead to them.
   const given = [...system, ...libraryPath.map((path) => realOf(resolve(path)))];
   const searchPath = dynamic.runpath ?? dynamic.rpath ?? '';
-  return objects
+  const elsewhere = objects
     .filter(({ path }) => path.startsWith('/') && !given.some((place) => `${path}`.startsWith(`${place}/`)))
     .map(({ path }) => {
       const name = basename(path);
@@ -34,4 +34,24 @@ export function originFindings(
         severity: twin === undefined ? 'note' : 'warning',
       });
     });
+  return [...elsewhere, ...workingDirectoryFindings(trail, searchPath)];
+}
+
+/**
+ * Libraries that were looked for in the working directory, found there or not: a search path with an empty or relative entry
+ * leads to wherever the host happens to be.
+ */
+function workingDirectoryFindings(trail: LoadEvidence['trail'], searchPath: string): readonly Finding[] {
+  const names = new Set<string>();
+  for (const { by, event, path, from } of trail) {
+    if (by !== 'linker' || event !== 'search' || typeof path !== 'string' || !String(from).startsWith('search path'))
+      continue;
+    if (!path.startsWith('/') && !path.startsWith('$ORIGIN')) names.add(basename(path));
+  }
+  const set = searchPath === '' ? '' : ` (search path of the plugin: ${searchPath})`;
+  return [...names].map((name) =>
+    finding('load/library-place', `The library ${name} is looked for in the working directory of the host${set}.`, {
+      subject: `./${name}`,
+    }),
+  );
 }

@@ -228,5 +228,6 @@ function surroundings({ loader, isolation, audit }: LoadEvidence, style: Style):
   if (!isolation.recorded) where.push('system calls not restricted');
   if (!isolation.files && isolation.profile !== 'audit') where.push('no Landlock');
   if (audit?.linker === false) where.push(`no word of the dynamic linker: ${audit.reason ?? 'for an unknown reason'}`);
+  else if (audit?.reason !== undefined) where.push(audit.reason);
   return `${style.dim(`Loaded with ${field(where.join(', '))}`)}\n`;
 }

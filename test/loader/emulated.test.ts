@@ -49,7 +49,12 @@ describeEmulated('a plugin for aarch64', () => {
       loader: { machine: 'aarch64', emulator: 'qemu-aarch64' },
       probes: [{ number: 0 }],
       unload: { mapped: false },
+      audit: { linker: true },
     });
+    // The dynamic linker of the other architecture tells, not the emulator's own.
+    const told = evidence.trail.filter(({ by }) => by === 'linker');
+    expect(told).toContainEqual(expect.objectContaining({ event: 'object', path: 'plain.so', handle: 1 }));
+    expect(told).toContainEqual(expect.objectContaining({ event: 'symbol', name: 'entry', definer: 1 }));
   });
 
   it('misbehaves there as elsewhere, and harms as little', async () => {

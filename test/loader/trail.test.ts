@@ -189,6 +189,26 @@ describeWith(['cc'], 'the audit trail', () => {
     );
   });
 
+  it.each(['.', 'plugins', ''])(
+    'tells of a library that is looked for in the working directory: search path "%s"',
+    async (path) => {
+      const library = compileC(directory, 'libcwd', 'int cwd(void) { return 0; }', ['-Wl,-soname,libcwd.so']);
+      const file = compileC(directory, `cwd-${path.length}`, 'int cwd(void); int entry(void) { return cwd(); }', [
+        library,
+        `-Wl,-rpath,${path}:${directory}`,
+      ]);
+      const { findings } = await load(file);
+      expect(findings.filter(({ rule }) => rule === 'load/library-place')).toMatchObject([
+        { severity: 'note', subject: 'libcwd.so' },
+        {
+          severity: 'warning',
+          subject: './libcwd.so',
+          message: expect.stringContaining('in the working directory of the host'),
+        },
+      ]);
+    },
+  );
+
   it('notes a library of the plugin, and is silent about those of the system', async () => {
     const { findings } = await load(withLibrary('libmine.so.1'), { directory });
     expect(findings).toMatchObject([{ rule: 'load/library-place', severity: 'note', subject: 'libmine.so.1' }]);
