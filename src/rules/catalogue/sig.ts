@@ -12,7 +12,7 @@ function refusal(title: string, why: string, fix: string, controlsOf: Rule['cont
 }
 
 const CHECK_ROOT =
-  'Check which sigstore instance signed the file, and give its trusted root (--trusted-root). Without one the public-good root that is built in is used.';
+  'Check which sigstore instance signed the file, and give its trusted root (--trusted-root). Without one, the public-good root is used.';
 
 export const sigRules = defineRules({
   'sig/missing': refusal(
