@@ -66,7 +66,7 @@ function hashOf(text: string): string {
 
 function headline(plugins: readonly FileFit[], hosts: readonly HostFit[]): string {
   const count = plugins.filter(({ fit }) => fit.loads === true).length;
-  const where = hosts.length === 1 ? truncate(hosts[0]?.host ?? '', MAX_NAME) : `${hosts.length} hosts`;
+  const where = hosts.length === 1 ? truncate(hosts[0]?.host ?? '', MAX_NAME) : `all of ${hosts.length} hosts`;
   return `${count} of ${plural(plugins.length, 'plugin')} would load in ${where}.`;
 }
 

@@ -95,7 +95,10 @@ export function fitGo(
       const mismatch = { package: path, hostHash: theirs, pluginHash: own, cause: cause.text, fix: cause.fix, ...from };
       placed.push({ at, mismatch });
     }
-    findings.push(...causeFindings(causes, further, packages, provider === host ? undefined : provider, named.first));
+    const other = provider === host ? undefined : provider;
+    // Every host has the package runtime; where its hash is not known, nothing is known of the host.
+    const hostKnown = host.go.hashes.has('runtime');
+    findings.push(...causeFindings(causes, further, packages, other, named.first, hostKnown));
   }
   findings.push(...unnoticedFindings(host.go, plugin.go, agreeing, differing.has(host)));
   if (tables === undefined) findings.push(notRead(plugin.go));
@@ -135,6 +138,7 @@ function causeFindings(
   packages: readonly string[],
   other: GoFile | undefined,
   first: string | undefined,
+  hostKnown: boolean,
 ): readonly Finding[] {
   const groups = new Map<Cause, string[]>();
   for (const [index, cause] of causes.entries()) {
@@ -146,7 +150,9 @@ function causeFindings(
     const names = affected.length === 1 ? affected[0] : `${affected.length} packages (${listNames(affected, 3)})`;
     const error = first !== undefined && affected.includes(first) ? ` plugin.Open names ${first} only.` : '';
     const where =
-      other === undefined ? '' : ` in the plugin ${other.file}, which is loaded before and brings what the host lacks`;
+      other === undefined
+        ? ''
+        : ` in the plugin ${other.file}, which is loaded before${hostKnown ? ' and brings what the host lacks' : ''}`;
     return finding(
       other === undefined ? cause.rule : 'go/plugins-disagree',
       `${names} differ${affected.length === 1 ? 's' : ''}${where}: ${asWritten(cause.text, other)}.${error}`,
