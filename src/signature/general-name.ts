@@ -1,4 +1,4 @@
-import { contentOf, derItem, derItems, oidOf, TAG } from './der.ts';
+import { element, expected, oidOf, oidOfContent, partsOf } from './asn1.ts';
 import type { CertificateName } from './evidence.ts';
 
 /** One of the names of a certificate. */
@@ -27,17 +27,18 @@ function addressOf(value: Uint8Array): string {
  * @throws Error for anything that is not that
  */
 export function generalNames(value: Uint8Array): readonly GeneralName[] {
-  const items = derItems(derItem(value, TAG.sequence).value);
-  return items.map(({ tag, value: inner }): GeneralName => {
+  return partsOf(element(value)).map((item): GeneralName => {
+    const tag = item.tag.toDER();
+    const inner = item.value;
     switch (tag) {
       case 0xa0: {
-        const [type, wrapped, ...behind] = derItems(inner);
-        const oid = oidOf(contentOf(type, TAG.oid));
-        const [value, ...further] = derItems(contentOf(wrapped, 0xa0));
+        const [type, wrapped, ...behind] = item.subs;
+        const oid = oidOf(type);
+        const [value, ...further] = expected(wrapped, 0xa0).subs;
         if (value === undefined) throw new Error('an otherName has no value');
         const more = behind.length + further.length > 0;
         const name = { type: 'other-name', value: oid } as const;
-        return { name, other: { oid, value: value.bytes }, ...(more ? { more } : {}) };
+        return { name, other: { oid, value: value.toDER() }, ...(more ? { more } : {}) };
       }
       case 0x81:
         return { name: { type: 'email', value: textOf(inner) } };
@@ -54,7 +55,7 @@ export function generalNames(value: Uint8Array): readonly GeneralName[] {
       case 0x87:
         return { name: { type: 'ip', value: addressOf(inner) } };
       case 0x88:
-        return { name: { type: 'registered-id', value: oidOf(inner) } };
+        return { name: { type: 'registered-id', value: oidOfContent(item) } };
       default:
         throw new Error(`a name has the unknown tag ${tag}`);
     }
