@@ -6,7 +6,7 @@ import { explainMismatches } from './fit/causes.ts';
 import type { PluginSymbol } from './plugin-table.ts';
 import { type GoPluginTables, type GoReading, readGo } from './read.ts';
 import { type GoRecord, NOT_RECORDED, recordedGo } from './record.ts';
-import type { GoType } from './types.ts';
+import { type GoType, typeKey as key } from './types.ts';
 
 /** {@link compareGo} on two files. */
 export function compareGoFiles(old: FileContent, now: FileContent): readonly Finding[] {
@@ -125,7 +125,10 @@ function otherPackage(
 /** Types with a package that hosts can import, and that are laid out anew. */
 function types(before: GoPluginTables, after: GoPluginTables): readonly Finding[] {
   const then = byName(before);
-  const found = new Map<string, { readonly old: GoType; readonly now: GoType; readonly symbols: string[] }>();
+  const found = new Map<
+    string,
+    { readonly old: GoType; readonly now: GoType; readonly symbols: string[]; readonly way: readonly string[] }
+  >();
   for (const [name, symbol] of byName(after)) {
     const old = then.get(name);
     if (old === undefined) continue;
@@ -134,12 +137,12 @@ function types(before: GoPluginTables, after: GoPluginTables): readonly Finding[
       const was = known.get(key(type));
       if (was === undefined || type.packagePath === undefined || isMainPath(type.packagePath, after.path)) continue;
       if (was.size === type.size && was.layout.join('\n') === type.layout.join('\n')) continue;
-      const entry = found.get(key(type)) ?? { old: was, now: type, symbols: [] };
+      const entry = found.get(key(type)) ?? { old: was, now: type, symbols: [], way: wayTo(symbol, type) };
       entry.symbols.push(name);
       found.set(key(type), entry);
     }
   }
-  return [...found.values()].map(({ old, now, symbols: affected }) => {
+  return [...found.values()].map(({ old, now, symbols: affected, way }) => {
     const what = `${now.packagePath}.${now.name.slice(now.name.indexOf('.') + 1)}`;
     const message = `The type ${what}, which ${listNames(affected)} ${affected.length === 1 ? 'uses' : 'use'}, changed: ${difference(old, now)}. Hosts that were built with the old one refuse the plugin.`;
     return change('go/type-changed', 'breaking', message, {
@@ -147,9 +150,38 @@ function types(before: GoPluginTables, after: GoPluginTables): readonly Finding[
       type: what,
       old: old.layout.join('\n'),
       new: now.layout.join('\n'),
+      path: [...way, ...changedMember(old, now)],
       affected: cappedNames(affected),
     });
   });
+}
+
+/** From a symbol to a type, over the types between them: the shortest way. */
+function wayTo(symbol: PluginSymbol, type: GoType): readonly string[] {
+  const byKey = new Map(symbol.reached.map((one) => [key(one), one]));
+  const before = new Map<string, string | undefined>(symbol.leads.map((one) => [one, undefined]));
+  const queue = [...symbol.leads];
+  for (const next of queue) {
+    if (next === key(type)) break;
+    for (const one of byKey.get(next)?.leads ?? []) {
+      if (before.has(one)) continue;
+      before.set(one, next);
+      queue.push(one);
+    }
+  }
+  const names: string[] = [];
+  for (let at: string | undefined = key(type); at !== undefined; at = before.get(at)) {
+    names.unshift(byKey.get(at)?.name ?? at);
+  }
+  return [symbol.name, ...names];
+}
+
+/** The name of the first field or method that is not as it was; none where only their order changed. */
+function changedMember(old: GoType, now: GoType): readonly string[] {
+  const line =
+    now.layout.find((one) => !old.layout.includes(one)) ?? old.layout.find((one) => !now.layout.includes(one));
+  const name = /^(?:\d+: (?:\(embedded\) )?)?([\p{L}_][\p{L}\p{N}_]*)/u.exec(line ?? '')?.[1];
+  return name === undefined ? [] : [name];
 }
 
 function difference(old: GoType, now: GoType): string {
@@ -161,10 +193,6 @@ function difference(old: GoType, now: GoType): string {
     old.size === now.size ? '' : `${old.size} bytes before, ${now.size} now`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'its members are in another order' : parts.join('; ');
-}
-
-function key({ packagePath = '', name }: GoType): string {
-  return `${packagePath}\0${name}`;
 }
 
 /** Functions whose signature holds a type that no host can name. */

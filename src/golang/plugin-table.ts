@@ -1,6 +1,7 @@
+import { KIND } from './kinds.ts';
 import type { GoMemory } from './memory.ts';
 import type { Moduledata } from './moduledata.ts';
-import { type GoType, GoTypes, KIND } from './types.ts';
+import { type GoType, GoTypes, typeKey } from './types.ts';
 
 /** A symbol that plugin.Lookup finds. */
 export interface PluginSymbol {
@@ -13,6 +14,8 @@ export interface PluginSymbol {
   readonly methods: readonly string[];
   /** The types that its users meet, with their layouts. */
   readonly reached: readonly GoType[];
+  /** Those of them that it directly leads to, by typeKey(); itself first where it is one. */
+  readonly leads: readonly string[];
 }
 
 export interface PluginTable {
@@ -45,5 +48,9 @@ function symbolOf(reader: GoTypes, name: string, type: number): PluginSymbol | u
   const text = reader.text(value);
   if (text === undefined) return undefined;
   const methods = isFunction ? [] : reader.methodsOf(type);
-  return { name, kind: isFunction ? 'func' : 'var', type: text, methods, reached: reader.reached(value) };
+  const reached = reader.reached(value);
+  // A variable of a type with a layout leads to that type; a function, to those of its parameters and results.
+  const own = reached.find((one) => one.name === text);
+  const leads = own === undefined ? reader.leads(value) : [typeKey(own)];
+  return { name, kind: isFunction ? 'func' : 'var', type: text, methods, reached, leads };
 }

@@ -1,37 +1,5 @@
+import { KIND, PLAIN_KINDS } from './kinds.ts';
 import type { GoMemory } from './memory.ts';
-
-/** Kinds of abi.Kind that have parts (internal/abi/type.go). */
-export const KIND = {
-  array: 17,
-  chan: 18,
-  func: 19,
-  interface: 20,
-  map: 21,
-  pointer: 22,
-  slice: 23,
-  string: 24,
-  struct: 25,
-} as const;
-
-const PLAIN_KINDS: readonly string[] = [
-  'invalid',
-  'bool',
-  'int',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'uintptr',
-  'float32',
-  'float64',
-  'complex64',
-  'complex128',
-];
 
 /** Bits of abi.TFlag. */
 const UNCOMMON = 1;
@@ -67,6 +35,13 @@ export interface GoType {
   readonly size: number;
   /** What it is: fields with their offsets, methods, or the kind. One line a member. */
   readonly layout: readonly string[];
+  /** Types of this kind that it directly leads to, by {@link typeKey}. */
+  readonly leads: readonly string[];
+}
+
+/** What tells types apart within one binary: the import path of the package, and the name. */
+export function typeKey({ packagePath = '', name }: Pick<GoType, 'packagePath' | 'name'>): string {
+  return `${packagePath} ${name}`;
 }
 
 /** The types of one binary, read as they are asked for. Source: internal/abi/type.go, the same from Go 1.18 to 1.26. */
@@ -141,6 +116,21 @@ export class GoTypes {
     return found;
   }
 
+  /** Keys of the types with a layout that a type leads to, through pointers, slices and the like, which have none. */
+  leads(type: number): readonly string[] {
+    const seen = new Set<number>([type]);
+    const queue = [...this.#parts(type)];
+    const found = new Set<string>();
+    for (let next = queue.pop(); next !== undefined && seen.size < MOST_MEMBERS; next = queue.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const identity = this.#identity(next);
+      if (identity !== undefined) found.add(typeKey(identity));
+      else queue.push(...this.#parts(next));
+    }
+    return [...found].sort();
+  }
+
   /**
    * Exported methods of a type that is no interface, `Name(string) error`, in order of name; a signature that the linker
    * dropped is `(...)`. Source: abi.UncommonType, abi.Method.
@@ -160,20 +150,23 @@ export class GoTypes {
   }
 
   #describe(type: number): GoType | undefined {
+    const identity = this.#identity(type);
+    if (identity === undefined) return undefined;
+    const layout = this.#layout(type, this.kind(type));
+    return { ...identity, size: this.#memory.u64(type), layout, leads: this.leads(type) };
+  }
+
+  /** Undefined for types whose parts say everything: pointers, slices, functions, built-in types. */
+  #identity(type: number): Pick<GoType, 'name' | 'packagePath'> | undefined {
     const flags = this.#memory.u8(type + 20);
     const kind = this.kind(type);
     const named = (flags & NAMED) !== 0 && kind > 0;
     const name = this.text(type);
     if (name === undefined) return undefined;
-    const packagePath = named ? this.#packagePath(type, kind, flags) : undefined;
     // Built-in types have names of their own and no package.
     if (kind !== KIND.struct && kind !== KIND.interface && (!named || !name.includes('.'))) return undefined;
-    return {
-      name,
-      ...(packagePath === undefined ? {} : { packagePath }),
-      size: this.#memory.u64(type),
-      layout: this.#layout(type, kind),
-    };
+    const packagePath = named ? this.#packagePath(type, kind, flags) : undefined;
+    return { name, ...(packagePath === undefined ? {} : { packagePath }) };
   }
 
   #packagePath(type: number, kind: number, flags: number): string | undefined {

@@ -35,6 +35,7 @@ const symbol = record<RecordedSymbol>({
   type: text,
   methods: list(text),
   reached: list(reference('go.types')),
+  leads: list(text),
 });
 
 const plugin = record<RecordedPlugin>({
@@ -54,7 +55,13 @@ export const goCodec: Codec<GoRecord> = record<GoRecord>({
   directories: list(text),
   trimmed: optional(flag),
   types: list(
-    record<GoRecord['types'][number]>({ name: text, packagePath: optional(text), size: number, layout: list(text) }),
+    record<GoRecord['types'][number]>({
+      name: text,
+      packagePath: optional(text),
+      size: number,
+      layout: list(text),
+      leads: list(text),
+    }),
   ),
   plugin: optional(plugin),
 });

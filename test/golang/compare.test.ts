@@ -25,17 +25,23 @@ func Extra(n int) int { return n }
 const API =
   'package api\n\ntype Request struct { Path string; Size int }\n\ntype Sink interface { Put(string) error }\n';
 
-describeWith(['go', 'gcc'], 'two releases of a Go plugin', () => {
+describeWith(['go', 'gcc', 'strip'], 'two releases of a Go plugin', () => {
   const root = keptDirectory('compare');
   let count = 0;
 
-  function build(body: string, api = API, flags: readonly string[] = []): string {
+  function build(
+    body: string,
+    api = API,
+    flags: readonly string[] = [],
+    more: Readonly<Record<string, string>> = {},
+  ): string {
     count += 1;
     const directory = join(root, `${count}`);
     writeTree(directory, {
       'main.go': `package main\n\nimport "C"\n\n${body}\n\nfunc main() {}\n`,
       'api/api.go': api,
       'go.mod': 'module example.com/plug\n\ngo 1.19\n',
+      ...more,
     });
     const file = join(root, `${count}.so`);
     // The same names of files in both releases, as a checkout in one place has.
@@ -121,6 +127,118 @@ describeWith(['go', 'gcc'], 'two releases of a Go plugin', () => {
     },
     60_000,
   );
+
+  /** What crosses the border by way of other types, and what does not cross it. */
+  const DEEP = `import (
+	"example.com/plug/api"
+	"example.com/plug/other"
+)
+
+type state struct { count int; hook func() }
+
+func (s *state) Count() int { return s.count }
+
+var State state
+
+func Serve(s api.Sink, o *api.Outer) error { return nil }
+func Open() (api.Sink, []map[string]api.Inner) { return nil, nil }
+func Both(api.Pair[int, api.Inner], other.Inner) {}
+`;
+  const DEEP_API = `package api
+
+type Sink interface { Put(string) error; sealed() }
+
+type Outer struct { Next *Outer; Inner Inner }
+
+type Inner struct { A, B int32 }
+
+type Pair[K comparable, V any] struct { Key K; Val V }
+
+type Unused struct { X int }
+`;
+  const OTHER = 'package other\n\ntype Inner struct { A int }\n';
+
+  it.each([
+    ['the same', DEEP, DEEP_API, 'identical', []],
+    [
+      'fields of a variable that no host can name',
+      DEEP.replace('count int;', 'count int; more string;'),
+      DEEP_API,
+      'identical',
+      [],
+    ],
+    [
+      'a method more in an interface that hosts implement',
+      DEEP,
+      DEEP_API.replace('Put(string) error;', 'Put(string) error; Flush() error;'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Sink', 'go/packages-changed packages'],
+    ],
+    [
+      'a method of an interface with another signature',
+      DEEP,
+      DEEP_API.replace('Put(string) error;', 'Put([]byte) error;'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Sink', 'go/packages-changed packages'],
+    ],
+    [
+      'a struct inside of others',
+      DEEP,
+      DEEP_API.replace('A, B int32', 'A, B int64'),
+      'breaking',
+      [
+        'go/type-changed example.com/plug/api.Inner',
+        'go/type-changed example.com/plug/api.Outer',
+        'go/type-changed example.com/plug/api.Pair[int,example.com/plug/api.Inner]',
+        'go/packages-changed packages',
+      ],
+    ],
+    [
+      'fields in another order',
+      DEEP,
+      DEEP_API.replace('Next *Outer; Inner Inner', 'Inner Inner; Next *Outer'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Outer', 'go/packages-changed packages'],
+    ],
+    [
+      'a type that nothing leads to',
+      DEEP,
+      DEEP_API.replace('X int', 'X, Y int'),
+      'risky',
+      ['go/packages-changed packages'],
+    ],
+    [
+      'a type of the same name in another package',
+      DEEP.replace('[]map[string]api.Inner)', '[]map[string]other.Inner)'),
+      DEEP_API,
+      'breaking',
+      ['go/symbol-changed Open'],
+    ],
+  ] as const)(
+    'with types behind types: %s',
+    (_, body, api, verdict, findings) => {
+      const first = base();
+      const second = build(body, api, [], { 'other/other.go': OTHER });
+      const side = (name: string) => ({ name, bytes: readFileSync(name) });
+      const comparison = compareFiles(side(first), side(second), { compareGo: compareGoFiles });
+      expect([...told(comparison)].sort()).toEqual([...findings].sort());
+      expect(comparison.verdict).toBe(verdict);
+      const inner = comparison.findings.find(({ subject }) => subject === 'example.com/plug/api.Inner');
+      if (inner !== undefined) expect(ways).toContain(inner.path?.join(' › '));
+      // Nothing of this comes from the debug information or the symbols.
+      const [bareFirst, bareSecond] = [first, second].map((file) => {
+        execFileSync('strip', ['-s', '-o', `${file}.stripped`, file]);
+        return side(`${file}.stripped`);
+      });
+      if (bareFirst === undefined || bareSecond === undefined) throw new Error('not stripped');
+      const stripped = compareFiles(bareFirst, bareSecond, { compareGo: compareGoFiles });
+      expect(told(stripped)).toEqual(told(comparison));
+    },
+    60_000,
+  );
+  const ways = ['Serve › api.Outer › api.Inner › A', 'Open › api.Inner › A', 'Both › api.Inner › A'];
+  let deep: string | undefined;
+  const base = () => (deep ??= build(DEEP, DEEP_API, [], { 'other/other.go': OTHER }));
 
   it('built with other flags are risky for hosts that stay', () => {
     const comparison = compare(build(V1, API, ['-race']));
