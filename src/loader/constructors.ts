@@ -39,7 +39,7 @@ export function constructorsOf(
         ({ address, path }) => address === Number(value) && path === (paths.get(from) ?? plugin),
       );
       const [one] = at < 0 ? [] : open.splice(at, 1);
-      if (one !== undefined) one.durationMs = Number(time - one.begun) / 1e6;
+      if (one !== undefined) one.durationMs = Math.max(0, Number(time - one.begun) / 1e6);
     }
   }
   return begun;

@@ -119,26 +119,32 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
   }
 }
 
-/** The places that a report names, looked up all at once. */
+/** A constructor that takes longer is worth its line. */
+const SLOW_MS = 1;
+
+/** The places that a report names, looked up all at once; what a finding is about comes first. */
 function siteFinder(
   { collected, image, bytes, file, stage }: LoadRun,
-  constructors: readonly ToldConstructor[] | undefined,
+  constructors: readonly ToldConstructor[] = [],
 ): (address: number | undefined) => Site {
   const { calls, crash, outliving } = collected;
-  const own = [...calls, ...(outliving === undefined ? [] : [outliving])].filter(
-    ({ object }) => object === stage.plugin,
-  );
-  const addresses = [
-    ...(crash === undefined ? [] : [crashAddress(crash, image, stage)]),
-    ...(constructors ?? []).filter(({ path }) => path === stage.plugin).map(({ address }) => address),
-    ...own.map(({ callerOffset }) => callerAddress(callerOffset, image)),
-  ];
-  const sites = findSites(
-    image,
-    bytes,
-    file,
-    addresses.filter((address) => address !== undefined),
-  );
+  const places = (list: readonly { readonly object?: string; readonly callerOffset?: string }[]) =>
+    list
+      .filter(({ object }) => object === stage.plugin)
+      .map(({ callerOffset }) => callerAddress(callerOffset, image))
+      .filter((address) => address !== undefined);
+  const crashed = crash === undefined ? undefined : crashAddress(crash, image, stage);
+  const own = constructors.filter(({ path }) => path === stage.plugin);
+  const isSlow = ({ durationMs = SLOW_MS }: ToldConstructor): boolean => durationMs >= SLOW_MS;
+  const sites = findSites(image, bytes, file, {
+    lines: [
+      ...(crashed === undefined ? [] : [crashed]),
+      ...places(calls.filter(({ denied }) => denied)),
+      ...places(outliving === undefined ? [] : [outliving]),
+      ...own.filter(isSlow).map(({ address }) => address),
+    ],
+    functions: [...places(calls), ...own.map(({ address }) => address)],
+  });
   return (address) => (address === undefined ? undefined : sites.get(address)) ?? {};
 }
 

@@ -194,6 +194,9 @@ function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
 }
 
+/** No process opens so many; who claims it gets them as they are. */
+const MOST_REAL = 2000;
+
 /** Numbers of files by their real path: the dynamic linker names them as they were asked for, the kernel as they are. */
 class Handles {
   readonly #numbers = new Map<string, number>();
@@ -214,7 +217,7 @@ class Handles {
   #realOf(path: string): string {
     let real = this.#real.get(path);
     if (real === undefined) {
-      real = path.startsWith('/') ? realOrSame(path) : path;
+      real = path.startsWith('/') && this.#real.size < MOST_REAL ? realOrSame(path) : path;
       this.#real.set(path, real);
     }
     return real;

@@ -57,4 +57,27 @@ describeWith(['cc', 'addr2line'], 'source lines of addresses', () => {
     expect(own).toEqual(oracle);
     expect(new Set(own).size).toBeGreaterThan(8);
   });
+
+  it('come to an end whatever stands in the table', () => {
+    const file = compileC(directory, 'damaged', SOURCE, ['-gdwarf-5', '-O2']);
+    const sound = readFileSync(file);
+    const image = readElf(sound).image;
+    const section = image?.sections.find(({ name }) => name === '.debug_line');
+    const text = image?.sections.find(({ name }) => name === '.text');
+    if (image === undefined || section === undefined || text === undefined) throw new Error('no lines');
+    const addresses = Array.from({ length: text.size }, (_, index) => text.address + index);
+    let [state, found] = [20261122, 0];
+    for (let round = 0; round < 300; round++) {
+      const bytes = Buffer.from(sound);
+      for (let flips = 0; flips < 4; flips++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        const at = section.offset + (state % section.size);
+        bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (state >>> 29)), at);
+      }
+      const [opened] = openDebugInfo(image, bytes, { directories: [] }).files;
+      if (opened !== undefined) found += sourceLines(opened, addresses).size;
+    }
+    // Damage in one place leaves most of the others.
+    expect(found).toBeGreaterThan(0);
+  });
 });
