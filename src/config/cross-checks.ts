@@ -231,7 +231,12 @@ function checkSharedFile(
 
 /** Without a version nothing can be older than something. */
 function checkRollback(data: unknown, plugins: readonly unknown[]): Fault[] {
-  return plugins.flatMap((plugin, index) => {
+  const empty = (at: DataPath): Fault[] =>
+    isObject(valueAt(data, at)) && !has(data, [...at, 'floor']) && !has(data, [...at, 'ledger'])
+      ? [key(at, 'expected floor or ledger in it, or both')]
+      : [];
+  const sections = plugins.flatMap((_, index) => empty(['plugins', index, 'rollback']));
+  const versions = plugins.flatMap((plugin, index) => {
     if (!isObject(plugin) || Object.hasOwn(plugin, 'version')) return [];
     const own: DataPath = ['plugins', index, 'rollback'];
     if (has(data, own)) return [key(own, 'compares versions, but the plugin has no version')];
@@ -239,6 +244,7 @@ function checkRollback(data: unknown, plugins: readonly unknown[]): Fault[] {
       ? [key(['rollback'], `compares versions, but plugins[${index}] has no version`)]
       : [];
   });
+  return [...empty(['rollback']), ...sections, ...versions];
 }
 
 /** Rules that are accepted one by one cannot be switched off as a whole; those about the gate itself not changed at all. */
