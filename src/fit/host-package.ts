@@ -11,6 +11,8 @@ import { findToolchain } from '../golang/probe/toolchain.ts';
 import type { GoReading } from '../golang/read.ts';
 import { cacheDirectory } from '../process/cache-directory.ts';
 import { run } from '../process/run.ts';
+import { truncate } from '../text/truncate.ts';
+import { unsafeFlags } from './safe-flags.ts';
 
 /** A Go main package that is built to have a host to compare with. */
 export interface HostPackage {
@@ -61,6 +63,9 @@ export async function buildHostPackage(
   const own = buildEnvironment(outer, {});
   const env: Environment = { ...found, ...pick(own, ['GOFLAGS', 'GOWORK']), ...set };
   const flags = ['-buildvcs=false', ...withTrimpath(hostFlags(go), go)];
+  const refused = unsafeFlags(flags);
+  if (refused.length > 0)
+    return { reason: `the plugin was built with flags that are not passed on: ${truncate(refused.join(' '), 300)}` };
   const cache = cacheDirectory('hosts');
   const key = createHash('sha256')
     .update(JSON.stringify([command.go, go.toolchain, host.directory, host.package, flags, set]))
