@@ -240,6 +240,7 @@ describeWith(['musl-gcc'], 'a plugin for musl', () => {
     expect(outcome.evidence).toMatchObject({ result: 'loaded', loader: { libc: 'musl' }, probes: [{ number: 0 }] });
     expect(rulesOf(outcome)).toEqual(['note load/not-unloaded', 'note load/output']);
     expect(outcome.findings[0]?.message).toMatch(/musl never unloads/);
+    expect(outcome.evidence.audit).toEqual({ linker: false, reason: 'musl has no audit interface' });
 
     const lacking = join(directory, 'lacking.so');
     writeFileSync(join(directory, 'lacking.c'), 'extern int host_value; int *entry(void) { return &host_value; }');
