@@ -1,5 +1,6 @@
-import { AT, FORM } from './constants.ts';
+import * as AT from './at.ts';
 import { Cursor } from './cursor.ts';
+import * as FORM from './form.ts';
 import type { Layout } from './layout.ts';
 
 /** One declaration of .debug_abbrev (DWARF 5 section 7.5.3) without its code, attributes as parallel arrays. */

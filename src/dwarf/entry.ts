@@ -1,7 +1,7 @@
 import { positionOf } from './abbrev.ts';
-import { FORM } from './constants.ts';
 import type { Cursor } from './cursor.ts';
 import type { DwarfFile } from './file.ts';
+import * as FORM from './form.ts';
 import { type Layout, valueOffset } from './layout.ts';
 import type { UnitHeader } from './unit.ts';
 import { type AttributeValue, readValue } from './value.ts';

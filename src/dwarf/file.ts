@@ -1,5 +1,5 @@
 import { AbbrevTables } from './abbrev.ts';
-import { AT } from './constants.ts';
+import * as AT from './at.ts';
 import { Cursor } from './cursor.ts';
 import { Die, unitAt } from './entry.ts';
 import { type DwarfIndex, indexUnits, siblingOffset } from './index-pass.ts';

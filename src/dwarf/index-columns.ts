@@ -17,9 +17,18 @@ export class ScopeColumns {
   parent = new Int32Array(FIRST);
   end = new Uint32Array(FIRST);
   declaration = new Uint8Array(FIRST);
+  name = new Uint32Array(FIRST);
 
   /** Returns the position of the new row. */
-  add(offset: number, tag: number, unit: number, parent: number, end: number, declaration: number): number {
+  add(
+    offset: number,
+    tag: number,
+    unit: number,
+    parent: number,
+    end: number,
+    declaration: number,
+    name: number,
+  ): number {
     const at = this.count;
     if (at === this.offset.length) this.#grow(at * 2);
     this.offset[at] = offset;
@@ -28,6 +37,7 @@ export class ScopeColumns {
     this.parent[at] = parent;
     this.end[at] = end;
     this.declaration[at] = declaration;
+    this.name[at] = name;
     this.count = at + 1;
     return at;
   }
@@ -39,6 +49,7 @@ export class ScopeColumns {
     this.parent = wider(this.parent, new Int32Array(size));
     this.end = wider(this.end, new Uint32Array(size));
     this.declaration = wider(this.declaration, new Uint8Array(size));
+    this.name = wider(this.name, new Uint32Array(size));
   }
 }
 

@@ -1,7 +1,8 @@
-import { FORM, TAG } from './constants.ts';
 import { Cursor } from './cursor.ts';
+import * as FORM from './form.ts';
 import { PlacedColumns, ScopeColumns, UnplacedColumns } from './index-columns.ts';
 import { behindValues, formatKey, type Layout, layoutOf, valueOffset } from './layout.ts';
+import * as TAG from './tag.ts';
 import { type DwarfSections, MAX_PROBLEMS, type UnitHeader, type UnitProblem } from './unit.ts';
 
 /** Scopes and named types, as parallel arrays in the order of the section; only the first `count` rows count. */
@@ -18,6 +19,8 @@ export interface ScopeIndex {
   readonly end: Uint32Array;
   /** 1 where DW_AT_declaration is present. */
   readonly declaration: Uint8Array;
+  /** Offset in .debug_str of the name of a type that is defined here; {@link NO_NAME} or {@link OTHER_NAME}. */
+  readonly name: Uint32Array;
 }
 
 /** Functions with code and variables with a place, as parallel arrays in the order of the section. */
@@ -189,18 +192,14 @@ function walkUnit(
           if (placed.count >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} functions and variables`, limit: true };
         } else if (role === ROLE.function) {
-          let name = layout.name < 0 ? NO_NAME : OTHER_NAME;
-          if (layout.abbrev.forms[layout.name] === FORM.strp && !unit.dwarf64) {
-            const place = valueOffset(layout, layout.name, bytes, little, values, end, unit);
-            name = cursor.move(place, end).u32();
-          }
-          unplaced.add(offset, unitAt, name);
+          unplaced.add(offset, unitAt, namePlace(cursor, unit, layout, layout.name, values));
           if (unplaced.count >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} declarations`, limit: true };
         }
         // A function is the scope of the types that are local to it; one without an own body has none.
         if (role !== ROLE.variable && (role !== ROLE.function || (children && !declared))) {
-          noted = scopes.add(offset, layout.tag, unitAt, parent, at, declared ? 1 : 0);
+          const name = declared ? NO_NAME : namePlace(cursor, unit, layout, layout.plainName, values);
+          noted = scopes.add(offset, layout.tag, unitAt, parent, at, declared ? 1 : 0, name);
           if (noted >= MAX_NOTED)
             return { message: `there are more than ${MAX_NOTED} types and functions`, limit: true };
         }
@@ -223,6 +222,14 @@ function walkUnit(
     if (!walk && passOver === 0) passOver = open.length;
   }
   return undefined;
+}
+
+/** Offset in .debug_str of the string at a position; {@link NO_NAME} or {@link OTHER_NAME}. */
+function namePlace(cursor: Cursor, unit: UnitHeader, layout: Layout, position: number, values: number): number {
+  if (position < 0) return NO_NAME;
+  if (layout.abbrev.forms[position] !== FORM.strp || unit.dwarf64) return OTHER_NAME;
+  const place = valueOffset(layout, position, cursor.bytes, cursor.little, values, unit.end, unit);
+  return cursor.move(place, unit.end).u32();
 }
 
 /** Where DW_AT_sibling leads, or -1. */

@@ -1,5 +1,6 @@
 import { type Abbrev, positionOf } from './abbrev.ts';
-import { AT, FORM } from './constants.ts';
+import * as AT from './at.ts';
+import * as FORM from './form.ts';
 
 /** What decides how many bytes a form takes. */
 export interface UnitFormat {
@@ -30,6 +31,7 @@ export interface Layout {
   readonly declaration: number;
   /** Of DW_AT_linkage_name, else of DW_AT_name. */
   readonly name: number;
+  readonly plainName: number;
   /** Of DW_AT_specification, else of DW_AT_abstract_origin. */
   readonly link: number;
   /** The entry has code or a place. */
@@ -183,6 +185,7 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
     lowPc,
     declaration: at(AT.declaration),
     name: linkage >= 0 ? linkage : at(AT.name),
+    plainName: at(AT.name),
     link: specification >= 0 ? specification : at(AT.abstract_origin),
     placed: lowPc >= 0 || at(AT.ranges) >= 0 || at(AT.location) >= 0,
     plainLowPc: forms[lowPc] === FORM.addr,

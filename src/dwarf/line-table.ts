@@ -1,5 +1,5 @@
-import { FORM } from './constants.ts';
 import { Cursor } from './cursor.ts';
+import * as FORM from './form.ts';
 import type { DwarfSections } from './unit.ts';
 
 /** DW_LNCT_path and DW_LNCT_directory_index (DWARF 5 section 6.2.4.1). */

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
-import { AT, FORM } from './constants.ts';
+import * as AT from './at.ts';
 import type { Die } from './entry.ts';
 import type { DwarfFile } from './file.ts';
+import * as FORM from './form.ts';
 import { EMPTY_TABLE, type LineTable, type Rows, readLineTable } from './line-table.ts';
 import type { UnitPlace } from './program.ts';
 import type { UnitHeader } from './unit.ts';

@@ -1,6 +1,7 @@
-import { AT, TAG } from './constants.ts';
+import * as AT from './at.ts';
 import type { Die } from './entry.ts';
 import type { DwarfFile } from './file.ts';
+import * as TAG from './tag.ts';
 import type { UnitHeader } from './unit.ts';
 
 export interface UnitPlace {

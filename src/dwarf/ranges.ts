@@ -1,4 +1,4 @@
-import { AT } from './constants.ts';
+import * as AT from './at.ts';
 import { Cursor } from './cursor.ts';
 import type { Die } from './entry.ts';
 import type { DwarfFile } from './file.ts';

@@ -121,7 +121,9 @@ class Loader {
       } else if (this.problems.length < 100) this.problems.push({ ...content, section: section.name });
     }
     const [first = EMPTY, ...more] = parts;
-    return more.length === 0 ? first : Buffer.concat(parts);
+    const { buffer, byteOffset, length } = more.length === 0 ? first : Buffer.concat(parts);
+    // All of one class, whether they were buffers before: code that meets two is compiled for both, and twice.
+    return new Uint8Array(buffer, byteOffset, length);
   }
 
   /** Where each section of several with one name begins when they are joined. */

@@ -1,4 +1,4 @@
-import { TAG } from './constants.ts';
+import * as TAG from './tag.ts';
 
 /** Whether an entry opens a scope whose name is part of its children's names. */
 export function isNamedScope(tag: number): boolean {

@@ -1,7 +1,7 @@
 import type { AbbrevTable, AbbrevTables } from './abbrev.ts';
-import { UNIT_TYPE } from './constants.ts';
 import { Cursor } from './cursor.ts';
 import type { Contribution, PackageIndex } from './package.ts';
+import * as UNIT_TYPE from './unit-type.ts';
 
 /** The sections of one DWARF file, decompressed and relocated; empty arrays where a section is missing. */
 export interface DwarfSections {
@@ -25,7 +25,10 @@ export interface DwarfSections {
 
 export type UnitKind = 'compile' | 'partial' | 'type' | 'skeleton' | 'split-compile' | 'split-type';
 
-/** A unit header (DWARF 5 section 7.5.1, DWARF 4 section 7.5.1.1). Offsets are in the unit's own section. */
+/**
+ * A unit header (DWARF 5 section 7.5.1, DWARF 4 section 7.5.1.1). Offsets are in the unit's own section. All units have
+ * all fields: objects of one shape are what the compiler of the engine is good at.
+ */
 export interface UnitHeader {
   readonly section: 'info' | 'types';
   readonly kind: UnitKind;
@@ -41,12 +44,12 @@ export interface UnitHeader {
   readonly abbrevOffset: number;
   readonly abbrevs: AbbrevTable;
   /** Type units: the 64-bit signature, and the offset of the type's entry. */
-  readonly signature?: bigint;
-  readonly typeOffset?: number;
+  readonly signature: bigint | undefined;
+  readonly typeOffset: number | undefined;
   /** Skeleton and split units of DWARF 5. */
-  readonly dwoId?: bigint;
+  readonly dwoId: bigint | undefined;
   /** Units of a .dwp file. */
-  readonly contribution?: Contribution;
+  readonly contribution: Contribution | undefined;
 }
 
 export interface UnitProblem {
@@ -180,9 +183,9 @@ function readBody(
     end,
     abbrevOffset,
     abbrevs,
-    ...(signature === undefined ? {} : { signature }),
-    ...(typeOffset === undefined ? {} : { typeOffset }),
-    ...(dwoId === undefined ? {} : { dwoId }),
-    ...(contribution === undefined ? {} : { contribution }),
+    signature,
+    typeOffset,
+    dwoId,
+    contribution,
   };
 }

@@ -1,5 +1,5 @@
-import { FORM } from './constants.ts';
 import { type Cursor, isSafe } from './cursor.ts';
+import * as FORM from './form.ts';
 import type { UnitHeader } from './unit.ts';
 
 /**

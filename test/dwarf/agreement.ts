@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
-import { AT, FORM, TAG } from '../../src/dwarf/constants.ts';
+import * as AT from '../../src/dwarf/at.ts';
 import type { Die } from '../../src/dwarf/entry.ts';
 import type { DwarfFile } from '../../src/dwarf/file.ts';
+import * as FORM from '../../src/dwarf/form.ts';
 import { fileName } from '../../src/dwarf/line.ts';
+import * as TAG from '../../src/dwarf/tag.ts';
 import type { UnitHeader } from '../../src/dwarf/unit.ts';
 import type { DumpedAttribute, DumpedEntry, DumpedUnit } from './dump.ts';
 

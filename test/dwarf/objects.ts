@@ -51,6 +51,31 @@ const MANY_SECTIONS = `${C}
 __asm__(".macro one\\n .section .text.s\\\\@,\\"ax\\"\\n nop\\n .previous\\n .endm\\n .rept 66000\\n one\\n .endr\\n");
 `;
 
+/** Forms that compilers have no use for: DW_FORM_indirect (its form stands before the value), and data16 of a constant. */
+const FORMS = `
+  .section .debug_abbrev,"",@progbits
+  .uleb128 1, 0x11; .byte 1
+  .uleb128 0x03, 0x08
+  .uleb128 0x13, 0x0b
+  .uleb128 0, 0
+  .uleb128 2, 0x34; .byte 0
+  .uleb128 0x03, 0x16
+  .uleb128 0x1c, 0x1e
+  .uleb128 0x3a, 0x16
+  .uleb128 0x3f, 0x19
+  .uleb128 0, 0
+  .byte 0
+  .section .debug_info,"",@progbits
+  .long end - begin
+begin:
+  .value 5; .byte 1, 8; .long 0
+  .uleb128 1; .asciz "forms.c"; .byte 29
+  .uleb128 2; .uleb128 0x08; .asciz "wide"; .quad 0x1122334455667788, 0x99aabbccddeeff00; .uleb128 0x0f; .uleb128 300
+  .uleb128 2; .uleb128 0x08; .asciz "next"; .quad 1, 0; .uleb128 0x0b; .byte 7
+  .byte 0
+end:
+`;
+
 /** One way to make files with debug information. */
 export interface Recipe {
   readonly name: string;
@@ -142,6 +167,7 @@ export const RECIPES: readonly Recipe[] = [
   one('clang embedded source', 'clang', '-gdwarf-5', '-gembed-source', '-c', 'a.c', '-o', 'a.o'),
   one('gcc strict DWARF 3', 'gcc', ...SHARED, '-gdwarf-3', '-gstrict-dwarf', 'a.c', '-o', 'a.so'),
   one('gcc link-time optimisation', 'g++', ...SHARED, '-flto', '-O2', 'a.cc', 'b.cc', '-o', 'a.so'),
+  one('indirect and data16', 'gcc', '-c', 'forms.s', '-o', 'a.o'),
   one('gcc many sections', 'gcc', '-g', '-c', 'many.c', '-o', 'a.o'),
   ...TARGETS.map((target) =>
     one(
@@ -243,7 +269,15 @@ const GO = 'package main\n\ntype Point struct{ X, Y int; Next *Point }\n\nfunc m
 
 /** Makes the files of a recipe and returns their paths. */
 export function make(recipe: Recipe, directory: string): readonly string[] {
-  const sources = { 'a.c': C, 'a.cc': CPP, 'b.cc': CPP_OTHER, 'a.rs': RUST, 'a.go': GO, 'many.c': MANY_SECTIONS };
+  const sources = {
+    'a.c': C,
+    'a.cc': CPP,
+    'b.cc': CPP_OTHER,
+    'a.rs': RUST,
+    'a.go': GO,
+    'many.c': MANY_SECTIONS,
+    'forms.s': FORMS,
+  };
   writeTree(directory, sources);
   for (const [program = '', ...args] of recipe.commands) execFileSync(program, args, { cwd: directory, stdio: 'pipe' });
   return readdirSync(directory)

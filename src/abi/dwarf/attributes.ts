@@ -1,4 +1,4 @@
-import { AT } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die } from '../../dwarf/file.ts';
 import { type DeclaredAt, declaredAt } from '../../dwarf/line.ts';
 import type { AttributeValue } from '../../dwarf/value.ts';

@@ -1,7 +1,8 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
 
 /** The children that tell two definitions apart. */

@@ -1,6 +1,8 @@
-import { TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { unitAt } from '../../dwarf/entry.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { NO_NAME, OTHER_NAME, type ScopeIndex } from '../../dwarf/index-pass.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import { nameOf } from './attributes.ts';
 import { join, scopeOf } from './scope.ts';
 
@@ -71,23 +73,31 @@ function definitionsByName(file: DwarfFile): ByName {
   if (byName !== undefined) return byName;
   byName = new Map();
   known.set(file, byName);
+  // Units repeat what they define: of one string in .debug_str one look at it is enough.
+  const byString = new Map<number, number[]>();
   for (const section of ['info', 'types'] as const) {
-    const units = section === 'info' ? file.units : file.typeUnits;
     const { scopes } = file.index(section);
     for (let at = 0; at < scopes.count; at += 1) {
-      if (scopes.declaration[at] === 1 || !isDefinable(scopes.tag[at] ?? 0)) continue;
+      const string = scopes.name[at] ?? NO_NAME;
+      if (string === NO_NAME || !isDefinable(scopes.tag[at] ?? 0)) continue;
       const offset = scopes.offset[at] ?? 0;
-      const unit = units[scopes.unit[at] ?? 0];
-      const die = unit === undefined ? undefined : file.entryAt(unit, offset);
-      const name = die === undefined ? undefined : file.name(die);
-      if (name === undefined) continue;
-      const place = section === 'info' ? offset : -offset;
-      const places = byName.get(name);
-      if (places === undefined) byName.set(name, [place]);
-      else places.push(place);
+      let places = byString.get(string);
+      if (places === undefined || string === OTHER_NAME) {
+        const name = string === OTHER_NAME ? nameAt(file, section, scopes, at) : file.stringIn('str', string);
+        if (name === undefined) continue;
+        places = byName.get(name) ?? [];
+        byName.set(name, places);
+        byString.set(string, places);
+      }
+      places.push(section === 'info' ? offset : -offset);
     }
   }
   return byName;
+}
+
+function nameAt(file: DwarfFile, section: 'info' | 'types', scopes: ScopeIndex, at: number): string | undefined {
+  const unit = (section === 'info' ? file.units : file.typeUnits)[scopes.unit[at] ?? 0];
+  return unit === undefined ? undefined : file.entryAt(unit, scopes.offset[at] ?? 0)?.text(AT.name);
 }
 
 function isDefinable(tag: number): boolean {

@@ -1,7 +1,8 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import { fileName } from '../../dwarf/line.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language, TypeId } from '../model.ts';
 import { typeOf } from './attributes.ts';

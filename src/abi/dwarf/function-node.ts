@@ -1,6 +1,7 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { chainOf, flagOf, nameOf, numberOf, typeOf } from './attributes.ts';
 import type { Making, TypeSource } from './type-source.ts';

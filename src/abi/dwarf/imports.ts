@@ -1,4 +1,4 @@
-import { AT } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { unplacedFunctions } from './unplaced.ts';

@@ -1,7 +1,8 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die } from '../../dwarf/file.ts';
 import { declaredAt } from '../../dwarf/line.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { AttributeValue } from '../../dwarf/value.ts';
 import type { Access, Base, Member, Variants } from '../model.ts';
 import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';

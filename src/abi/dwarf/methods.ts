@@ -1,8 +1,9 @@
 import { positionOf } from '../../dwarf/abbrev.ts';
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die } from '../../dwarf/file.ts';
 import type { Layout } from '../../dwarf/layout.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { AttributeValue } from '../../dwarf/value.ts';
 import type { Method } from '../model.ts';
 import { attributeOf, chainOf, flagOf, linkageNameOf, nameOf, numberOf, placeOf, typeOf } from './attributes.ts';

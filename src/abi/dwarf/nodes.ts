@@ -1,7 +1,8 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { type Die, MOST_CHILDREN } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { exactOf, typeOf } from './attributes.ts';
 import { functionNode } from './function-node.ts';

@@ -1,5 +1,6 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, Access, MissingEvidence, TypeGraph } from '../model.ts';

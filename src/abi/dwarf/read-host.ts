@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { declaredAt } from '../../dwarf/line.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { ElfImage } from '../../elf/model.ts';
 import type { AbiSymbol, MissingEvidence, TypeGraph, TypeId } from '../model.ts';
 import { chainOf, nameOf, placeOf } from './attributes.ts';

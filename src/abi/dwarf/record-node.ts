@@ -1,7 +1,8 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { type Die, MOST_CHILDREN } from '../../dwarf/file.ts';
 import type { Layout } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { Base, Member, Method, TypeNode } from '../model.ts';
 import { flagOf } from './attributes.ts';
 import { baseOf, memberOf, variantsOf } from './members.ts';

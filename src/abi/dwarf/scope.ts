@@ -1,6 +1,7 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { ScopeIndex } from '../../dwarf/index-pass.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import { isNamedScope } from '../../dwarf/tags.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language } from '../model.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { AT } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { DwarfFile } from '../../dwarf/file.ts';
 import { loadSections } from '../../dwarf/sections.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';

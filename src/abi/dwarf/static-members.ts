@@ -1,11 +1,12 @@
-import { TAG } from '../../dwarf/constants.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
 import { shownSymbol } from '../demangle/demangle.ts';
 import { linkageNameOf } from './attributes.ts';
 import { definitionsOfFamilies } from './definitions.ts';
 
-const MEMBERS = new Set<number>([TAG.member, TAG.variable]);
+const isMember = withTags(TAG.member, TAG.variable);
 
 /** Classes that are looked into; a library has a few with constants. */
 const MOST_CLASSES = 100_000;
@@ -32,8 +33,8 @@ export function attachStaticMembers(
   for (const die of definitionsOfFamilies(files, classes)) {
     looked += 1;
     if (left.size === 0 || looked > MOST_CLASSES) break;
-    for (const child of die.file.children(die)) {
-      const name = MEMBERS.has(child.tag) ? linkageNameOf([child]) : undefined;
+    for (const child of die.file.childrenWith(die, isMember)) {
+      const name = linkageNameOf([child]);
       const symbol = name === undefined ? undefined : left.get(name);
       if (name === undefined || symbol === undefined) continue;
       found.set(symbol, child);

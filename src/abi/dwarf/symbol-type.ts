@@ -1,5 +1,6 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die } from '../../dwarf/file.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
 import type { TypeId } from '../model.ts';

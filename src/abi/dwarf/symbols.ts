@@ -1,4 +1,4 @@
-import { AT } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import { Cursor } from '../../dwarf/cursor.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import type { PlacedIndex } from '../../dwarf/index-pass.ts';

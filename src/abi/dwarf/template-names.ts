@@ -1,6 +1,7 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
 import { join, scopeOf } from './scope.ts';
 

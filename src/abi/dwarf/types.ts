@@ -1,5 +1,6 @@
-import { AT, TAG } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import * as TAG from '../../dwarf/tag.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language, OdrConflict, TypeId, TypeNode } from '../model.ts';
 import { chainOf, flagOf, numberOf, typeOf } from './attributes.ts';
@@ -57,7 +58,7 @@ export class TypeBuilder implements TypeSource {
   #tablePointer: TypeId | undefined;
   truncated = false;
 
-  readonly idOf = (type: Die | 'none' | 'unreadable'): TypeId => {
+  idOf(type: Die | 'none' | 'unreadable'): TypeId {
     if (type === 'none') {
       this.#void ??= this.#add({ kind: 'void' });
       return this.#void;
@@ -70,9 +71,9 @@ export class TypeBuilder implements TypeSource {
     const id = this.#identify(type);
     ids.set(place, id);
     return id;
-  };
+  }
 
-  readonly idOfTypeOf = (die: Die): TypeId => {
+  idOfTypeOf(die: Die): TypeId {
     const offset = die.reference(AT.type);
     if (offset >= 0) {
       // Most types were met before: then not even their entry is read.
@@ -81,17 +82,17 @@ export class TypeBuilder implements TypeSource {
       if (known !== undefined) return known;
     }
     return this.idOf(typeOf([die]));
-  };
+  }
 
-  readonly tablePointer = (): TypeId => {
+  tablePointer(): TypeId {
     this.#tablePointer ??= this.#add({
       kind: 'pointer',
       target: this.#add({ kind: 'unspecified', name: 'virtual table' }),
     });
     return this.#tablePointer;
-  };
+  }
 
-  readonly functionIdOf = (subprogram: Die): TypeId => {
+  functionIdOf(subprogram: Die): TypeId {
     // The copies of a constructor or destructor are described once, and so are functions that were put into others.
     const described = subprogram.has(AT.abstract_origin) ? (chainOf(subprogram)[1] ?? subprogram) : subprogram;
     const ids = mapOf(this.#functions, described.file);
@@ -102,9 +103,9 @@ export class TypeBuilder implements TypeSource {
       ids.set(place, id);
     }
     return id;
-  };
+  }
 
-  readonly sizeOf = (type: Die | 'none' | 'unreadable'): number | undefined => {
+  sizeOf(type: Die | 'none' | 'unreadable'): number | undefined {
     let current = type;
     for (let step = 0; step < 64 && typeof current === 'object'; step += 1) {
       const size = numberOf([current], AT.byte_size);
@@ -112,9 +113,9 @@ export class TypeBuilder implements TypeSource {
       current = typeOf([current]);
     }
     return undefined;
-  };
+  }
 
-  readonly languageOf = (die: Die): Language => {
+  languageOf(die: Die): Language {
     // Entries come in runs of one unit.
     if (this.#lastUnit === die.unit) return this.#lastLanguage;
     let language = this.#languages.get(die.unit);
@@ -125,9 +126,11 @@ export class TypeBuilder implements TypeSource {
     this.#lastUnit = die.unit;
     this.#lastLanguage = language;
     return language;
-  };
+  }
 
-  readonly nodeAt = (id: TypeId): TypeNode | undefined => this.nodes[id];
+  nodeAt(id: TypeId): TypeNode | undefined {
+    return this.nodes[id];
+  }
 
   /** Reads everything that was asked for. */
   finish(): void {

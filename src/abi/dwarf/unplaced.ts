@@ -1,4 +1,4 @@
-import { AT } from '../../dwarf/constants.ts';
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { NO_NAME, OTHER_NAME } from '../../dwarf/index-pass.ts';
 import { NameFilter } from '../../dwarf/strings.ts';
