@@ -106,8 +106,17 @@ export class Registry {
     return `Bearer ${token}`;
   }
 
-  /** @returns undefined when the registry says that there is none */
-  async #content(url: string, accept: string, most: number, timeout: number): Promise<Content | undefined> {
+  /**
+   * @param absent statuses that say that there is none
+   * @returns undefined when there is none
+   */
+  async #content(
+    url: string,
+    accept: string,
+    most: number,
+    timeout: number,
+    absent: readonly number[] = [404],
+  ): Promise<Content | undefined> {
     const answer = await this.#get(url, accept, timeout);
     const { status } = answer;
     if (status === 200) {
@@ -115,7 +124,7 @@ export class Registry {
       return { ...(await bodyOf(answer, most)), mediaType: type };
     }
     await answer.response.body?.cancel();
-    if (status === 404) return undefined;
+    if (absent.includes(status)) return undefined;
     const { host, repository } = this.reference;
     const access = status === 401 || status === 403 ? ` Log in to exactly ${host} (docker login ${host}).` : '';
     throw new Refusal('oci/unavailable', `The registry ${host} refused ${repository} with HTTP ${status}.${access}`);
@@ -173,6 +182,8 @@ export class Registry {
       MANIFESTS,
       OCI_LIMITS.manifestBytes,
       OCI_LIMITS.answerMs,
+      // What registries answer that never heard of the API.
+      [400, 404, 405, 501],
     );
     return found ?? (await this.manifest(digest.replace(':', '-')));
   }

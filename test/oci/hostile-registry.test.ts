@@ -353,3 +353,72 @@ describe('redirects', () => {
     expect(await take(nowhere.host)).toMatch(/leads nowhere/);
   });
 });
+
+describe('a registry without the referrers API', () => {
+  it.each([[400], [404], [405], [501]])('that answers %d: the tag that stands in for it is asked', async (status) => {
+    const { host, requests } = await listen((request, response) => {
+      const path = request.url ?? '';
+      if (path.includes('/referrers/')) response.writeHead(status).end();
+      else if (path.includes('/manifests/sha256-')) response.writeHead(404).end();
+      else serving(bytes(MANIFEST))(request, response);
+    });
+    const reference = parseReference(`oci://${host}/name:v1#a.so`);
+    const outcome = await deliver({
+      reference,
+      target: 'linux/amd64',
+      environment: {},
+      file: 'needed',
+      signatures: true,
+    });
+    expect(outcome).toMatchObject({ ok: true, value: { signatures: [] } });
+    const tag = digestOf(bytes(MANIFEST)).replace(':', '-');
+    const paths = requests.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining([`/v2/name/manifests/${tag}`, `/v2/name/manifests/${tag}.sig`]));
+  });
+
+  it('that refuses to tell: undecided, not unsigned', async () => {
+    const { host } = await listen((request, response) => {
+      if (/\/referrers\/|\/manifests\/sha256-/.test(request.url ?? '')) response.writeHead(403).end();
+      else serving(bytes(MANIFEST))(request, response);
+    });
+    const reference = parseReference(`oci://${host}/name:v1#a.so`);
+    const outcome = await deliver({
+      reference,
+      target: 'linux/amd64',
+      environment: {},
+      file: 'needed',
+      signatures: true,
+    });
+    expect(outcome).toMatchObject({ ok: false, finding: { rule: 'oci/unavailable', severity: 'undecided' } });
+  });
+
+  it('that lists what is not there, or of another digest', async () => {
+    const listed = {
+      schemaVersion: 2,
+      mediaType: OCI_INDEX,
+      manifests: [
+        {
+          mediaType: OCI_MANIFEST,
+          digest: digestOf(Buffer.from('other')),
+          size: 5,
+          artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+        },
+      ],
+    };
+    const { host } = await listen((request, response) => {
+      const path = request.url ?? '';
+      if (path.includes('/referrers/')) response.writeHead(200, { 'content-type': OCI_INDEX }).end(bytes(listed));
+      else if (path.includes('/manifests/sha256-')) response.writeHead(404).end();
+      else serving(bytes(MANIFEST))(request, response);
+    });
+    const reference = parseReference(`oci://${host}/name:v1#a.so`);
+    const outcome = await deliver({
+      reference,
+      target: 'linux/amd64',
+      environment: {},
+      file: 'needed',
+      signatures: true,
+    });
+    expect(outcome).toMatchObject({ ok: false, finding: { rule: 'oci/digest-mismatch' } });
+  });
+});
