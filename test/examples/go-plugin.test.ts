@@ -42,7 +42,7 @@ describeWith(['go', 'gcc'], 'the Go example', () => {
       const statuses = plugin?.steps.map(({ step, status }) => [step, status]) ?? [];
       expect(Object.fromEntries(statuses)).toMatchObject({ build: 'pass', read: 'pass', fit: 'pass', load: 'pass' });
       const load = plugin?.steps.find(({ step }) => step === 'load');
-      expect(load?.summary).toMatch(/^opened in a Go host .*probe Healthy called$/);
+      expect(load?.summary).toMatch(/^opened in a Go host .*probe Healthy called; \d+ events in audit\.jsonl$/);
       const answer = execFileSync('build/gateway', ['build/greeter.so', '/hello?name=you'], {
         cwd: root,
         encoding: 'utf8',
