@@ -158,9 +158,12 @@ describeWith(['musl-gcc'], 'musl itself', () => {
 });
 
 describe('targets', () => {
-  it.each(['debian:12', 'ubuntu:20.04', 'rhel:8', 'alpine:3.20', 'glibc:2.31', ' debian:11 '])('%s is known', (target) => {
-    expect(parseTarget(target).name).toBe(target.trim());
-  });
+  it.each(['debian:12', 'ubuntu:20.04', 'rhel:8', 'alpine:3.20', 'glibc:2.31', ' debian:11 '])(
+    '%s is known',
+    (target) => {
+      expect(parseTarget(target).name).toBe(target.trim());
+    },
+  );
 
   it.each(['debian:99', 'debian', 'alpine:2.1', 'glibc:3.1', 'glibc:2.x', '', 'debian:12;'])(
     '%j is refused with what is known',

@@ -26,7 +26,7 @@ export const hostTypeRules = defineRules({
     severity: 'note',
     step: 'fit',
     why: "Names and versions of symbols do not show whether the plugin knows the host's structs and callback tables as they are.",
-    fix: 'Give a build of the host with debug information, or an object file that was compiled from its headers: cc -g -fno-eliminate-unused-debug-types -include host.h -c -x c /dev/null -o host.o.',
+    fix: 'Give a build of the host with debug information, or an object file that was compiled from its headers (cc -g -fno-eliminate-unused-debug-types -include host.h -c -x c /dev/null -o host.o).',
     controls: supply,
   },
 });
