@@ -158,7 +158,7 @@ describeWith(['musl-gcc'], 'musl itself', () => {
 });
 
 describe('targets', () => {
-  it.each(['debian:12', 'ubuntu:20.04', 'rhel:8', 'arch:2024', 'glibc:2.31', ' debian:11 '])(
+  it.each(['debian:12', 'ubuntu:20.04', 'rhel:8', 'alpine:3.20', 'glibc:2.31', ' debian:11 '])(
     '%s is known',
     (target) => {
       expect(parseTarget(target).name).toBe(target.trim());
