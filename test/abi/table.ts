@@ -203,7 +203,8 @@ function inputOf(file: string): AbiInput {
 }
 
 function optionsOf(one: AbiCase) {
-  const locate = (file: string): string => (file.startsWith('/') ? relative(one.directory, file) : file);
+  const locate = (file: string): string =>
+    file.startsWith(`${one.directory}/`) ? relative(one.directory, file) : file;
   const { headers } = one;
   return {
     locate,

@@ -33,7 +33,16 @@ export function isPrivateType(
   if ('language' in node && (node.language === 'rust' || node.language === 'go')) return false;
   const file = node.declared?.file;
   if (file === undefined || isHostHeader?.(file) === true) return false;
+  if (isSystemHeader(file) && isRecord(node) && isReservedInside(node)) return true;
   return isPublicHeader === undefined ? ownHeaders && SOURCE_FILE.test(file) : !isPublicHeader(file);
+}
+
+/**
+ * FILE, pthread_mutex_t: the C library names all of their members with a leading underscore, which programs must not use
+ * (C11 section 7.1.3), and keeps them compatible by the versions of its functions.
+ */
+function isReservedInside({ members }: Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>): boolean {
+  return members.length > 0 && members.every(({ name }) => name?.startsWith('_') === true);
 }
 
 /** Whether anything that the exported symbols reach is declared in a header of the project or its host. */
