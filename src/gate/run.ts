@@ -64,7 +64,10 @@ export interface GateRequest {
   readonly openReleases?: OpenReleases;
   /** Tag that the run is for: that of a release, or one that was pushed. */
   readonly tag?: string;
-  /** false: the verdict is not signed, whatever the configuration says. */
+  /**
+   * Whether the verdict is signed when the configuration has the section; unless given, not for a change that is judged
+   * by the policy of a base: what nobody merged is no release.
+   */
   readonly sign?: boolean;
   /** Variables that only the signing sees; those of `environment` unless given. */
   readonly secrets?: Readonly<Record<string, string | undefined>>;
@@ -107,7 +110,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
   }
   const { verdict } = config.config;
   const signer =
-    verdict === undefined || request.sign === false
+    verdict === undefined || !(request.sign ?? request.base === undefined)
       ? undefined
       : openSigner(verdict, config.root, request.secrets ?? request.environment);
   const context: GateContext = {

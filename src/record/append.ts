@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -48,11 +49,16 @@ export async function appendToRecord(
 
 /** The place of the record with all links on the way resolved. */
 function placeOf(root: string, file: string): string {
+  const directory = join(root, dirname(file));
+  const inside = (path: string): boolean => isInside(realpathSync(root), realpathSync(path));
   try {
-    const directory = join(root, dirname(file));
-    mkdirSync(directory, { recursive: true });
-    const real = realpathSync(directory);
-    if (isInside(realpathSync(root), real)) return join(real, basename(file));
+    // No directory is made through a link that leads out.
+    let there = directory;
+    while (!existsSync(there) && there !== dirname(there)) there = dirname(there);
+    if (inside(there)) {
+      mkdirSync(directory, { recursive: true });
+      if (inside(directory)) return join(realpathSync(directory), basename(file));
+    }
   } catch (error) {
     throw new EnvironmentError(
       `The record ${file} cannot be written: its directory cannot be made (${errorCode(error)}).`,

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../config/error-code.ts';
 import { EnvironmentError } from '../errors.ts';
+import { readFileUpTo } from '../signature/file.ts';
 
 /** Milliseconds that one waits for another; an append takes a few. */
 const PATIENCE = 20_000;
@@ -101,12 +102,12 @@ function take(path: string, shown: string, mine: string): boolean {
   }
 }
 
+/** At most so many bytes are read of what lies there: it may be anything. */
+const LONGEST = 4096;
+
 function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return undefined;
-  }
+  const reading = readFileUpTo(path, LONGEST);
+  return reading.ok ? Buffer.from(reading.bytes).toString('latin1') : undefined;
 }
 
 /** Moves a lock whose holder is gone out of the way; of several that try, one succeeds. */

@@ -46,7 +46,8 @@ export async function signDecision(
     return { signed: { summary: first, testResult: second, signer: signer.name } };
   } catch (error) {
     if (isEnvironmentError(error) || isUsageError(error)) return { problem: error.message };
-    throw error;
+    // Whatever else went wrong must not take the report with it; its words could hold what was signed with.
+    return { problem: `signing failed (${error instanceof Error ? error.name : 'unknown error'}).` };
   }
 }
 

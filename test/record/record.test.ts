@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -199,12 +200,24 @@ describe('a hostile file in place of a record', () => {
     writeFileSync(join(outside, 'target'), '');
     symlinkSync(join(outside, 'target'), join(directory, 'link.jsonl'));
     execFileSync('mkfifo', [join(directory, 'pipe.jsonl')]);
+    await expect(appendToRecord(directory, 'out/new/a.jsonl', entries)).rejects.toThrow(/leads out of the repository/);
+    expect(existsSync(join(outside, 'new'))).toBe(false);
     await expect(appendToRecord(directory, 'out/a.jsonl', entries)).rejects.toThrow(/leads out of the repository/);
     await expect(appendToRecord(directory, 'link.jsonl', entries)).rejects.toThrow(/symbolic link/);
     await expect(appendToRecord(directory, 'pipe.jsonl', entries)).rejects.toThrow(/not a regular file/);
     expect(readFileSync(join(outside, 'target'), 'utf8')).toBe('');
     expect(() => checkRecord(join(directory, 'pipe.jsonl'))).toThrow(UsageError);
     expect(() => checkRecord(directory)).toThrow(UsageError);
+  });
+
+  it('is not waited for in place of the lock', async () => {
+    const { directory, path } = await record(1);
+    execFileSync('mkfifo', [`${path}.lock`]);
+    const appended = appendToRecord(directory, FILE, entries);
+    await new Promise((settle) => setTimeout(settle, 200));
+    unlinkSync(`${path}.lock`);
+    await appended;
+    expect(checkRecord(path)).toMatchObject({ findings: [], counts: { passed: 2 } });
   });
 
   it('is read a piece at a time, however large', async () => {

@@ -224,6 +224,20 @@ describeWith(['cc'], 'a gate that cannot sign', () => {
     expect(recordIn(directory)[0].verdict).toBeNull();
   });
 
+  it('signs no change that nobody merged, unless it is asked to', async () => {
+    const directory = signingProject(root);
+    const base = {
+      commit: 'b'.repeat(40),
+      read: async (path: string) => (path === 'plugin-gate.yml' ? readFileSync(join(directory, path)) : undefined),
+    };
+    const { report } = await gate(directory, { ...WITH_KEY, base });
+    expect([report.verdict, report.policy?.commit]).toEqual(['pass', base.commit]);
+    expect(existsSync(join(directory, 'p.so.vsa.sigstore.json'))).toBe(false);
+    expect(recordIn(directory)[0].verdict).toBeNull();
+    await gate(directory, { ...WITH_KEY, base, sign: true });
+    expect(summaryIn(directory).verificationResult).toBe('PASSED');
+  });
+
   it('says that a run without an identity token cannot sign with Sigstore', async () => {
     const directory = signingProject(root, '', SIGNED.replace('key: { environment: GATE_KEY }', 'sigstore: {}'));
     const { report } = await gate(directory, { environment });

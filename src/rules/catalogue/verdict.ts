@@ -22,7 +22,7 @@ export const verdictRules = defineRules({
     severity: 'error',
     step: 'config',
     why: 'Where the plugin is deployed nobody can tell that this gate passed it: the report is on the build machine, and anybody can write one.',
-    fix: 'Give the job the identity token ("permissions: id-token: write") or the key that verdict names. Where there is none, as on pull requests from forks, sign in the release job only: --no-sign, or the input "sign: false".',
+    fix: 'Give the job the identity token ("permissions: id-token: write") or the key that verdict names. Runs that are no release do without: --no-sign, or the input "sign: false".',
     controls: [ssdfVerifyRelease, ospsSignedRelease],
   },
   'verdict/not-recorded': {
