@@ -9,6 +9,7 @@ import { textWidth } from '../text/width.ts';
 import { countsLine } from './counts.ts';
 import { paintSeverity, renderFinding } from './finding-text.ts';
 import { blockingNote, type FindingGroup, type Section, sectionsOf, whereOf } from './group.ts';
+import { signedVerdicts } from './signed-text.ts';
 import { versionLines } from './version-line.ts';
 
 export interface TextOptions {
@@ -48,6 +49,7 @@ export function renderText(report: GateReport, options: TextOptions = {}): strin
     pluginTable(report.plugins, style),
     versions(report.plugins, width),
     timings(report.plugins, style, width),
+    signedVerdicts(report.plugins, style),
     ending(report, options.written ?? [], style),
   ];
   return `\n${blocks.filter((block) => block !== '').join('\n')}`;

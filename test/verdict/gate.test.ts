@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { UsageError } from '../../src/errors.ts';
+import { renderJson } from '../../src/report/json.ts';
+import { parseReport } from '../../src/report/schema.ts';
+import { renderText } from '../../src/report/text.ts';
 import { verifyArtifact } from '../../src/signature/verify.ts';
 import { compile, functions, gate, OTHER, RUNNER, rules } from '../gate/project.ts';
 import { keyPolicy } from '../signature/verifying.ts';
@@ -77,6 +80,11 @@ describeWith(['cc'], 'the signed verdict of the gate', () => {
       },
       signer: expect.stringMatching(/^ECDSA P-256 key sha256:/),
     });
+    const text = renderText(report);
+    expect(text).toContain('p.so.vsa.sigstore.json');
+    expect(text).toContain(`policy ${report.plugins[0]?.verdict?.policy}`);
+    // What is published of a report is what its schema says.
+    expect(parseReport(renderJson(report)).plugins[0]?.verdict).toEqual(report.plugins[0]?.verdict);
   });
 
   it('signs so that the signature verifies, for both statements', async () => {

@@ -1,0 +1,23 @@
+import type { PluginResult } from '../gate/report.ts';
+import type { Style } from '../text/style.ts';
+import { escapeTerminal } from '../text/terminal.ts';
+
+/** Plugins whose verdicts are listed; all are in the JSON report. */
+const MOST = 20;
+
+/** What was signed of each plugin, with what who deploys it pins; empty when nothing was. */
+export function signedVerdicts(plugins: readonly PluginResult[], style: Style): string {
+  const signed = plugins.flatMap(({ plugin, target, verdict }) =>
+    verdict?.summary === undefined ? [] : [{ plugin, target, verdict, file: verdict.summary.file }],
+  );
+  if (signed.length === 0) return '';
+  const lines = signed
+    .slice(0, MOST)
+    .flatMap(({ plugin, target, verdict, file }) => [
+      `  ${escapeTerminal(plugin)} ${style.dim(escapeTerminal(target))}  ${verdict.result}, ${escapeTerminal(file)}\n`,
+      style.dim(`    policy ${verdict.policy}, signed by ${escapeTerminal(verdict.signer ?? '')}\n`),
+    ]);
+  const left = signed.length - MOST;
+  if (left > 0) lines.push(style.dim(`  … and ${left} more, all of them in the JSON report\n`));
+  return `${style.bold('Signed verdicts')}\n\n${lines.join('')}`;
+}
