@@ -92,10 +92,14 @@ function multiarch({ header }: ElfImage): string | undefined {
   return TRIPLES[header.machine];
 }
 
-/** Directories that loaders search without configuration: glibc's of most distributions, and musl's. */
+/**
+ * Directories that loaders search without configuration: glibc's of most distributions, and musl's. Last comes where
+ * Debian keeps the C libraries of other machines (libc6-arm64-cross), which emulators are pointed to.
+ */
 export function builtInDirectories(image: ElfImage): readonly string[] {
   const triple = multiarch(image);
   const multi = triple === undefined ? [] : [`/lib/${triple}`, `/usr/lib/${triple}`];
   const wide = image.header.class === 64 ? ['/lib64', '/usr/lib64'] : [];
-  return [...multi, ...wide, '/lib', '/usr/lib', '/usr/local/lib'];
+  const cross = triple === undefined ? [] : [`/usr/${triple}/lib`];
+  return [...multi, ...wide, '/lib', '/usr/lib', '/usr/local/lib', ...cross];
 }
