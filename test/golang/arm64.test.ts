@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -7,7 +7,7 @@ import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
 import { readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { fitFiles, keptDirectory } from './workbench.ts';
 
 /** The first build for another architecture compiles the standard library. */
 const TIMEOUT = 300_000;
@@ -68,6 +68,58 @@ func main() {}
         'func Probe func() string',
         'var Limit int',
       ]);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'loads in its real host or not, as was said from the files',
+    () => {
+      const host = join(directory, 'host');
+      writeTree(host, {
+        'main.go': `package main
+
+import (
+	"os"
+	"plugin"
+)
+
+func main() {
+	if _, err := plugin.Open(os.Args[1]); err != nil {
+		println("refused " + err.Error())
+		return
+	}
+	println("opened")
+}
+`,
+        'go.mod': 'module example.com/host\n\ngo 1.19\n',
+      });
+      writeTree(join(directory, 'second'), {
+        'main.go': 'package main\n\nimport "C"\n\nfunc Probe() {}\n\nfunc main() {}\n',
+        'go.mod': 'module example.com/second\n\ngo 1.19\n',
+      });
+      const env = { ...process.env, CGO_ENABLED: '1', GOARCH: 'arm64', CC: COMPILER, GOFLAGS: '-buildvcs=false' };
+      const build = (source: string, output: string, ...flags: readonly string[]): string => {
+        const file = join(directory, output);
+        const argv = ['build', '-ldflags=-w', ...flags, '-o', file, '.'];
+        execFileSync('go', argv, { cwd: join(directory, source), stdio: 'pipe', env });
+        return file;
+      };
+      const program = build('host', 'gateway', '-trimpath');
+      const plugins = [
+        build('second', 'alike.so', '-buildmode=plugin', '-trimpath'),
+        build('second', 'other.so', '-buildmode=plugin'),
+      ];
+      const answers = plugins.map((file) => {
+        const argv = ['-L', '/usr/aarch64-linux-gnu', program, file];
+        return spawnSync('qemu-aarch64', argv, { encoding: 'utf8', timeout: 60_000 }).stderr.trim();
+      });
+      const fits = plugins.map((file) => fitFiles(program, [file])[0]);
+      expect(answers[0]).toBe('opened');
+      expect(fits[0]).toMatchObject({ loads: true, reasons: [] });
+      expect(answers[1]).toMatch(/different version of package \S+$/);
+      expect(fits[1]?.loads).toBe(false);
+      expect(answers[1]?.split(' ').at(-1)).toBe(fits[1]?.go?.firstNamed);
     },
     TIMEOUT,
   );
