@@ -224,6 +224,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
         .option('--sysroot <directory>', 'root of the target system')
         .addOption(listOption('--symbol <name>', 'symbol that every plugin must export'))
         .addOption(
+          listOption('--host-headers <glob>', "the host's headers; types declared there must be as the host has them"),
+        )
+        .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
+        .addOption(
           new Option('--format <format>', 'form of the output')
             .choices(['text', 'json', 'markdown', 'html'])
             .default('text'),
@@ -239,6 +243,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
               libraryDir?: string[];
               sysroot?: string;
               symbol?: string[];
+              hostHeaders?: string[];
+              debugDir?: string[];
               format: FitFormat;
             },
           ) => {
@@ -256,6 +262,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly set
                 ...(options.libraryDir === undefined ? {} : { libraryDirs: options.libraryDir }),
                 ...(options.sysroot === undefined ? {} : { root: options.sysroot }),
                 ...(options.symbol === undefined ? {} : { required: options.symbol }),
+                ...(options.hostHeaders === undefined ? {} : { hostHeaders: options.hostHeaders }),
+                ...(options.debugDir === undefined ? {} : { debugDirs: options.debugDir }),
               },
               terminal,
             );

@@ -14,11 +14,12 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { ExitCode, Format, Terminal } from './command.ts';
 import type { HostInput } from './fit-host.ts';
+import { type FitTypesOptions, typeReasons } from './fit-types.ts';
 import { type OpenLoadable, openLoadable } from './open-loadable.ts';
 
 export type FitFormat = Format | 'html';
 
-export interface FitCommandOptions {
+export interface FitCommandOptions extends FitTypesOptions {
   readonly format?: FitFormat;
   /** `debian:11`, `ubuntu:20.04`, `rhel:8`, `alpine:3.20`, `glibc:2.31`: the system that the plugins must load on. */
   readonly target?: string;
@@ -122,12 +123,14 @@ async function fitOne(
   const first = host.kind === 'program' ? host.image.image : readable[0]?.image;
   const fits =
     first === undefined ? [] : await fitsOf(host, readable, { ...shared, find: librariesOf(first, shared, options) });
-  const plugins = files.map(({ file, loadable, problems }): FileFit => {
+  const plugins: FileFit[] = [];
+  for (const { file, loadable, problems } of files) {
     const fit = loadable === undefined ? undefined : fits[readable.indexOf(loadable)];
+    const types = loadable === undefined ? [] : await typeReasons(host, loadable, options);
     // Those of a file that is read piece by piece are known only now.
-    const reasons = [...problems.map(pluginProblem), ...(fit?.reasons ?? [])];
-    return { file, fit: { loads: loads(reasons), reasons, ...(fit?.go === undefined ? {} : { go: fit.go }) } };
-  });
+    const reasons = [...problems.map(pluginProblem), ...(fit?.reasons ?? []), ...types];
+    plugins.push({ file, fit: { loads: loads(reasons), reasons, ...(fit?.go === undefined ? {} : { go: fit.go }) } });
+  }
   return { host: host.name, kind: host.kind, ...(built === undefined ? {} : { built }), plugins };
 }
 

@@ -105,7 +105,11 @@ function paint(loads: Fit['loads'], style: Style): (text: string) => string {
   }
 }
 
-function verdict({ loads }: Fit, style: Style): string {
-  const text = { true: '✓ LOADS', false: '✗ DOES NOT LOAD', undecided: '? UNDECIDED' } as const;
+function verdict({ loads, reasons }: Fit, style: Style): string {
+  // The loader knows nothing of types: what it takes may still not work there.
+  const errors = reasons.filter(({ severity }) => severity === 'error');
+  const loadable = errors.length > 0 && errors.every(({ rule }) => rule === 'fit/host-type-differs');
+  const no = loadable ? '✗ LOADS, AND DOES NOT FIT' : '✗ DOES NOT LOAD';
+  const text = { true: '✓ LOADS', false: no, undecided: '? UNDECIDED' } as const;
   return style.bold(paint(loads, style)(text[`${loads}`]));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from '@jest/globals';
 import { type DiffCommandOptions, diffCommand } from '../../src/commands/diff.ts';
+import { fitCommand } from '../../src/commands/fit.ts';
 import { describeWith } from '../support/needs.ts';
 import { compileC, workspace } from '../support/workspace.ts';
 import { capture } from './capture.ts';
@@ -93,6 +94,21 @@ int own_use(struct own *own) { return own->a; }`,
     const { exit, findings } = await diff(v2, v2, { host: newHost, hostHeaders: ['skd/*.h'] });
     expect(exit).toBe(3);
     expect(findings).toContainEqual(['fit/host-headers-unmatched', 'undecided', undefined]);
+  });
+
+  it('is what fit says, too', async () => {
+    const fits = async (host: string, options = {}) => {
+      const { terminal, out } = capture();
+      const exit = await fitCommand(host, [v1], { ...options, format: 'text' }, terminal);
+      return { exit, out: out() };
+    };
+    expect((await fits(oldHost)).exit).toBe(0);
+    const other = await fits(newHost);
+    expect(other.exit).toBe(1);
+    expect(other.out).toContain('LOADS, AND DOES NOT FIT');
+    expect(other.out).toContain('fit/host-type-differs');
+    expect((await fits(bareHost)).exit).toBe(0);
+    expect((await fits(bareHost, { hostHeaders: ['sdk/*.h'] })).exit).toBe(3);
   });
 
   it('takes a snapshot for the plugin', async () => {
