@@ -37,6 +37,9 @@ export function checkSignature(data: unknown, at: DataPath, registry = false): F
       ? []
       : say('unprovenTime', 'goes only with caRoots: certificates that live for minutes mean nothing without a time')),
   ];
+  if (valueAt(data, [...at, 'sct']) === 'waived' && !given('trustedRoot')) {
+    extra.push(...say('sct', 'can be waived only for an instance of your own: give its trustedRoot'));
+  }
   if (!certified && !registry) {
     const message = 'says nothing about who signs; expected bundle with identity and issuer, or key with signature';
     return [...faults, ...extra, { path: at, at: 'key', message }];

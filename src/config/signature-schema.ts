@@ -76,6 +76,20 @@ const shape = {
   offline: flag(
     'Make no connection: use the public root that is built in. Without it, the current one is asked for.',
   ).default(false),
+  log: z
+    .enum(['required', 'optional'], { error: 'expected required or optional' })
+    .meta({
+      description:
+        'Whether a transparency log entry is needed; one that is there must hold either way. Unless given: required, but optional with key or caRoots.',
+    })
+    .optional(),
+  sct: z
+    .enum(['required', 'waived'], { error: 'expected required or waived' })
+    .meta({
+      description:
+        'Whether the certificate must be in a certificate transparency log; waived only with a trustedRoot of your own, such as that of GitHub.',
+    })
+    .default('required'),
   caRoots: repositoryPath('Roots of an authority of your own (PEM), in place of the issuer.').optional(),
   caIntermediates: repositoryPath('Intermediates of that authority (PEM).').optional(),
   timestampAuthority: repositoryPath(

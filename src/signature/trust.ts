@@ -4,6 +4,7 @@ import seeds from '@sigstore/tuf/seeds.json' with { type: 'json' };
 import { type TrustMaterial, toTrustMaterial } from '@sigstore/verify';
 import { UsageError } from '../errors.ts';
 import type { NamedFile } from './authority.ts';
+import { bundlesIn } from './bundle-lines.ts';
 import { member, parseStrictJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 import { certificatesIn } from './pem.ts';
@@ -62,7 +63,36 @@ export function parsePublicGoodRoot(bytes: Uint8Array, name: string): Trust {
   return read(bytes, name, true);
 }
 
+/**
+ * A file can hold several roots, one a line, as `gh attestation trusted-root` writes them: all are believed.
+ */
 function read(bytes: Uint8Array, name: string, publicGood: boolean): Trust {
+  const lines = bundlesIn(bytes);
+  if ('finding' in lines) throw new UsageError(`The trusted root ${name} cannot be read: ${lines.finding.message}`);
+  const [first, ...more] = lines.bundles.map((document) => readOne(document, name, publicGood));
+  if (first === undefined) throw new UsageError(`The trusted root ${name} is empty.`);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return { ...more.reduce(together, first), digest };
+}
+
+function together(one: Trust, other: Trust): Trust {
+  const { material: a } = one;
+  const { material: b } = other;
+  return {
+    ...one,
+    material: {
+      ...a,
+      certificateAuthorities: [...a.certificateAuthorities, ...b.certificateAuthorities],
+      timestampAuthorities: [...a.timestampAuthorities, ...b.timestampAuthorities],
+      tlogs: [...a.tlogs, ...b.tlogs],
+      ctlogs: [...a.ctlogs, ...b.ctlogs],
+    },
+    authorities: [...one.authorities, ...other.authorities],
+    logs: new Map([...one.logs, ...other.logs]),
+  };
+}
+
+function readOne(bytes: Uint8Array, name: string, publicGood: boolean): Trust {
   const parsed = parseStrictJson(bytes, {
     bytes: LIMITS.documentBytes,
     depth: LIMITS.depth,

@@ -37,6 +37,7 @@ const GOOD: Readonly<Record<string, string>> = {
   provenance: signature(
     `bundle: b.json, ${WHO}, provenance: { builder: x, sourceDigest: ${'a'.repeat(40)}, runner: github-hosted }`,
   ),
+  'an instance without logs': signature(`bundle: b.json, ${WHO}, trustedRoot: root.json, log: optional, sct: waived`),
   'a timestamp authority': signature(`bundle: b.json, ${WHO}, timestampAuthority: tsa.pem`),
   'a previous release in a registry': baseline(
     'oci: "oci://ghcr.io/o/{name}:{version}#usr/lib/a.so", version: "1.1.0"',
@@ -63,6 +64,7 @@ const BAD: Readonly<Record<string, string>> = {
   'an empty claim': signature(`bundle: b.json, ${WHO}, claims: { buildTrigger: "" }`),
   'an OID that is none': signature(`bundle: b.json, ${WHO}, digestOid: 1.02.3`),
   'a kind of name that is none': signature(`bundle: b.json, ${WHO}, identityType: ip`),
+  'a log that is neither': signature(`bundle: b.json, ${WHO}, log: none`),
   'no predicate types': signature(`bundle: b.json, ${WHO}, predicateTypes: []`),
   'a commit that is none': signature(`bundle: b.json, ${WHO}, provenance: { sourceDigest: main }`),
   'runners of its own': signature(`bundle: b.json, ${WHO}, provenance: { runner: self-hosted }`),
@@ -78,6 +80,7 @@ const BAD: Readonly<Record<string, string>> = {
 /** What only the loader can see. */
 const BEYOND: Readonly<Record<string, string>> = {
   'a time that is waived without roots': signature(`bundle: b.json, ${WHO}, unprovenTime: true`),
+  'certificates in no log, of the public instance': signature(`bundle: b.json, ${WHO}, sct: waived`),
   'provenance, and another type is accepted': signature(
     `bundle: b.json, ${WHO}, predicateTypes: [x], provenance: { builder: x }`,
   ),

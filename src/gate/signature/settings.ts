@@ -83,14 +83,22 @@ export function policyOf(
   const attested = attestedOf(section, filled);
   if (files.key !== undefined) {
     // A key that the project keeps needs no log: the key itself says who signed.
-    return { signer: { kind: 'key', pem: Buffer.from(files.key).toString('utf8') }, log: 'optional', ...attested };
+    return {
+      signer: { kind: 'key', pem: Buffer.from(files.key).toString('utf8') },
+      log: section.log ?? 'optional',
+      ...attested,
+    };
   }
   const own = section.caRoots !== undefined;
-  return { signer: certificateSigner(section, filled), log: own ? 'optional' : 'required', ...attested };
+  return {
+    signer: certificateSigner(section, filled),
+    log: section.log ?? (own ? 'optional' : 'required'),
+    ...attested,
+  };
 }
 
 function certificateSigner(section: SignatureSection, filled: (text: string) => string): CertificateSigner {
-  const { identity, identityType, signerWorkflow, issuer, caRoots, digestOid, unprovenTime } = section;
+  const { identity, identityType, signerWorkflow, issuer, caRoots, digestOid, unprovenTime, sct } = section;
   const atRef = signerWorkflow === undefined ? undefined : atAnyRef(signerWorkflow);
   const name = identity === undefined ? atRef : exact(filled(identity));
   if (name === undefined || (issuer === undefined && caRoots === undefined)) {
@@ -104,7 +112,7 @@ function certificateSigner(section: SignatureSection, filled: (text: string) => 
     identity: name,
     identityType: identityType ?? (name.kind === 'exact' ? identityTypeOf(name.value) : 'uri'),
     issuer: issuer === undefined ? 'absent' : exact(issuer),
-    sct: 'required',
+    sct,
     ...(unprovenTime ? { time: 'now' as const } : {}),
     ...(digestOid === undefined ? {} : { digestOid }),
     claims,
