@@ -80,10 +80,13 @@ const PREFIX = 12;
 export class NameFilter {
   readonly #hashes = new Set<number>();
   readonly #prefixes = new Uint8Array(1 << 16);
+  /** By the first two bytes: C++ names all begin alike, and names of C otherwise. */
+  readonly #starts = new Uint8Array(1 << 16);
 
   constructor(names: Iterable<string>) {
     for (const name of names) {
       this.#hashes.add(hashOf(name));
+      this.#starts[name.charCodeAt(0) | (name.charCodeAt(1) << 8)] = 1;
       this.#prefixes[hashOf(name.slice(0, PREFIX)) & 0xffff] = 1;
     }
   }
@@ -94,6 +97,8 @@ export class NameFilter {
 
   /** Whether the string at an offset may be one of the names: certainly not where this is false. */
   passes(section: StringSection, offset: number): boolean {
+    const { bytes } = section;
+    if (this.#starts[(bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8)] !== 1) return false;
     const prefix = section.hashAt(offset, PREFIX) & 0xffff;
     return this.#prefixes[prefix] === 1 && this.#hashes.has(section.hashAt(offset));
   }
