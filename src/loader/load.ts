@@ -16,7 +16,7 @@ import type { CapturedOutput, LoadEvidence, LoadRequest } from './model.ts';
 import { choosePlatform } from './platform.ts';
 import { readAuditLibrary, readPrebuilt } from './prebuilt.ts';
 import type { LoaderRun } from './run.ts';
-import { makeStage } from './stage.ts';
+import { makeStage, type Stage } from './stage.ts';
 import { runStaged, STANDARD_PATH } from './staged.ts';
 import { goSummaryOf, summaryOf } from './summary.ts';
 
@@ -81,8 +81,7 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
   let tried: Awaited<ReturnType<typeof attempt>> | undefined;
   try {
     tried = await attempt(auditLibrary);
-    // How much room there is differs a little with an audit library; see staged.ts.
-    if (auditLibrary !== undefined && /static TLS/.test(tried.collected.open?.error ?? '')) {
+    if (isDueToAudit(tried)) {
       tried.stage.remove();
       tried = undefined;
       tried = await attempt(undefined);
@@ -148,6 +147,15 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
 function later({ trail = [], started }: Pick<GoProbeOutcome, 'trail' | 'started'>, begin: bigint | undefined) {
   const shift = started === undefined || begin === undefined || started < begin ? 0 : Number(started - begin) / 1e6;
   return trail.map((entry) => ({ ...entry, time: Math.round((entry.time + shift) * 1000) / 1000 }));
+}
+
+/**
+ * Whether it could be the audit library that fails, and not the plugin: how much room there is for thread-local variables
+ * differs a little with one (staged.ts), and it reads tables of the file that the dynamic linker itself passes over.
+ */
+function isDueToAudit({ stage, collected }: { readonly stage: Stage; readonly collected: Collected }): boolean {
+  if (stage.audit === undefined) return false;
+  return /static TLS/.test(collected.open?.error ?? '') || collected.crash?.object === stage.audit.library;
 }
 
 /** A loader that cannot do its work is not the plugin's fault. */
