@@ -12,10 +12,18 @@ export type FindSymbols = (name: string) => readonly ElfSymbol[];
 /** Visits the places in the symbol table that a hash table gives for a name, before the names are compared. */
 type Candidates = (name: string, visit: (index: number) => void) => void;
 
+/** What is left of {@link MOST_STEPS}. */
+interface Budget {
+  left: number;
+}
+
 /** Definitions of one name; real files have a handful of versions, a hostile one as many as it likes. */
 const MOST_VERSIONS = 256;
-/** Entries of one chain. Real chains have some ten; a hostile one can hold the whole table and be asked a thousand times. */
-const LONGEST_CHAIN = 20_000;
+/**
+ * Entries of chains that are looked at for all names together. Real chains have some ten; a hostile one can hold the whole
+ * table, and be asked for a hundred thousand names.
+ */
+const MOST_STEPS = 20_000_000;
 
 /**
  * Looks symbols up by name through the hash table, as the dynamic loader does, without reading the symbol table.
@@ -27,9 +35,10 @@ export function symbolFinder(
   map: AddressMap,
   machineCode: number,
 ): FindSymbols | undefined {
-  const candidates = candidatesOf(symbols, table, map, machineCode);
+  const budget: Budget = { left: MOST_STEPS };
+  const candidates = candidatesOf(symbols, table, map, machineCode, budget);
   if (candidates === undefined) return undefined;
-  const { bytes, offset, strings } = symbols;
+  const { bytes, offset, strings, problems } = symbols;
   const size = bytes.wide ? 24 : 16;
   return (name) => {
     const found: ElfSymbol[] = [];
@@ -38,6 +47,7 @@ export function symbolFinder(
       const symbol = readSymbol(symbols, index, name);
       if (symbol !== undefined && symbol.section !== 0) found.push(symbol);
     });
+    if (budget.left <= 0) problems.malformed('The chains of the hash table are longer than any linker makes them.');
     return found;
   };
 }
@@ -48,12 +58,14 @@ function candidatesOf(
   table: DynamicTable,
   map: AddressMap,
   machineCode: number,
+  budget: Budget,
 ): Candidates | undefined {
   const gnu = table.get(DT.GNU_HASH);
-  if (gnu !== undefined) return gnuCandidates(bytes, map.offsetOf(gnu), map.roomAt(gnu), count);
+  if (gnu !== undefined) return gnuCandidates(bytes, map.offsetOf(gnu), map.roomAt(gnu), count, budget);
   const sysv = table.get(DT.HASH);
   if (sysv === undefined) return undefined;
-  return sysvCandidates(bytes, map.offsetOf(sysv), map.roomAt(sysv), usesWideHash(bytes, machineCode), count);
+  const eight = usesWideHash(bytes, machineCode);
+  return sysvCandidates(bytes, map.offsetOf(sysv), map.roomAt(sysv), eight, count, budget);
 }
 
 function gnuCandidates(
@@ -61,6 +73,7 @@ function gnuCandidates(
   offset: number | undefined,
   room: number,
   count: number,
+  budget: Budget,
 ): Candidates | undefined {
   if (offset === undefined || room < 16) return undefined;
   const { word } = bytes;
@@ -77,7 +90,7 @@ function gnuCandidates(
     if (!bitAt(bytes, at, hash % (8 * word)) || !bitAt(bytes, at, (hash >>> shift) % (8 * word))) return;
     let index = bytes.u32(bucketsAt + 4 * (hash % buckets));
     if (index < first) return;
-    for (let steps = 0; index < count && steps < LONGEST_CHAIN; index++, steps++) {
+    for (; index < count && budget.left > 0; index++, budget.left--) {
       const entry = bytes.u32(chainsAt + 4 * (index - first));
       if (entry >>> 1 === hash >>> 1) visit(index);
       if ((entry & 1) !== 0) return;
@@ -91,6 +104,7 @@ function sysvCandidates(
   room: number,
   eight: boolean,
   count: number,
+  budget: Budget,
 ): Candidates | undefined {
   const size = eight ? 8 : 4;
   if (offset === undefined || room < 2 * size) return undefined;
@@ -99,7 +113,8 @@ function sysvCandidates(
   if ((2 + buckets + count) * size > room || buckets === 0) return undefined;
   return (name, visit) => {
     let index = entry(2 + (sysvHash(name) % buckets));
-    for (let steps = 0; index > 0 && index < count && steps < LONGEST_CHAIN; steps++) {
+    // A list that is a ring ends with the symbols that there are.
+    for (let steps = 0; index > 0 && index < count && steps < count && budget.left > 0; steps++, budget.left--) {
       visit(index);
       index = entry(2 + buckets + index);
     }

@@ -122,6 +122,9 @@ function otherPackage(
   return undefined;
 }
 
+/** Changed types for which the way to them is looked for; nobody reads more. */
+const MOST_WAYS = 300;
+
 /** Types with a package that hosts can import, and that are laid out anew. */
 function types(before: GoPluginTables, after: GoPluginTables): readonly Finding[] {
   const then = byName(before);
@@ -137,7 +140,9 @@ function types(before: GoPluginTables, after: GoPluginTables): readonly Finding[
       const was = known.get(key(type));
       if (was === undefined || type.packagePath === undefined || isMainPath(type.packagePath, after.path)) continue;
       if (was.size === type.size && was.layout.join('\n') === type.layout.join('\n')) continue;
-      const entry = found.get(key(type)) ?? { old: was, now: type, symbols: [], way: wayTo(symbol, type) };
+      const before = found.get(key(type));
+      const way = before?.way ?? (found.size < MOST_WAYS ? wayTo(symbol, type) : [symbol.name]);
+      const entry = before ?? { old: was, now: type, symbols: [], way };
       entry.symbols.push(name);
       found.set(key(type), entry);
     }

@@ -24,6 +24,8 @@ const LONGEST_NAME = 16_384;
 const MOST_TYPES = 20_000;
 const MOST_MEMBERS = 10_000;
 const MOST_TEXT = 8 * 1024 * 1024;
+/** Parts that are gone through to find what types lead to. */
+const MOST_PARTS = 2_000_000;
 
 /** A type with a name, or a struct or interface without one, as the compiler laid it out. */
 export interface GoType {
@@ -53,6 +55,7 @@ export class GoTypes {
   exhausted = false;
   #text = 0;
   #types = 0;
+  #parted = 0;
 
   /**
    * @param start the address that type offsets count from (moduledata.types)
@@ -121,7 +124,12 @@ export class GoTypes {
     const seen = new Set<number>([type]);
     const queue = [...this.#parts(type)];
     const found = new Set<string>();
-    for (let next = queue.pop(); next !== undefined && seen.size < MOST_MEMBERS; next = queue.pop()) {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      this.#parted += 1;
+      if (this.#parted > MOST_PARTS) {
+        this.exhausted = true;
+        break;
+      }
       if (seen.has(next)) continue;
       seen.add(next);
       const identity = this.#identity(next);

@@ -1,10 +1,13 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { runGate } from '../../src/gate/run.ts';
+import { SILENT } from '../../src/gate/step.ts';
 import { adviseGo } from '../../src/golang/advice/advise.ts';
 import { parseRemarks } from '../../src/golang/advice/remarks.ts';
 import { describeWith } from '../support/needs.ts';
 import { workspace, writeTree } from '../support/workspace.ts';
+import { keptDirectory } from './workbench.ts';
 
 const root = workspace();
 let count = 0;
@@ -230,6 +233,44 @@ func main()  { go work.Run() }
     expect(found).toMatchObject({ rule: 'go/source-not-analysed', severity: 'note' });
     expect(others).toEqual([]);
   });
+});
+
+describeWith(['go', 'gcc'], 'the gate of a plugin whose sources need advice', () => {
+  const directory = keptDirectory('advice');
+
+  it('tells it with the build, and does not block for it', async () => {
+    writeTree(directory, {
+      'plugin-gate.yml': `version: 1
+plugins:
+  - name: greeter
+    kind: go-plugin
+    build: { directory: plugin, go: {} }
+    artifact: build/greeter.so
+    hosts: [{ name: gateway, package: ., directory: host }]
+baseline: { none: the first release }
+`,
+      'plugin/go.mod': 'module example.com/greeter\n\ngo 1.19\n',
+      'plugin/main.go': 'package main\n\nfunc init() { go wait() }\n\nfunc wait() { select {} }\n\nfunc main() {}\n',
+      'host/go.mod': 'module example.com/gateway\n\ngo 1.19\n',
+      'host/main.go': host('func main() {\n\tfor {\n\t\tplugin.Open("a.so")\n\t}\n}'),
+    });
+    const { report } = await runGate({
+      configFile: 'plugin-gate.yml',
+      directory,
+      environment: { PATH: process.env.PATH, HOME: process.env.HOME, GOCACHE: process.env.GOCACHE },
+      progress: SILENT,
+      version: '0.0.0-test',
+      now: new Date('2026-11-22T12:00:00Z'),
+    });
+    expect(report.verdict).toBe('pass');
+    const told = report.findings.flatMap(({ rule, severity, step, location }) => {
+      return location === undefined ? [] : [`${severity} ${rule} ${step} ${location.file}:${location.line}`];
+    });
+    expect(told.sort()).toEqual([
+      'note go/goroutine-in-init build plugin/main.go:3',
+      'warning go/hot-reload build host/main.go:16',
+    ]);
+  }, 120_000);
 });
 
 describe('the lines of the analyser', () => {

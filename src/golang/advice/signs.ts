@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Sources that may hold something to tell; what it is takes the Go toolchain to say. */
 const PLUGIN_OR_BYTES = /"plugin"|\bC\.CBytes\b/;
 const GO_STATEMENT = /(?:^|[\s;{}])go\s+[\w(]/;
-const INITIALISED = /^func init\(\)|^var\b[^=]*=.*\(|^var \($/m;
+const INITIALISED = /^func init\(\)|^var\b[^=\n]*=.*\(|^var \($/m;
 
 const SKIPPED = /^[._]|^(?:vendor|testdata|node_modules)$/;
 const MOST_FILES = 5000;
