@@ -51,6 +51,7 @@ function decisionOf({ job, steps }: RanJob, shown: PluginResult, request: Decide
   const { plugin, target } = job;
   const blocking = request.strict.filter((one) => one.blocks && isAbout(one, job));
   const result = resultOf(blocking, shown);
+  const inputs = steps.filter(({ step }) => step === 'verify').flatMap(({ evidence }) => verifiedSignature(evidence));
   const resource = config.config.verdict?.resource;
   return {
     plugin: plugin.name,
@@ -74,9 +75,11 @@ function decisionOf({ job, steps }: RanJob, shown: PluginResult, request: Decide
       const trouble = request.raw.some(
         (one) => one.step === step && isAbout(one, job) && (one.severity === 'error' || one.severity === 'undecided'),
       );
-      return { step, status, clean: !trouble && (status === 'pass' || status === 'warn') };
+      const clean = !trouble && (status === 'pass' || status === 'warn');
+      // The step also compares versions, and passes where no signature was asked for.
+      return { step, status, clean: clean && (step !== 'verify' || inputs.length > 0) };
     }),
-    inputs: steps.flatMap(({ evidence }) => verifiedSignature(evidence)),
+    inputs,
     blocking: blocking.slice(0, MOST_BLOCKING).map(blockingOf),
     blockingCount: blocking.length,
   };

@@ -4,11 +4,13 @@ import type { Job } from '../gate/plan.ts';
 import type { Waiver } from '../rules/waivers.ts';
 
 /** What a plugin is, how it is built and where its files are: that is judged, and does not judge. */
-const JUDGED = ['name', 'kind', 'artifact', 'build', 'targets', 'version', 'baseline', 'signature', 'sandbox'] as const;
+const JUDGED = ['name', 'kind', 'artifact', 'build', 'targets', 'version'] as const;
+/** Sections that can stand for all plugins and for one. */
+const SHARED = ['baseline', 'signature', 'sandbox', 'rollback'] as const;
 
 function asked(plugin: PluginConfig): unknown {
-  const judged = new Set<string>(JUDGED);
-  return Object.fromEntries(Object.entries(plugin).filter(([key]) => !judged.has(key)));
+  const elsewhere = new Set<string>([...JUDGED, ...SHARED]);
+  return Object.fromEntries(Object.entries(plugin).filter(([key]) => !elsewhere.has(key)));
 }
 
 /** The same text for the same content, whatever the order of keys. */
@@ -24,8 +26,9 @@ function canonical(value: unknown): string {
 
 /**
  * `sha256:<hex>` over everything that was asked of one plugin: policy, waivers that can cover it, symbols, hosts, probe,
- * public headers, signature, sandbox, and whether it is compared with a release before. It stays the same from release
- * to release as long as nobody changes what is asked; version, build and the file of the baseline are no part of it.
+ * public headers, signature, sandbox, rollback, and where the release before comes from. It stays the same from release to
+ * release as long as nobody changes what is asked: version, build, and version and digest of the release before are no
+ * part of it.
  */
 export function policyDigestOf(job: Job, policy: GateConfig['policy'], waivers: readonly Waiver[]): string {
   const applying = waivers
@@ -34,12 +37,12 @@ export function policyDigestOf(job: Job, policy: GateConfig['policy'], waivers: 
     .map(({ rule, subject, reason, owner, expires }) => canonical([rule, subject, reason, owner, expires]))
     .sort();
   const { undecided, rules } = policy;
-  const compared = job.baseline?.none ?? (job.baseline === undefined ? 'nothing' : 'a release');
+  const { version: _, digest: __, ...compared } = job.baseline ?? {};
   const text = canonical([
     'plugin-gate/asked/v1',
     { undecided, rules, waivers: applying },
     asked(job.plugin),
-    { compared, signature: job.signature ?? null, sandbox: job.sandbox },
+    { compared, signature: job.signature ?? null, sandbox: job.sandbox, rollback: job.rollback ?? null },
   ]);
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

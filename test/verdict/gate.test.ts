@@ -169,9 +169,21 @@ describeWith(['cc'], 'the signed verdict of the gate', () => {
     expect(await digestOf((text) => text.replace('1.2.0', '1.3.0'))).toBe(digest);
     expect(await digestOf((text) => `${text}\n# a remark\n`)).toBe(digest);
     expect(await digestOf((text) => `${text}\npolicy: { undecided: warn }\n`)).not.toBe(digest);
+    expect(await digestOf((text) => text.replace('none: first release', 'file: p.c'))).not.toBe(digest);
+    expect(await digestOf((text) => `${text}\nrollback: { floor: "1.0.0" }\n`)).not.toBe(digest);
     expect(await digestOf((text) => text.replace('version: 1.2.0', 'symbols: { required: [p_init] }'))).not.toBe(
       digest,
     );
+  });
+
+  it('gives the level of a signature only where one was verified', async () => {
+    const directory = signingProject(root, '', `rollback: { floor: "1.0.0" }\n${SIGNED}`);
+    const { report } = await gate(directory, WITH_KEY);
+    expect(report.verdict).toBe('pass');
+    expect(summaryIn(directory)).toMatchObject({
+      inputAttestations: [],
+      verifiedLevels: expect.not.arrayContaining(['PLUGIN_GATE_SIGNATURE_VERIFIED']),
+    });
   });
 
   it('names the signature that it verified as an input', async () => {
