@@ -8,6 +8,7 @@ import { type Consequences, consequencesOf } from './consequences.ts';
 import type { PairGraph, SymbolTypes } from './explore.ts';
 import { EXPOSURE, exposures, isHidden } from './exposure.ts';
 import { layoutSketch } from './layout-sketch.ts';
+import { mostFindings } from './most-findings.ts';
 import { nodeName, pathOf, placeOfNode } from './paths.ts';
 import { type FindingOptions, hasOwnHeaders, isPrivateType, locationOf, mayBePrivate } from './place-of.ts';
 import { type Graphs, isRecord } from './relate.ts';
@@ -50,10 +51,9 @@ export function typeFindings(graphs: Graphs, graph: PairGraph, options: FindingO
     reach: reachedFrom(graph),
     consequences: consequencesOf(graphs, graph),
   };
-  return graph.nodes.flatMap((node, at) => {
-    const made = nodeFinding(at, node, context);
-    return made === undefined ? [] : [made];
-  });
+  const judged = graph.nodes.flatMap((node, at) => judgedNode(at, node, context) ?? []);
+  const { kept, more } = mostFindings(judged);
+  return [...kept.map((one) => nodeFinding(one, context)), ...more];
 }
 
 function nodesOf(graphs: Graphs, pair: PairNode | undefined) {
@@ -63,10 +63,27 @@ function nodesOf(graphs: Graphs, pair: PairNode | undefined) {
 /** An id without a node: its finding is made as for any other. */
 const ABSENT: TypeNode = { kind: 'unknown', reason: 'a type that is not there' };
 
-function nodeFinding(at: number, node: PairNode, context: Context): Finding | undefined {
+/** A changed type or function and how bad that is; who is affected costs more, and is found out for what is told. */
+interface Judged {
+  readonly at: number;
+  readonly node: PairNode;
+  readonly changes: readonly JudgedChange[];
+  readonly worst: JudgedChange;
+  readonly effect: Effect;
+  readonly hidden: boolean;
+  readonly exposed: number;
+  readonly isSymbol: boolean;
+  readonly way: Way | undefined;
+  readonly subject: string;
+  readonly name: string;
+}
+
+type JudgedChange = LocalChange & { readonly effect: Effect };
+
+function judgedNode(at: number, node: PairNode, context: Context): Judged | undefined {
   if (node.changes.length === 0) return undefined;
-  const { graphs, flags, graph, options } = context;
-  const { before = ABSENT, after = ABSENT } = nodesOf(graphs, node);
+  const { graphs, flags, graph } = context;
+  const { after = ABSENT } = nodesOf(graphs, node);
   const told =
     context.consequences.causeOf(at) === undefined
       ? node.changes
@@ -81,6 +98,15 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
     effect: hidden ? 'compatible' : effectOf(change, exposed, told, !isSymbol),
   }));
   const worst = changes.reduce((a, b) => (ORDER.indexOf(b.effect) > ORDER.indexOf(a.effect) ? b : a));
+  const name = nodeName(context, at, way);
+  const subject = isSymbol ? (graph.roots[way.root]?.name ?? name) : name;
+  return { at, node, changes, worst, effect: worst.effect, hidden, exposed, isSymbol, way, subject, name };
+}
+
+function nodeFinding(judged: Judged, context: Context): Finding {
+  const { at, node, changes, worst, hidden, exposed, isSymbol, way, subject, name } = judged;
+  const { graphs, graph, options } = context;
+  const { before = ABSENT, after = ABSENT } = nodesOf(graphs, node);
   // A record that grew or shrank is told as such, at the member that is the cause.
   const head =
     changes.find(({ rule, effect }) => rule === 'abi/struct-size-changed' && effect === worst.effect) ?? worst;
@@ -88,8 +114,6 @@ function nodeFinding(at: number, node: PairNode, context: Context): Finding | un
   const taken = (exposed & EXPOSURE.exported) === 0 && !hidden;
   const shown = roots.filter((number) => taken || graph.roots[number]?.imported !== true);
   const symbols = shown.map((number) => graph.roots[number]?.name ?? '');
-  const name = nodeName(context, at, way);
-  const subject = isSymbol ? (graph.roots[way.root]?.name ?? name) : name;
   const byPointer = (exposed & (EXPOSURE.value | EXPOSURE.embedded)) === 0;
   const isUnsure = byPointer && worst.effect !== 'compatible' && mayBePrivate(after, options, context.ownHeaders);
   const sentences = [

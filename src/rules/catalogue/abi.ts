@@ -11,6 +11,14 @@ export const abiRules = defineRules({
     fix: 'Give both files with debug information (-g, or separate debug files).',
     controls: [controls.ssdfTestExecutable, controls.cncfArtifactChecks],
   },
+  'abi/more-changes': {
+    title: 'More types changed than are told',
+    severity: 'error',
+    step: 'compare',
+    why: 'So many types changed that only the worst are told one by one; this stands for the others.',
+    fix: 'Look at the first findings: one cause, such as another compiler option or the wrong baseline, often changes all. Name the public headers if most of the types are private.',
+    controls: [controls.ssdfTestExecutable, controls.cncfArtifactChecks],
+  },
   'abi/headers-unmatched': {
     title: 'The public headers match no file',
     severity: 'undecided',
