@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
@@ -57,6 +57,25 @@ describeWith(['cc'], 'a plugin with several hosts', () => {
       'undecided fit/symbol-undecided (host empty)',
       'undecided fit/unreadable (host nowhere)',
     ]);
+  });
+});
+
+describeWith(['cc'], 'a plugin whose version is what a function returns', () => {
+  it('is left to the probe that says what it must be', async () => {
+    const directory = mkdtempSync(join(root, 'f-'));
+    const names = ['version', 'name', 'description', 'contact', 'last_error'].map((name) => `plugin_get_${name}`);
+    compile(
+      directory,
+      'p.so',
+      `static char text[] = "3.6.0"; const char *plugin_get_required_api_version(void) { text[0] = '3'; return text; }
+       ${functions(...names, 'plugin_init', 'plugin_destroy', 'plugin_open', 'plugin_close', 'plugin_next_batch')}`,
+    );
+    configured(directory, 'elf', 'p.so', ['{ preset: falco }']);
+    expect((await fits(directory)).found).toEqual(['undecided fit/interface-unread']);
+    const probe =
+      '    probe: { symbol: plugin_get_required_api_version, signature: const char *(void), expect: "3.6.0" }\n';
+    appendFileSync(join(directory, 'plugin-gate.yml'), probe);
+    expect(await fits(directory)).toMatchObject({ found: [], summary: 'falco: fits' });
   });
 });
 

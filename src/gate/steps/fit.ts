@@ -73,7 +73,8 @@ function fitInto(host: HostConfig, found: HostFound, plugin: LoadableFile, job: 
       ...(host.preset === undefined ? {} : { lookedUp: job.plugin.symbols.required }),
     }).at(-1);
     if (fit === undefined) return { loads: 'undecided', reasons: [] };
-    const reasons = before.plugins.length === 0 ? fit.reasons : fit.reasons.map(asAdvice);
+    const advised = before.plugins.length === 0 ? fit.reasons : fit.reasons.map(asAdvice);
+    const reasons = advised.filter((reason) => !isProbed(reason, job));
     const own = { ...fit, reasons, loads: loads(reasons) };
     const others = job.plugin.hosts.some((other) => other.file !== undefined || other.package !== undefined);
     return found.host.kind === 'unknown' && others ? withoutPackages(own) : own;
@@ -87,6 +88,14 @@ function withTypes(fit: Fit, findings: readonly Finding[]): Fit {
   // What they would do to consumers of a release is for the comparison of releases to say.
   const reasons = [...fit.reasons, ...findings.map(({ effect: _, ...found }) => found)];
   return { ...fit, reasons, loads: loads(reasons) };
+}
+
+/** What a function returns is compared by the step load, where the configuration says what it must be. */
+function isProbed({ rule, subject }: Finding, { plugin: { probe, probes } }: Job): boolean {
+  const all = [...(probe === undefined ? [] : [probe]), ...probes];
+  return (
+    rule === 'fit/interface-unread' && all.some(({ symbol, expect }) => expect !== undefined && symbol === subject)
+  );
 }
 
 /** A system to load on has no packages to compare; where another host names its file, that one answers for them. */
