@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /** Milliseconds that a helper process gets to end after the plugin's process has. */
-#define GRACE 100
+#define GRACE 500
 
 /** Milliseconds after which killing is given up: a process in uninterruptible sleep does not die. */
 #define KILL_LIMIT 3000
