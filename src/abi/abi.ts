@@ -1,6 +1,7 @@
 import type { TypeEvidence } from '../compare/model.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { type CompareTypesOptions, compareTypes } from './compare/compare-types.ts';
+import { throughDescriptors } from './dwarf/descriptors.ts';
 import { type DebugSearch, openDebugInfo } from './dwarf/open.ts';
 import { readTypeGraph } from './dwarf/read-graph.ts';
 import type { TypeGraph } from './model.ts';
@@ -20,7 +21,7 @@ export interface ReadAbi {
 /** The type graph of one file. */
 export function readAbi({ image, bytes, search }: AbiInput): TypeGraph {
   const { files, missing } = openDebugInfo(image, bytes, search);
-  return readTypeGraph(image, files, missing);
+  return readTypeGraph(throughDescriptors(image, bytes), files, missing);
 }
 
 /** Compares the types of the symbols that both files export. */

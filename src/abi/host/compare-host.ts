@@ -5,6 +5,7 @@ import { explore, type PairGraph, type SymbolTypes } from '../compare/explore.ts
 import { nodeName } from '../compare/paths.ts';
 import type { FindingOptions } from '../compare/place-of.ts';
 import type { Graphs } from '../compare/relate.ts';
+import { throughDescriptors } from '../dwarf/descriptors.ts';
 import { openDebugInfo } from '../dwarf/open.ts';
 import { type HostTypes, readHostTypes } from '../dwarf/read-host.ts';
 import type { TypeGraph } from '../model.ts';
@@ -51,7 +52,7 @@ export function compareWithHost(plugin: AbiInput | TypeGraph, host: AbiInput, op
     const why = `${options.name} has no debug information, so that ${count(shared)} that the plugin has from headers could not be compared with its own.`;
     return { findings: shared.length === 0 && !asked(options) ? [] : [unseen(options, why)], ...NOTHING };
   }
-  const types = readHostTypes(host.image, files, missing, wanted);
+  const types = readHostTypes(throughDescriptors(host.image, host.bytes), files, missing, wanted);
   return compareKnown(graph, types, shared, options);
 }
 
