@@ -1,5 +1,6 @@
 import { hasFixedLevel } from '../rules/policy.ts';
 import { mustBeNamed } from '../rules/waivers.ts';
+import { checkRollback } from './check-rollback.ts';
 import { checkSignature } from './check-signature.ts';
 import { HOST_KEYS, hostName } from './host-schema.ts';
 import { type Fault, valueAt } from './issues.ts';
@@ -23,7 +24,7 @@ export function crossChecks(data: unknown): Fault[] {
     ...checkSharedFile(data, plugins, ['signature', 'signature'], 'signature', ['name', 'artifact']),
     ...checkSharedVersions(data, plugins),
     ...checkVerdict(data, plugins),
-    ...checkRollback(data, plugins),
+    ...checkRollback(data, plugins.length),
     ...checkLevels(data),
   ];
 }
@@ -227,24 +228,6 @@ function checkSharedFile(
   return [
     value(path, `names one file for ${users.length} plugins; put ${tokens.map((t) => `{${t}}`).join(' or ')} into it`),
   ];
-}
-
-/** Without a version nothing can be older than something. */
-function checkRollback(data: unknown, plugins: readonly unknown[]): Fault[] {
-  const empty = (at: DataPath): Fault[] =>
-    isObject(valueAt(data, at)) && !has(data, [...at, 'floor']) && !has(data, [...at, 'ledger'])
-      ? [key(at, 'expected floor or ledger in it, or both')]
-      : [];
-  const sections = plugins.flatMap((_, index) => empty(['plugins', index, 'rollback']));
-  const versions = plugins.flatMap((plugin, index) => {
-    if (!isObject(plugin) || Object.hasOwn(plugin, 'version')) return [];
-    const own: DataPath = ['plugins', index, 'rollback'];
-    if (has(data, own)) return [key(own, 'compares versions, but the plugin has no version')];
-    return has(data, ['rollback'])
-      ? [key(['rollback'], `compares versions, but plugins[${index}] has no version`)]
-      : [];
-  });
-  return [...empty(['rollback']), ...sections, ...versions];
 }
 
 /** Rules that are accepted one by one cannot be switched off as a whole; those about the gate itself not changed at all. */

@@ -151,14 +151,25 @@ function sectionRelaxations(
     }
     if (is === undefined)
       return [{ subject, what: `removes ${subject}`, old: canonical(was), ...(plugin && { plugin }) }];
-    return changedKeys(subject, was, is, plugin).filter(({ subject: at }) => !isTighter(at, was, is));
+    return [...changedKeys(subject, was, is, plugin), ...weakerByKey(subject, was, is, plugin)].filter(
+      ({ subject: at }) => !isTighter(at, was, is),
+    );
   });
+}
+
+/** Keys that ask less where there was none. */
+function weakerByKey(path: string, was: Section, is: Section, plugin?: string): Relaxation[] {
+  if (!path.endsWith('signature') || was.log !== undefined || is.log !== 'optional') return [];
+  const subject = `${path}.log`;
+  return [{ subject, what: `asks for no log entry any more (${subject})`, new: 'optional', ...(plugin && { plugin }) }];
 }
 
 /** Changes that only ask more. */
 function isTighter(subject: string, was: Section, is: Section): boolean {
   if (subject.endsWith('signature.required')) return was.required === false && is.required === true;
   if (subject.endsWith('signature.unprovenTime')) return was.unprovenTime === true && is.unprovenTime !== true;
+  if (subject.endsWith('signature.log')) return is.log === 'required';
+  if (subject.endsWith('signature.sct')) return is.sct === 'required';
   if (subject.endsWith('rollback.floor')) {
     return typeof was.floor === 'string' && typeof is.floor === 'string' && gte(is.floor, was.floor);
   }
