@@ -31,7 +31,8 @@ export class GoMemory {
    * @param file the bytes that `image` was read from: 64 bits, little endian (see {@link canBeRead})
    */
   constructor(file: Uint8Array | ElfBytes, image: ElfImage) {
-    const bytes = file instanceof ElfBytes ? file : new ElfBytes(file, true, true);
+    // By shape: the class is another one in another bundle.
+    const bytes = 'u32' in file ? file : new ElfBytes(file, true, true);
     this.machineCode = image.header.machineCode;
     this.#bytes = bytes;
     this.#map = new AddressMap(image.segments, bytes.size);

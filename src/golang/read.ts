@@ -47,7 +47,8 @@ export interface GoPluginTables {
 export function readGo(file: Uint8Array | ElfBytes, image: ElfImage, find?: FindSymbols): GoReading | undefined {
   if (!mayBeGo(image)) return undefined;
   const { header } = image;
-  const bytes = file instanceof ElfBytes ? file : new ElfBytes(file, header.endian === 'little', header.class === 64);
+  // By shape: the class is another one in another bundle.
+  const bytes = 'u32' in file ? file : new ElfBytes(file, header.endian === 'little', header.class === 64);
   const build = readBuildInfo(bytes, image);
   const producer = build === undefined ? readProducer(bytes, image) : undefined;
   const toolchain = build?.toolchain ?? producer?.toolchain;

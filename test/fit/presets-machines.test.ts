@@ -62,4 +62,17 @@ describeWith(['gcc', 'clang', 'aarch64-linux-gnu-gcc'], 'a version in the code o
       severity: 'undecided',
     });
   });
+
+  it('is read of a file that another bundle opened, whose classes are not ours', () => {
+    const file = loadFile(compile('foreign', SOURCE, ['gcc', '-O2']));
+    if (file.bytes === undefined) throw new Error('the file has no bytes');
+    const bytes = new Proxy(file.bytes, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+      getPrototypeOf: () => Object.prototype,
+    });
+    expect(checkPreset('postgresql', { ...file, bytes }, undefined)[0]).toMatchObject({ new: '17' });
+  });
 });
