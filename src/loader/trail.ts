@@ -3,6 +3,7 @@ import type { ToldConstructor } from './constructors.ts';
 import type { LoaderEvent } from './event.ts';
 import type { LinkerRecord, LinkerTrail } from './linker-trail.ts';
 import type { TrailEntry } from './model.ts';
+import { libraryDirectories } from './places.ts';
 
 /** What the dynamic linker opens while it looks for a library, hit or miss. */
 const LIBRARY = /\.so(?:\.|$)|\/ld\.so\.cache$/;
@@ -123,6 +124,9 @@ function toldEntries(
 ): readonly TrailEntry[] {
   const paths = new Map<number, string>();
   const initial = new Set<number>();
+  // Libraries of the system bind thousands of symbols with each other: how many, says enough.
+  const among = new Map<string, TrailEntry & { count: number }>();
+  const isOfSystem = systemTest();
   const entries: TrailEntry[] = [];
   for (const record of records) {
     const { kind, time, from, to, value, flags, text, second } = record;
@@ -146,6 +150,15 @@ function toldEntries(
         break;
       case 'bind':
       case 'lookup': {
+        if (kind === 'bind' && path !== undefined && isOfSystem(path)) {
+          const own = among.get(path);
+          if (own === undefined) {
+            const entry = { ...common, event: 'binds', count: 1 };
+            among.set(path, entry);
+            entries.push(entry);
+          } else own.count += 1;
+          break;
+        }
         const definer = paths.get(to);
         const version = second === '' ? {} : { version: second };
         const by = definer === undefined ? {} : { definer: handles.add(definer) };
@@ -181,6 +194,12 @@ function toldEntries(
     });
   }
   return entries;
+}
+
+/** Whether a file lies where the system has its libraries. */
+function systemTest(): (path: string) => boolean {
+  const places = libraryDirectories().flatMap((place) => [`${place}/`, `${place.replace(/^\/usr\//, '/')}/`]);
+  return (path) => places.some((place) => path.startsWith(place));
 }
 
 const PROGRAM = '(the program itself)';

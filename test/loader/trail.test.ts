@@ -104,6 +104,19 @@ describeWith(['cc'], 'the audit trail', () => {
     expect(order.indexOf('constructor slow')).toBeLessThan(order.indexOf('end open'));
   });
 
+  it('counts the symbols that libraries of the system bind, instead of naming thousands', async () => {
+    const source = 'double cos(double); double entry(double x) { return cos(x); }';
+    const file = compileC(directory, 'counted', source, ['-Wl,--no-as-needed', '-lm']);
+    const outcome = await load(file);
+    const trail = told(outcome);
+    const library = trail.find(({ event, path }) => event === 'object' && /libm\.so/.test(String(path)))?.handle;
+    expect(library).toBeGreaterThan(1);
+    const counts = trail.filter(({ event, handle }) => event === 'binds' && handle === library);
+    expect(counts.map(({ count }) => count)).toEqual([expect.any(Number)]);
+    const users = trail.filter(({ event }) => event === 'bind').map(({ handle }) => handle);
+    expect([...new Set(users)]).toEqual([1]);
+  });
+
   it('names the constructor that did not return', async () => {
     const run = (name: string, body: string) =>
       load(
