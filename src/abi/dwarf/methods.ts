@@ -73,7 +73,7 @@ export function methodOf(die: Die, source: TypeSource): Method {
 
 /** Producers without DW_AT_object_pointer on declarations mark the first parameter as artificial. */
 function hasThis(die: Die): boolean {
-  const first = die.file.children(die).find(({ tag }) => tag === TAG.formal_parameter);
+  const first = die.file.childrenWith(die, isParameter).find(({ tag }) => tag === TAG.formal_parameter);
   return first !== undefined && flagOf([first], AT.artificial);
 }
 

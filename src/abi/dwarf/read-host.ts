@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { ElfImage } from '../../elf/model.ts';
@@ -30,7 +31,9 @@ export interface HostTypes {
   readonly typedefs: ReadonlyMap<string, readonly TypeId[]>;
 }
 
-/** Top-level entries that are looked at for typedefs, which no index lists. */
+const isTypedef = withTags(TAG.typedef);
+
+/** Typedefs at the top of units that are looked at; no index lists them. */
 const MOST_ENTRIES = 2_000_000;
 
 /**
@@ -104,9 +107,9 @@ function typedefsNamed(
       // Every unit that includes the header repeats them: one of each is enough.
       const root = left <= 0 || sure.size === wanted.size ? undefined : file.root(unit);
       if (root === undefined) continue;
-      for (const die of file.children(root)) {
+      for (const die of file.childrenWith(root, isTypedef)) {
         left -= 1;
-        if (die.tag !== TAG.typedef || !die.has(AT.type)) continue;
+        if (!die.has(AT.type)) continue;
         const name = file.name(die);
         const header = name === undefined ? undefined : wanted.get(name);
         if (name === undefined || header === undefined || sure.has(name)) continue;
