@@ -77,22 +77,24 @@ if (pairs.length > 0) {
       'plugin-gate wall',
       'abidiff wall',
       'times faster',
+      'times less cpu',
       'plugin-gate cpu',
       'abidiff cpu',
       'plugin-gate memory',
       'abidiff memory',
     ],
-    ['---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:'],
+    ['---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:'],
   ];
   for (const pair of pairs) {
     const { 'plugin-gate': own, abidiff } = inTurn(pair, ['plugin-gate', 'abidiff']);
-    const faster = median(own.map(({ wall }, at) => abidiff[at].wall / wall));
+    const ratio = (field) => median(own.map((one, at) => abidiff[at][field] / one[field])).toFixed(1);
     rows.push([
       pair.name,
       `${debugMegabytes(pair.old).toFixed(1)} MB`,
       `${of(own, 'wall').toFixed(2)} s`,
       `${of(abidiff, 'wall').toFixed(2)} s`,
-      faster.toFixed(1),
+      ratio('wall'),
+      ratio('cpu'),
       `${of(own, 'cpu').toFixed(2)} s`,
       `${of(abidiff, 'cpu').toFixed(2)} s`,
       `${of(own, 'memory').toFixed(0)} MB`,
