@@ -18,6 +18,9 @@ export interface Signer {
 /** Without a signer, why there is none. */
 export type SignerOutcome = { readonly signer: Signer } | { readonly missing: string };
 
+/** Milliseconds that an identity token is used for several signatures; the runner's are valid for minutes. */
+const HOLD = 60_000;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names of variables that only the signer may see. */
@@ -47,12 +50,16 @@ export function openSigner(config: VerdictConfig, root: string, secrets: Environ
     ...(rekor === undefined ? {} : { rekor }),
     ...(timestamp === undefined ? {} : { timestamp }),
   };
+  let held: { readonly token: string; readonly until: number } | undefined;
   return {
     signer: {
       name: fulcio ?? "Sigstore's public instance",
       sign: async (payload) => {
         const { signWithIdentity } = await import('../parts/sign.ts');
-        return await signWithIdentity(payload, await identityToken(source), services);
+        if (held === undefined || Date.now() > held.until) {
+          held = { token: await identityToken(source), until: Date.now() + HOLD };
+        }
+        return await signWithIdentity(payload, held.token, services);
       },
     },
   };

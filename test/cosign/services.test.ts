@@ -131,6 +131,18 @@ describeWith(
       expect(await verify(join(directory, 'p.so'), { ...asked, certificateIdentity: OTHER })).toMatchObject({
         code: 1,
       });
+      // The same with the authority's own certificates in place of a trusted root.
+      const terminal = recordingTerminal();
+      const own: VerifyModeOptions = {
+        ...asked,
+        certificateIdentity: IDENTITY,
+        certificateOidcIssuer: services.issuer,
+        caRoots: at('ca.pem'),
+        timestampCertificateChain: at('tsa.pem'),
+        offline: true,
+      };
+      const code = await verifyAsAsked(join(directory, 'p.so'), own, terminal);
+      expect([code, terminal.written.out]).toEqual([0, expect.stringContaining('✓ verified')]);
       const { insecureIgnoreTlog: _, ...strict } = asked;
       expect(await verify(join(directory, 'p.so'), strict)).toMatchObject({
         code: 1,
