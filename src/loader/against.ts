@@ -5,10 +5,10 @@ import type { Progress, StepOutcome } from '../gate/step.ts';
 import { installationRoot } from '../installation.ts';
 import { finding } from '../rules/make.ts';
 import { formatBytes } from '../text/units.ts';
-import { behaviourFindings, compareBehaviour } from './behaviour.ts';
+import { behaviourFindings, compareBehaviour, isSlower, measure } from './behaviour.ts';
 import { isGoPlugin, rehearseInGoHost } from './golang.ts';
 import { loadPlugin } from './load.ts';
-import type { LoadEvidence, LoadRequest, NotRehearsed, Swap } from './model.ts';
+import type { Comparison, LoadEvidence, LoadRequest, NotRehearsed, Swap } from './model.ts';
 import { choosePlatform } from './platform.ts';
 import { readPrebuilt } from './prebuilt.ts';
 import { STANDARD_PATH } from './staged.ts';
@@ -43,7 +43,8 @@ export async function loadAgainst(
     toolEnvironment: undefined,
   };
   const { evidence: before } = await loadPlugin(old, progress);
-  const comparison = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
+  const first = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
+  const comparison = isSlower(first) ? await measuredAgain(first, request, image, progress) : first;
   const answering = { old: before.probes[0]?.object, new: loaded.evidence.probes[0]?.object };
   const swap =
     loaded.evidence.result !== 'loaded'
@@ -70,6 +71,20 @@ export async function loadAgainst(
     evidence: { ...loaded.evidence, comparison, ...(swap === undefined ? {} : { swap }) },
     summary: swap === undefined ? loaded.summary : `${loaded.summary}, ${summaryOf(swap)}`,
   };
+}
+
+/** The lesser time of two counts: what was slow once was somebody else's work on this machine. */
+async function measuredAgain(
+  comparison: Comparison,
+  request: LoadRequest,
+  image: ElfImage,
+  progress: Progress,
+): Promise<Comparison> {
+  const again: LoadRequest = { ...request, cycles: undefined, toolEnvironment: undefined };
+  const { evidence } = await loadPlugin(again, progress);
+  if (evidence.result !== 'loaded') return comparison;
+  const { openMs } = measure({ evidence, image });
+  return { ...comparison, new: { ...comparison.new, openMs: Math.min(openMs, comparison.new.openMs) } };
 }
 
 function platformOf(request: LoadRequest, image: ElfImage) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SILENT } from '../../src/gate/step.ts';
@@ -200,6 +200,19 @@ describeWith(['cc'], 'what only the new release does', () => {
     const subjects = findings.filter(({ rule }) => rule === 'load/new-behaviour').map(({ subject }) => subject);
     expect(subjects).toEqual(expect.arrayContaining(['threads', 'constructors']));
     expect(evidence.comparison?.newLibraries.some((name) => name.startsWith('libm'))).toBe(true);
+  });
+
+  it('tells of slower loading when it is slow twice, and not when it was slow once', async () => {
+    const flag = join(directory, 'slow-once');
+    const pair = async (body: string) => {
+      const { findings, evidence } = await against(compile(''), compile(body), { sandbox: { profile: 'audit' } });
+      return [findings.some(({ rule }) => rule === 'load/heavier'), evidence.comparison?.new.openMs ?? 0] as const;
+    };
+    const [told, always] = await pair('usleep(900000);');
+    expect([told, always > 800]).toEqual([true, true]);
+    writeFileSync(flag, '');
+    const [chance, once] = await pair(`if (unlink("${flag}") == 0) usleep(900000);`);
+    expect([chance, once < 800]).toEqual([false, true]);
   });
 
   it('is not judged against a release that cannot be loaded', async () => {
