@@ -9,15 +9,13 @@ import { definitionsOf } from './definitions.ts';
 import { Fingerprints } from './fingerprint.ts';
 import { functionNode } from './function-node.ts';
 import { nodeOf } from './nodes.ts';
+import { MOST_PARTS, partsOf } from './parts.ts';
 import { join, languageOf, scopeOf } from './scope.ts';
 import { classNameOf } from './template-names.ts';
 import type { TypeSource } from './type-source.ts';
 
 /** A graph larger than this is cut: what lies beyond is unknown, and the comparison says so. */
 const MAX_NODES = 500_000;
-
-/** Members, enumerators and parameters of all types together: the kernel of Linux has 300,000. */
-const MOST_PARTS = 1_000_000;
 
 const BEYOND: TypeNode = { kind: 'unknown', reason: 'there are more types than are read' };
 
@@ -281,21 +279,6 @@ export class TypeBuilder implements TypeSource {
 /** What names of one kind stand for: `struct` and `class` may name the same. */
 function namedKind(tag: number): string {
   return tag === TAG.enumeration_type ? 'enum' : tag === TAG.union_type ? 'union' : 'record';
-}
-
-function partsOf(node: TypeNode): number {
-  switch (node.kind) {
-    case 'struct':
-    case 'class':
-    case 'union':
-      return node.members.length + node.bases.length + node.methods.length + (node.variants?.variants.length ?? 0);
-    case 'enum':
-      return node.enumerators.length;
-    case 'function':
-      return node.parameters.length;
-    default:
-      return 0;
-  }
 }
 
 function placeOf(die: Die): number {
