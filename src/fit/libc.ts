@@ -14,14 +14,15 @@ export function isMuslHost({ interpreter, dynamic }: ElfImage): boolean {
 /** A process has one C library: host and plugin must be linked against the same. */
 export function libcFindings(host: HostImage | undefined, plugin: LoadableFile): Finding[] {
   if (host === undefined) return [];
-  const { dynamic, floors } = plugin.image;
-  const pluginMusl = isForMusl(dynamic);
+  const { image } = plugin;
+  const pluginMusl = isForMusl(image.dynamic);
   if (!isMuslHost(host.image)) {
     if (!pluginMusl) return [];
     const message = 'The plugin is linked against musl, the host is not.';
     return [finding('fit/libc-mismatch', message, { subject: 'musl', fix: buildFix(plugin, 'glibc') })];
   }
-  const { loads, reasons } = floors.musl;
+  // Not before it is needed: of a file that is read piece by piece, it takes all imports.
+  const { loads, reasons } = image.floors.musl;
   if (pluginMusl || loads === true) return [];
   const message = ['The host uses musl.', ...reasons].join(' ');
   const open = loads === 'undecided' ? { severity: 'undecided' as const } : {};

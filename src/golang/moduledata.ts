@@ -48,7 +48,7 @@ const MOST_PACKAGES = 100_000;
 /** A plugin has one of its own and those of C code. */
 const MOST_INITIALIZERS = 256;
 /** Entries that are compared with the dynamic symbols at least, where these are looked up one by one. */
-const CHECKED = 16;
+const CHECKED = 4;
 
 /**
  * Finds a plugin's moduledata and checks it against what is known from elsewhere, so that no layout is guessed: the list of

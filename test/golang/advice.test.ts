@@ -7,7 +7,7 @@ import { adviseGo } from '../../src/golang/advice/advise.ts';
 import { parseRemarks } from '../../src/golang/advice/remarks.ts';
 import { describeWith } from '../support/needs.ts';
 import { workspace, writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
 
 const root = workspace();
 let count = 0;

@@ -7,7 +7,8 @@ import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
 import { readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { fitFiles, keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
+import { fitFiles } from './workbench.ts';
 
 /** The first build for another architecture compiles the standard library. */
 const TIMEOUT = 300_000;

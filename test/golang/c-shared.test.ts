@@ -5,7 +5,7 @@ import { diffCommand } from '../../src/commands/diff.ts';
 import { describeWith } from '../support/needs.ts';
 import { recordingTerminal } from '../support/terminal.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
 
 const SOURCE = `package main
 

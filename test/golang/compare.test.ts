@@ -6,7 +6,7 @@ import { type Comparison, compareFiles } from '../../src/compare/files.ts';
 import { compareGoFiles } from '../../src/golang/compare.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
 
 /** The first release. */
 const V1 = `import "example.com/plug/api"

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
-import { fitFiles, keptDirectory, openReally, Workbench } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
+import { fitFiles, openReally, Workbench } from './workbench.ts';
 
 /**
  * https://github.com/krakend/krakend-ce/issues/475: the host's own check compares go.sum and finds no incompatibility, and

@@ -2,8 +2,9 @@ import { expect, it } from '@jest/globals';
 import type { Fit } from '../../src/fit/model.ts';
 import { ruleOf } from '../../src/rules/catalogue.ts';
 import { describeWith } from '../support/needs.ts';
+import { keptDirectory } from './kept-directory.ts';
 import { VARIANTS } from './variants.ts';
-import { fitFiles, keptDirectory, openReally, Workbench } from './workbench.ts';
+import { fitFiles, openReally, Workbench } from './workbench.ts';
 
 /** The package that an error of plugin.Open names. */
 const NAMED = /plugin was built with a different version of package (\S+)$/;

@@ -8,7 +8,7 @@ import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
 import { type GoReading, readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
 
 const TIMEOUT = 240_000;
 

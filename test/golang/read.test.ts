@@ -12,7 +12,8 @@ import { type GoReading, readGo } from '../../src/golang/read.ts';
 import { isReleased, parseToolchain, refusesProperly } from '../../src/golang/toolchain.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory, loadable, Workbench } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
+import { loadable, Workbench } from './workbench.ts';
 
 const ROOT = keptDirectory('read');
 

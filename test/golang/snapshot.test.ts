@@ -8,7 +8,7 @@ import { readSnapshot, writeSnapshot } from '../../src/snapshot/format.ts';
 import { describeWith } from '../support/needs.ts';
 import { recordingTerminal } from '../support/terminal.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
 
 const BODY = `import "example.com/plug/api"
 

@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
-import { fitFiles, keptDirectory, loadable, openReally, type Toolchain, Workbench } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
+import { fitFiles, loadable, openReally, type Toolchain, Workbench } from './workbench.ts';
 
 /** The Go of the distribution, beside the one on the PATH. */
 const directories = existsSync('/usr/lib') ? readdirSync('/usr/lib').filter((name) => /^go-1\.\d+$/.test(name)) : [];

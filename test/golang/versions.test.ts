@@ -7,7 +7,7 @@ import { readElf } from '../../src/elf/read.ts';
 import { type GoReading, readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
-import { keptDirectory } from './workbench.ts';
+import { keptDirectory } from './kept-directory.ts';
 
 /** A toolchain that is on this machine: nothing is fetched for this test. */
 interface Version {

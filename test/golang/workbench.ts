@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readElf } from '../../src/elf/read.ts';
 import { libraryFinder } from '../../src/fit/library-files.ts';
@@ -11,16 +10,6 @@ import { writeTree } from '../support/workspace.ts';
 import { writeProxy } from './module-proxy.ts';
 import { EDITED_BODY, EDITED_TYPE, HOST_FILES, HOST_WITHOUT_PLUGIN, PLUGINS, PUBLISHED } from './sources.ts';
 import type { BuildOptions, HostOptions, PluginOptions } from './variants.ts';
-
-/**
- * A directory that is kept between runs: its path goes into what is built, so that the go command finds everything as it was
- * and links nothing anew. Each test file has one of its own, since they run side by side.
- */
-export function keptDirectory(name: string): string {
-  const directory = join(tmpdir(), `plugin-gate-tests-${process.getuid?.() ?? 0}`, name);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return directory;
-}
 
 /** A toolchain: what is put before PATH, and variables. */
 export interface Toolchain {
