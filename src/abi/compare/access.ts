@@ -13,7 +13,8 @@ export function compareAccess(graphs: Graphs, a: RecordNode, b: RecordNode): rea
   const now = new Map(b.members.flatMap((member) => (member.name === undefined ? [] : [[member.name, member]])));
   for (const { name, access } of a.members) {
     const other = now.get(name ?? '');
-    if (name === undefined || other === undefined) continue;
+    // What the compiler adds has the access that the compiler likes.
+    if (name === undefined || other === undefined || name === '_vptr') continue;
     const change = narrowed(`member ${name}`, accessIn(a, access), accessIn(b, other.access));
     if (change !== undefined) changes.push({ ...change, part: name, declared: other.declared });
   }

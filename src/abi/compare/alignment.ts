@@ -48,6 +48,11 @@ function compute(graph: TypeGraph, id: TypeId, depth: number): number {
 export function alignmentOfRecord(graph: TypeGraph, record: RecordNode, depth = 0): number {
   if (record.declaration) return 1;
   let largest = record.alignment ?? 1;
+  for (const { type, offset, virtual } of record.bases) {
+    const wanted = virtual || depth >= MAX_DEPTH ? 1 : alignmentOf(graph, type, depth + 1);
+    if ((offset ?? 0) % wanted !== 0 || record.size % wanted !== 0) return record.alignment ?? 1;
+    largest = Math.max(largest, wanted);
+  }
   for (const member of record.members) {
     if (member.bitSize !== undefined) continue;
     const wanted = Math.max(member.alignment ?? 1, alignmentOf(graph, member.type, depth + 1));

@@ -174,7 +174,9 @@ function countArguments(name: string): number {
 function respelled(name: string): string {
   if (name.length > MAX_LENGTH) return name;
   const spaced = numberName(name).replace(/>(?=>)/g, '> ');
-  return constBehind(spaced).replace(/\b(\d+)u?l{0,2}\b(?=[,>])/g, '$1');
+  // The blank that stood between two brackets.
+  const behind = constBehind(spaced).replace(/ const (?=>)/g, ' const');
+  return behind.replace(/\b(\d+)u?l{0,2}\b(?=[,>])/g, '$1');
 }
 
 /** `const int` to clang, `int const` to gcc. */
