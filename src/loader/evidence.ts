@@ -10,7 +10,7 @@ import type { LoaderRun } from './run.ts';
 import { findSites, type Site } from './sites.ts';
 import type { Stage } from './stage.ts';
 import { toTrail } from './trail.ts';
-import { reasonsToStay } from './unload.ts';
+import { reasonsToStay, usersOf } from './unload.ts';
 
 /** How reports name the private directory that is the plugin's HOME, TMPDIR and working directory. */
 export const SCRATCH = '$TMPDIR';
@@ -62,7 +62,10 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
     })),
     callCount: collected.callCount ?? collected.calls.filter(({ denied }) => !denied).length,
     deniedCount: collected.deniedCount ?? collected.calls.filter(({ denied }) => denied).length,
-    unload: close && { ...close, reasons: close.mapped ? reasonsToStay(image, loader?.libc ?? '', threads) : [] },
+    unload: close && {
+      ...close,
+      reasons: close.mapped ? reasonsToStay(image, loader?.libc ?? '', threads, usersOf(linker, stage.plugin)) : [],
+    },
     error: open !== undefined && !open.opened ? shortened(open.error, stage) : undefined,
     ending: collected.ending,
     crash: crash && {

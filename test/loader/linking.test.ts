@@ -141,6 +141,15 @@ describeWith(['cc', 'c++'], 'what the dynamic linker says', () => {
         ),
         /thread-local objects/,
       ],
+      // Of its own: libstdc++, which has unique symbols, is bound to the templates that the plugin has as well.
+      [
+        compileCxx(
+          directory,
+          'strings',
+          '#include <string>\n#include <vector>\nstatic std::vector<std::string> names = {"a", "b"}; extern "C" int health() { return names.size() == 2 ? 0 : 1; }',
+        ),
+        /libstdc\+\+\.so\.6, which stays, was bound to symbols of it \(_Z/,
+      ],
     ] as const;
     for (const [file, reason] of cases) {
       const outcome = await load(file);
