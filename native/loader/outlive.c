@@ -14,7 +14,7 @@
 /** The code itself is gone from memory, but not from its file. */
 static bool follows_call(const char *path, uint64_t offset) {
   unsigned char code[CALL_BYTES];
-  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return false;
   bool read = offset >= sizeof code && pread(file, code, sizeof code, (off_t)(offset - sizeof code)) == (ssize_t)sizeof code;
   close(file);
