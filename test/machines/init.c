@@ -22,6 +22,12 @@
 
 #define PORT "/dev/vport0p1"
 #define MOST_VARIABLES 64
+/**
+ * Rounds of pause_briefly() after which the host is gone. The news that it closed the port, and that it opened it again, come
+ * by another way than what it sends, and later.
+ */
+#define AWAY_LIMIT 1000
+
 /** A rehearsal has two trees; and there are the directories that links of theirs lead into. */
 #define MOST_ROOTS 16
 /** Descriptors that the program writes to: standard output, standard error, its report. */
@@ -229,6 +235,7 @@ static pid_t start(const struct request *request, const char *program, const cha
 static bool relay(uint32_t run, pid_t child, int pipes[STREAMS][2], int *status) {
   struct pollfd polled[STREAMS + 1];
   bool ended = false;
+  unsigned away = 0;
   for (;;) {
     unsigned open_streams = 0;
     for (int i = 0; i < STREAMS; i++) {
@@ -240,7 +247,12 @@ static bool relay(uint32_t run, pid_t child, int pipes[STREAMS][2], int *status)
     int ready = poll(polled, STREAMS + 1, ended ? 50 : 20);
     /* What it left running may hold the pipes open for ever. */
     if (ended && (open_streams == 0 || ready == 0)) return true;
-    if ((polled[STREAMS].revents & POLLHUP) != 0) return false;
+    if ((polled[STREAMS].revents & POLLHUP) != 0) {
+      if (++away > AWAY_LIMIT) return false;
+      pause_briefly();
+    } else {
+      away = 0;
+    }
     for (int i = 0; i < STREAMS; i++) {
       char block[sizeof(uint32_t) + 65536];
       uint32_t descriptor = (uint32_t)i + 1;

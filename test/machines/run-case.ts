@@ -57,13 +57,18 @@ export async function runCase(
 /** How it ended: then the function that did it is told too. */
 const ENDINGS: readonly string[] = ['load/crashed', 'load/exited', 'load/timeout'];
 
+/** How long a release takes to load compared with the one before: on a busy machine, chance. */
+const TIMED = 'load/heavier';
+
 /** A run in one line: what came of it, and each finding with what it is about. */
 export function lineOf({ findings, evidence }: StepOutcome<LoadEvidence>): string {
   const probes = evidence.probes.map(({ symbol, number }) => `${symbol}() = ${number ?? '-'}`);
-  const told = findings.map(({ severity, rule, subject, symbol }) => {
-    const blamed = symbol !== undefined && ENDINGS.includes(rule) ? ` in ${symbol}` : '';
-    return `${severity} ${rule}${subject === undefined ? '' : ` (${subject})`}${blamed}`;
-  });
+  const told = findings
+    .filter(({ rule }) => rule !== TIMED)
+    .map(({ severity, rule, subject, symbol }) => {
+      const blamed = symbol !== undefined && ENDINGS.includes(rule) ? ` in ${symbol}` : '';
+      return `${severity} ${rule}${subject === undefined ? '' : ` (${subject})`}${blamed}`;
+    });
   return [evidence.result, ...probes, ...told].join('; ');
 }
 
