@@ -2,6 +2,7 @@ import { ARTIFACT_LIMITS } from '../artifact/read.ts';
 import { UsageError } from '../errors.ts';
 import { verifyVerdict } from '../report/verify.ts';
 import { renderSummaryJson, renderSummaryText, type SummaryResult } from '../report/verify-summary.ts';
+import { attestedPayload } from '../signature/attested.ts';
 import { LIMITS } from '../signature/limits.ts';
 import { checkPolicy } from '../signature/policy.ts';
 import { styleFor } from '../text/style.ts';
@@ -94,8 +95,7 @@ export async function verifySummary(
   let summary: SummaryFacts | undefined;
   // Nothing in a statement counts before its signature does.
   if (findings.length === 0 && signature.form === 'bundle') {
-    const { attestedPayload } = await import('../parts/signature.ts');
-    const payload = attestedPayload(signature.bytes, evidence.artifact.digest);
+    const payload = attestedPayload(signature.bytes);
     const checked = summaryFindings(payload ?? new Uint8Array(), expected);
     all.push(...checked.findings);
     summary = checked.facts;
