@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -48,6 +48,50 @@ describeWith(['gcc', 'clang'], 'real code, built again in other ways', () => {
   it.each(pairs)('build %i against build %i', (one, other) => {
     const { findings, compared } = compareAbi(inputOf(fileOf(one)), inputOf(fileOf(other)));
     expect(findings.map(({ message }) => message)).toEqual([]);
+    expect(compared.size).toBeGreaterThan(50);
+  });
+});
+
+const GTEST = '/usr/src/googletest/googletest';
+const describeGtest = existsSync(join(GTEST, 'src/gtest-matchers.cc')) ? describe : describe.skip;
+
+/** A part of googletest, from the sources that Debian's libgtest-dev installs: templates, virtual functions, the standard library. */
+describeGtest(`a C++ library${existsSync(GTEST) ? '' : ' [skipped: libgtest-dev not installed]'}`, () => {
+  const directory = workspace();
+  const ways = [
+    ['g++', '-O0', '-gdwarf-5', '-femit-class-debug-always'],
+    ['clang++', '-O1', '-gdwarf-4', '-fstandalone-debug'],
+  ] as const;
+
+  beforeAll(() => {
+    for (const [number, [compiler = '', ...flags]] of ways.entries()) {
+      // In a directory of its own each.
+      const at = join(directory, `b${number}`);
+      mkdirSync(at);
+      const sources = ['gtest-matchers.cc', 'gtest-filepath.cc'].map((file) => join(GTEST, 'src', file));
+      const args = [
+        '-g',
+        '-w',
+        '-fPIC',
+        '-shared',
+        `-I${GTEST}`,
+        `-I${GTEST}/include`,
+        ...flags,
+        '-o',
+        'gtest.so',
+        ...sources,
+      ];
+      execFileSync(compiler, args, { cwd: at, stdio: 'pipe' });
+    }
+  }, 180_000);
+
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])('build %i against build %i', (one, other) => {
+    const file = (number: number): string => join(directory, `b${number}`, 'gtest.so');
+    const { findings, compared } = compareAbi(inputOf(file(one)), inputOf(file(other)));
+    expect(findings.filter(({ effect }) => effect === 'breaking').map(({ message }) => message)).toEqual([]);
     expect(compared.size).toBeGreaterThan(50);
   });
 });

@@ -40,7 +40,9 @@ function spell(die: Die, name: string, depth: number): string {
   const parameters = templateParameters(die);
   if (parameters.length === 0) return name.includes('<') ? respelled(name) : name;
   // gcc has no entries for parameters without a name.
-  if (name.includes('<') && countArguments(name) !== parameters.length) return respelled(name);
+  if (name.includes('<') && countArguments(name) !== parameters.length) {
+    return withUnnamed(name, parameters, depth) ?? respelled(name);
+  }
   const texts: string[] = [];
   let length = name.length;
   for (const parameter of parameters) {
@@ -168,6 +170,55 @@ function countArguments(name: string): number {
     else if (letter === ',' && depth === 1) count += 1;
   }
   return count;
+}
+
+/**
+ * The name of an instance whose last parameters have no names, as those of `template <int, typename T, bool = true>` in
+ * libstdc++: what is described is written anew, the others as the compiler has them. Undefined where that is not how
+ * the two lists go together.
+ */
+function withUnnamed(name: string, parameters: readonly Die[], depth: number): string | undefined {
+  if (name.length > MAX_LENGTH || !name.endsWith('>')) return undefined;
+  const spelt = splitArguments(respelled(name));
+  if (parameters.length === 0 || parameters.length >= spelt.length) return undefined;
+  const texts: string[] = [];
+  for (const [at, parameter] of parameters.entries()) {
+    const text = argumentText(parameter, depth + 1);
+    if (text === undefined || text.length > MAX_LENGTH || skeleton(text) !== skeleton(spelt[at] ?? ''))
+      return undefined;
+    texts.push(text);
+  }
+  const list = [...texts, ...spelt.slice(parameters.length)].join(', ');
+  return `${name.slice(0, name.indexOf('<'))}<${list}${list.endsWith('>') ? ' ' : ''}>`;
+}
+
+/** The arguments of a name that ends with them. */
+function splitArguments(name: string): readonly string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = name.indexOf('<') + 1;
+  for (let at = start - 1; at < name.length; at += 1) {
+    const letter = name.charAt(at);
+    if (letter === '<' || letter === '(' || letter === '{') depth += 1;
+    else if (letter === '>' || letter === ')' || letter === '}') depth -= 1;
+    if ((letter === ',' && depth === 1) || (letter === '>' && depth === 0)) {
+      parts.push(name.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  return parts;
+}
+
+/** A type without the arguments of its templates, of which gcc leaves out some that are defaults. */
+function skeleton(text: string): string {
+  let depth = 0;
+  let kept = '';
+  for (const letter of text) {
+    if (letter === '>') depth -= 1;
+    if (depth === 0 && letter !== ' ') kept += letter;
+    if (letter === '<') depth += 1;
+  }
+  return kept;
 }
 
 /** What can be done without entries for the arguments. */
