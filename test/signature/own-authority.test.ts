@@ -5,6 +5,7 @@ import { publicGoodRoot, type Trust, withTimestampAuthority } from '../../src/si
 import { verifyArtifact } from '../../src/signature/verify.ts';
 import { describeWith } from '../support/needs.ts';
 import { CA, type Issued, leafFor, OpensslAuthority, P384, RSA } from '../support/openssl-authority.ts';
+import { sha256 } from '../support/sigstore-stack.ts';
 import { workspace } from '../support/workspace.ts';
 import { FILE } from './verifying.ts';
 
@@ -227,6 +228,28 @@ describeWith(['openssl'], 'an authority of our own, run by OpenSSL', () => {
       only('sig/certificate-expired', 'timestamp-authority'),
     );
     expect(await refusals({ ...asked, timestamp: Buffer.from('no token') })).toHaveLength(1);
+  });
+
+  it('the digest of the file in an otherName that OpenSSL writes, as text or as bytes', async () => {
+    const oid = '1.3.6.1.4.1.99999.1';
+    const digest = sha256(FILE);
+    const naming = (...names: readonly string[]) => {
+      const extensions = [...leafFor('').slice(0, -1), 'subjectAltName=@names', '[names]', `URI.0=${SPIFFE}`, ...names];
+      return refusals({ by: openssl.issue('signer', { extensions }, middle), signer: { digestOid: oid } });
+    };
+    expect(await naming(`otherName.0=${oid};UTF8:sha256:${digest}`)).toEqual([]);
+    expect(await naming(`otherName.0=${oid};FORMAT:HEX,OCT:${digest}`)).toEqual([]);
+    const wrong = (words: string) => only('sig/wrong-certificate-digest', words);
+    expect(await naming(`otherName.0=${oid};UTF8:sha256:${'0'.repeat(64)}`)).toEqual(wrong('found sha256 0000'));
+    expect(await naming(`otherName.0=${oid};UTF8:${digest}`)).toEqual(wrong('no SHA-256 digest'));
+    expect(await naming(`otherName.0=${oid};UTF8:sha256:${digest.toUpperCase()}`)).toEqual(wrong('no SHA-256 digest'));
+    expect(await naming(`otherName.0=${oid};IA5:sha256:${digest}`)).toEqual(wrong('no SHA-256 digest'));
+    expect(await naming(`otherName.0=${oid};FORMAT:HEX,OCT:${digest}00`)).toEqual(wrong('no SHA-256 digest'));
+    expect(await naming()).toEqual(wrong('no such name'));
+    expect(
+      await naming(`otherName.0=${oid};UTF8:sha256:${digest}`, `otherName.1=${oid};UTF8:sha256:${digest}`),
+    ).toEqual(wrong('2 of them'));
+    expect(await naming(`otherName.0=${oid}0;UTF8:sha256:${digest}`)).toHaveLength(2);
   });
 
   it('parts that are none', async () => {
