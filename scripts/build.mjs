@@ -108,6 +108,28 @@ async function severities() {
   };
 }
 
+/** The texts are a part of their own, which the module that looks rules up loads when somebody asks for one. */
+function catalogueApart(entry, outputDirectory) {
+  const part = relative(outputDirectory, join('parts', 'rules.cjs'));
+  const load = `require(${JSON.stringify(part.startsWith('.') ? part : `./${part}`)}).catalogue`;
+  return {
+    name: 'catalogue-apart',
+    setup(builder) {
+      if (entry === 'src/parts/rules.ts') return;
+      builder.onResolve({ filter: /\/catalogue\.ts$/ }, ({ path, resolveDir }) =>
+        resolve(resolveDir, path) === join(root, 'src', 'rules', 'catalogue.ts')
+          ? { path: 'catalogue', namespace: 'catalogue-apart' }
+          : undefined,
+      );
+      builder.onResolve({ filter: /\/rules\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      builder.onLoad({ filter: /.*/, namespace: 'catalogue-apart' }, () => ({
+        contents: `module.exports={get catalogue(){return ${load}},ruleOf:(id)=>${load}[id],isRuleId:(id)=>Object.hasOwn(${load},id)};`,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
 async function bundle(entry, output, directory, plugins) {
   const result = await build({
     absWorkingDir: root,
@@ -129,7 +151,7 @@ async function bundle(entry, output, directory, plugins) {
     supported: { 'dynamic-import': false },
     banner: { js: "const __bundle={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
     define: { 'import.meta.url': '__bundle.url' },
-    plugins: [externalParts(dirname(output)), lazyBuiltins(), ...plugins],
+    plugins: [externalParts(dirname(output)), lazyBuiltins(), ...plugins, catalogueApart(entry, dirname(output))],
   });
   return Object.keys(result.metafile.inputs);
 }
