@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum frame_kind {
@@ -45,11 +46,21 @@ static inline bool write_all(int descriptor, const void *bytes, size_t size) {
   return true;
 }
 
-static inline bool read_exactly(int descriptor, void *bytes, size_t size) {
-  for (char *next = bytes; size > 0;) {
+/**
+ * Reads that many bytes. `patience`: how often, 5 ms apart, an end in their midst is taken for a pause: a serial port seems closed
+ * as long as the news has not come that it was opened, while bytes come already.
+ */
+static inline bool read_exactly(int descriptor, void *bytes, size_t size, unsigned patience) {
+  char *next = bytes;
+  while (size > 0) {
     ssize_t count = read(descriptor, next, size);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (count <= 0) return false;
+    if (count < 0 || (count == 0 && patience == 0)) return false;
+    if (count == 0) {
+      const struct timespec moment = {.tv_nsec = 5000000};
+      nanosleep(&moment, NULL);
+      patience--;
+    }
     next += count;
     size -= (size_t)count;
   }
@@ -61,11 +72,14 @@ static inline bool frame_send(int descriptor, uint32_t run, uint32_t kind, const
   return write_all(descriptor, &frame, sizeof frame) && write_all(descriptor, bytes, size);
 }
 
-/** The frame's bytes with a closing NUL, to be freed; NULL at the end of the connection. */
-static inline char *frame_receive(int descriptor, struct frame *frame) {
-  if (!read_exactly(descriptor, frame, sizeof *frame) || frame->size > FRAME_LIMIT) return NULL;
+/** The frame's bytes with a closing NUL, to be freed; NULL at the end of the connection, and when it is broken off. */
+static inline char *frame_receive(int descriptor, struct frame *frame, unsigned patience) {
+  char *head = (char *)frame;
+  if (!read_exactly(descriptor, head, 1, 0) || !read_exactly(descriptor, head + 1, sizeof *frame - 1, patience) ||
+      frame->size > FRAME_LIMIT)
+    return NULL;
   char *bytes = malloc(frame->size + 1u);
-  if (bytes == NULL || !read_exactly(descriptor, bytes, frame->size)) {
+  if (bytes == NULL || !read_exactly(descriptor, bytes, frame->size, patience)) {
     free(bytes);
     return NULL;
   }

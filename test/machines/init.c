@@ -324,7 +324,7 @@ int main(void) {
   fflush(stdout);
   for (;;) {
     struct frame frame;
-    char *bytes = frame_receive(port, &frame);
+    char *bytes = frame_receive(port, &frame, AWAY_LIMIT);
     if (bytes == NULL) {
       /* Nobody is connected. */
       pause_briefly();

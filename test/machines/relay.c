@@ -200,7 +200,7 @@ int main(int count, char **arguments) {
   send_frame(FRAME_RUN, paths, (size_t)length);
 
   for (struct frame frame;;) {
-    char *bytes = frame_receive(machine, &frame);
+    char *bytes = frame_receive(machine, &frame, 0);
     if (bytes == NULL) fail("the machine is gone");
     if (frame.run == run && frame.kind == FRAME_OUTPUT && frame.size > 4) {
       uint32_t descriptor;
