@@ -31,7 +31,14 @@ const commands = {
   'node -e 0': ['-e', '0'],
   'bundle with certificate and log entry': [...verify, ...who, ...trusted],
   'bundle by a key': [...verify, '--bundle', at('0.so.key.json'), '--key', at('key.pub')],
-  'verdict with certificate and log entry': [...verify, ...verdict, '--bundle', at('0.so.keyless-vsa.json'), ...who, ...trusted],
+  'verdict with certificate and log entry': [
+    ...verify,
+    ...verdict,
+    '--bundle',
+    at('0.so.keyless-vsa.json'),
+    ...who,
+    ...trusted,
+  ],
   'verdict by a key': [...verify, ...verdict, '--key', at('key.pub')],
 };
 
