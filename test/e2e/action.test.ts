@@ -72,7 +72,7 @@ describe('dist/action.cjs, run as the runner does', () => {
     const api = await githubWithPullRequest({ permissions: { contents: 'read' } });
     const run = await act(api, { inputs: { config: 'prebuilt-breaking.yml' } });
     const files = Object.values(run.outputs).filter((path) => path.startsWith('/') && /\.\w+$/.test(path));
-    expect(files).toHaveLength(4);
+    expect(files).toHaveLength(5);
     const all = [run.stdout, run.stderr, run.summary, ...files.map((path) => readFileSync(path, 'utf8'))].join('\n');
     expect(all.replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
   });
