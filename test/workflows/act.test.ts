@@ -40,6 +40,11 @@ runs:
 `;
 
 const base = workspace();
+/** What a checkout of the Action has, without what its developers have beside it: act copies it for every run. */
+const action = join(base, 'plugin-gate');
+for (const path of ['action.yml', 'package.json', 'dist', 'native', 'schema']) {
+  cpSync(join(ROOT, path), join(action, path), { recursive: true });
+}
 writeTree(base, { 'upload/action.yml': UPLOAD, 'download/action.yml': DOWNLOAD });
 let runs = 0;
 
@@ -90,7 +95,7 @@ async function run(
   writeFileSync(join(bin, 'gh'), `#!/bin/sh\necho "$*" >> '${directory}/gh.log'\n`);
   chmodSync(join(bin, 'gh'), 0o755);
   const places = [
-    `org/plugin-gate@v1=${ROOT}`,
+    `org/plugin-gate@v1=${action}`,
     ...[...text.matchAll(/uses: (actions\/(upload|download)-artifact@\w+)/g)].map(
       ([, action, kind]) => `${action}=${join(base, kind ?? '')}`,
     ),
