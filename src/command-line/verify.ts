@@ -10,10 +10,14 @@ export const VERIFY: CommandEntry = {
       .argument('<file>', 'the file, sha256:<digest>, or oci://host/name:tag#path')
       .option('--platform <platform>', 'image to choose from an index of a registry: linux/arm64')
       .option('--bundle <file>', 'sigstore bundle, or several, one a line (default: <file>.sigstore.json)')
-      .option('--signature <file>', 'detached signature, with --key or --certificate (default with --key: <file>.sig)')
+      .option(
+        '--signature <file>',
+        'detached signature, with --key, --gpg-key or --certificate (default with --key: <file>.sig)',
+      )
       .option('--certificate <file>', "signer's certificate of a --signature, with its intermediates (PEM)")
       .option('--rfc3161-timestamp <file>', 'timestamp token of a --signature with --certificate')
       .option('--key <file>', 'public key in PEM')
+      .option('--gpg-key <file>', 'OpenPGP keys that may sign, of a --signature that gpg made (.asc, .sig)')
       .option('--certificate-identity <identity>', 'exact identity of the signer')
       .option('--certificate-identity-regexp <pattern>', 'pattern that the whole identity must match')
       .option('--certificate-identity-type <type>', 'kind of name in the certificate: uri, email, dns')

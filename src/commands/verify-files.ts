@@ -12,6 +12,7 @@ export interface FileOptions {
   readonly rfc3161Timestamp?: string;
   readonly timestampCertificateChain?: string;
   readonly key?: string;
+  readonly gpgKey?: string;
   readonly caRoots?: string;
   readonly caIntermediates?: string;
   readonly trustedRoot?: string;
@@ -37,12 +38,29 @@ export function isDigest(file: string): file is `sha256:${string}` {
   return file.startsWith('sha256:');
 }
 
+const NOT_WITH_GPG_KEY: readonly (readonly [keyof FileOptions, string])[] = [
+  ['key', '--key'],
+  ['bundle', '--bundle'],
+  ['certificate', '--certificate'],
+  ['rfc3161Timestamp', '--rfc3161-timestamp'],
+  ['timestampCertificateChain', '--timestamp-certificate-chain'],
+  ['caRoots', '--ca-roots'],
+  ['caIntermediates', '--ca-intermediates'],
+  ['trustedRoot', '--trusted-root'],
+];
+
 /** Options that only belong together, or never do. @throws UsageError */
 export function checkFileOptions(options: FileOptions): void {
   const { bundle, signature, certificate, key, caRoots } = options;
   const refuse = (message: string): never => {
     throw new UsageError(message);
   };
+  if (options.gpgKey !== undefined) {
+    const [, other] = NOT_WITH_GPG_KEY.find(([name]) => options[name] !== undefined) ?? [];
+    if (other !== undefined) refuse(`${other} does not go with --gpg-key, which is for a detached OpenPGP signature.`);
+    if (signature === undefined) refuse('--gpg-key needs --signature: the detached OpenPGP signature (.asc or .sig).');
+    return;
+  }
   if (bundle !== undefined && signature !== undefined) refuse('Give either --bundle or --signature, not both.');
   if (bundle !== undefined && certificate !== undefined) {
     refuse('--certificate does not go with --bundle, which holds the certificate. It goes with --signature.');
@@ -58,7 +76,7 @@ export function checkFileOptions(options: FileOptions): void {
   }
   if (signature !== undefined && key === undefined && certificate === undefined) {
     refuse(
-      '--signature needs --key or --certificate: a signature alone names no signer. If there is a bundle, give --bundle.',
+      '--signature needs --key, --gpg-key or --certificate: a signature alone names no signer. If there is a bundle, give --bundle.',
     );
   }
   if (options.caIntermediates !== undefined && caRoots === undefined) {

@@ -169,6 +169,25 @@ const STATED: readonly (readonly [keyof PolicyOptions, string])[] = [
   ['denySelfHostedRunners', '--deny-self-hosted-runners'],
 ];
 
+const ATTESTED: readonly (readonly [keyof PolicyOptions, string])[] = [
+  ['predicateType', '--predicate-type'],
+  ['builderId', '--builder-id'],
+  ['requireTlog', '--require-tlog'],
+];
+
+/**
+ * The policy for a detached OpenPGP signature.
+ * @throws UsageError for options that ask for what it cannot state
+ */
+export function openPgpPolicy(options: PolicyOptions, keys: Uint8Array, name: string): SignaturePolicy {
+  const [, other] =
+    [...CERTIFICATE_ONLY, ...STATED, ...ATTESTED].find(([option]) => options[option] !== undefined) ?? [];
+  if (other !== undefined) {
+    throw new UsageError(`${other} does not go with --gpg-key: an OpenPGP signature names its key, and nothing else.`);
+  }
+  return { signer: { kind: 'openpgp', keys, name }, log: 'optional' };
+}
+
 /**
  * The policy that the options describe. A certificate needs a log entry unless told otherwise; a key needs one only
  * when told so, because a signature in a file of its own cannot have one, and so does an authority of one's own.

@@ -79,6 +79,9 @@ export async function verifySummary(
   if (options.signature !== undefined || options.certificate !== undefined) {
     throw new UsageError('--summary is in a bundle; --signature and --certificate do not go with it.');
   }
+  if (options.gpgKey !== undefined) {
+    throw new UsageError('--gpg-key does not go with --summary, which is in a sigstore bundle: give --key.');
+  }
   if (options.predicateType !== undefined) {
     throw new UsageError(`--predicate-type does not go with --summary, which is always ${SUMMARY_TYPE}.`);
   }

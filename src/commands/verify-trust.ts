@@ -53,7 +53,8 @@ export async function believed(options: TrustOptions, { signer }: SignaturePolic
     const { bytes, name } = namedFile(trustedRoot, LIMITS.documentBytes, 'trusted root');
     return stamped(parseTrustedRoot(bytes, name));
   }
-  if (options.offline === true || signer.kind === 'key' || authority !== undefined) return stamped(publicGoodRoot());
+  if (options.offline === true || signer.kind !== 'certificate' || authority !== undefined)
+    return stamped(publicGoodRoot());
   const { cacheDirectory, currentTrust } = await import('../parts/tuf.ts');
   const current = await currentTrust({ cache: cacheDirectory(options.environment ?? {}) });
   return current.ok ? stamped(current.trust) : current;

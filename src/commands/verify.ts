@@ -10,7 +10,7 @@ import { styleFor } from '../text/style.ts';
 import type { ExitCode, Terminal } from './command.ts';
 import { checkFileOptions, type FileOptions, findSignature, isDigest, readGiven } from './verify-files.ts';
 import { type JudgedReference, type OciOptions, verifyReference } from './verify-oci.ts';
-import { type PolicyOptions, policyOf } from './verify-policy.ts';
+import { openPgpPolicy, type PolicyOptions, policyOf } from './verify-policy.ts';
 import { believed, type TrustOptions } from './verify-trust.ts';
 
 /** The options of `plugin-gate verify`, as commander gives them. */
@@ -41,6 +41,16 @@ export async function judged(
   return { findings: [trust.finding, ...certain], evidence: { ...evidence, verified: false } };
 }
 
+/** Who must have signed, by a key file or by options alone. @throws UsageError */
+function askedPolicy(options: VerifyOptions): SignaturePolicy {
+  const { key, gpgKey } = options;
+  if (gpgKey !== undefined) {
+    return openPgpPolicy(options, readGiven(gpgKey, LIMITS.openPgpKeyBytes, 'file with OpenPGP keys'), gpgKey);
+  }
+  const pem = key === undefined ? undefined : readGiven(key, LIMITS.keyBytes, 'key');
+  return policyOf(options, pem === undefined ? undefined : Buffer.from(pem).toString('utf8'));
+}
+
 /** Refusals that another trusted root could turn into acceptance. */
 const ABOUT_TRUST: readonly string[] = ['sig/untrusted-root', 'sig/untrusted-log', 'sig/untrusted-time', 'sig/no-sct'];
 
@@ -53,8 +63,7 @@ const ABOUT_TRUST: readonly string[] = ['sig/untrusted-root', 'sig/untrusted-log
  */
 export async function verify(file: string, options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
   checkFileOptions(options);
-  const pem = options.key === undefined ? undefined : readGiven(options.key, LIMITS.keyBytes, 'key');
-  const policy = policyOf(options, pem === undefined ? undefined : Buffer.from(pem).toString('utf8'));
+  const policy = askedPolicy(options);
   checkPolicy(policy);
   const looked: JudgedReference = isReference(file)
     ? await verifyReference(file, options, policy)

@@ -1,6 +1,6 @@
 import { type Fault, valueAt } from './issues.ts';
 import type { DataPath } from './problem.ts';
-import { CERTIFICATE_KEYS } from './signature-schema.ts';
+import { CERTIFICATE_KEYS, GPG_EXCLUDES } from './signature-schema.ts';
 
 /** The predicate types that `provenance` is about; see src/signature/policy.ts. */
 const PROVENANCE = /^https:\/\/slsa\.dev\/provenance\/v(?:1|0\.2)$/;
@@ -19,6 +19,13 @@ export function checkSignature(data: unknown, at: DataPath, registry = false): F
     given(name) ? [{ path: [...at, name], at: 'key', message }] : [];
   const faults = given('provenance') ? provenanceFaults(data, at) : [];
 
+  if (given('gpgKey')) {
+    return [
+      ...faults,
+      ...need('signature', 'gpgKey checks a detached OpenPGP signature'),
+      ...GPG_EXCLUDES.flatMap((name) => say(name, 'does not go with gpgKey, whose signatures name a key and no more')),
+    ];
+  }
   const certified = CERTIFICATE_KEYS.some(given) || given('bundle');
   if (given('key') || (given('signature') && !certified)) {
     return [
@@ -41,7 +48,8 @@ export function checkSignature(data: unknown, at: DataPath, registry = false): F
     extra.push(...say('sct', 'can be waived only for an instance of your own: give its trustedRoot'));
   }
   if (!certified && !registry) {
-    const message = 'says nothing about who signs; expected bundle with identity and issuer, or key with signature';
+    const message =
+      'says nothing about who signs; expected bundle with identity and issuer, key with signature, or gpgKey with signature';
     return [...faults, ...extra, { path: at, at: 'key', message }];
   }
   const parted = given('signature') || given('certificate');

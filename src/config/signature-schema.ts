@@ -31,8 +31,11 @@ const provenanceSchema = z
 const shape = {
   bundle: repositoryPath('Sigstore bundle of the artifact, or several, one a line.', ARTIFACT_TOKENS).optional(),
   key: repositoryPath('Public key (PEM) that the signature must verify with.').optional(),
+  gpgKey: repositoryPath(
+    'OpenPGP public keys that may sign (gpg --export, armored or binary), with a detached signature.',
+  ).optional(),
   signature: repositoryPath(
-    'Detached signature of the artifact, made with the key or certificate.',
+    'Detached signature of the artifact, made with the key, an OpenPGP key or the certificate.',
     ARTIFACT_TOKENS,
   ).optional(),
   certificate: repositoryPath(
@@ -113,16 +116,32 @@ export const CERTIFICATE_KEYS = [
   'caIntermediates',
 ] as const;
 
+/** Keys that ask for what a detached OpenPGP signature does not have. */
+export const GPG_EXCLUDES = [
+  'key',
+  'bundle',
+  ...CERTIFICATE_KEYS,
+  'predicateTypes',
+  'provenance',
+  'trustedRoot',
+  'log',
+  'timestampAuthority',
+] as const;
+
 const required = (...keys: readonly string[]) => ({ required: keys });
 
 /** The conditions between keys of check-signature.ts, as far as a schema can say them. */
 const WITH_KEY = {
   required: ['key'],
   oneOf: [required('signature'), required('bundle')],
-  not: { anyOf: CERTIFICATE_KEYS.map((name) => required(name)) },
+  not: { anyOf: ['gpgKey', ...CERTIFICATE_KEYS].map((name) => required(name)) },
+};
+const WITH_GPG_KEY = {
+  required: ['gpgKey', 'signature'],
+  not: { anyOf: GPG_EXCLUDES.map((name) => required(name)) },
 };
 const WITH_CERTIFICATE = {
-  not: required('key'),
+  not: { anyOf: [required('key'), required('gpgKey')] },
   allOf: [
     { oneOf: [required('bundle'), required('signature')] },
     { anyOf: [required('identity'), required('signerWorkflow')] },
@@ -135,8 +154,8 @@ export const signatureSchema = z
   .strictObject({ required: flag('A plugin without a valid signature fails the gate.').default(true), ...shape })
   .meta({
     description:
-      'Who must have signed the artifact: a Sigstore `bundle` (or `signature` and `certificate`) with `identity` or `signerWorkflow` and `issuer` or `caRoots`; or a `key` with a detached `signature` or a `bundle`.',
-    oneOf: [WITH_KEY, WITH_CERTIFICATE],
+      'Who must have signed the artifact: a Sigstore `bundle` (or `signature` and `certificate`) with `identity` or `signerWorkflow` and `issuer` or `caRoots`; or a `key` with a detached `signature` or a `bundle`; or a `gpgKey` with a detached OpenPGP `signature`.',
+    oneOf: [WITH_KEY, WITH_GPG_KEY, WITH_CERTIFICATE],
   });
 
 export const baselineSignatureSchema = z.strictObject(shape).meta({

@@ -24,6 +24,9 @@ function expected({ signer, log, predicateTypes, provenance }: SignaturePolicy):
     case 'key':
       rows.push(['signer', 'the one key that was given']);
       break;
+    case 'openpgp':
+      rows.push(['signer', `an OpenPGP key of ${signer.name}, valid now`]);
+      break;
     case 'certificate': {
       rows.push(['identity', `${signer.identityType} ${describeMatch(signer.identity)}`]);
       rows.push([
@@ -70,6 +73,11 @@ function chainOf({ artifact, signature, signer, times, logEntries, statement, tr
       : 'the bytes of the file';
   if (signature.name !== undefined) rows.push(['signature', `${signature.digest ?? signature.name} over ${what}`]);
   if (signer?.kind === 'key') rows.push(['key', `${signer.algorithm} ${signer.fingerprint}, as given`]);
+  if (signer?.kind === 'openpgp') {
+    rows.push(['key', `${signer.fingerprint}${signer.userId === undefined ? '' : ` (${signer.userId})`}, as given`]);
+    if (signer.signingKey !== undefined) rows.push(['subkey', `${signer.signingKey}, of that key`]);
+    if (signer.claimedTime !== undefined) rows.push(['time', `${signer.claimedTime}, as the signer says`]);
+  }
   if (signer?.kind === 'certificate') {
     rows.push(['certificate', `${signer.fingerprint}, valid ${signer.notBefore} to ${signer.notAfter}`]);
     for (const { time, source } of times) {

@@ -41,6 +41,15 @@ const key = z.strictObject({
   fingerprint: digest.meta({ description: 'Of the SubjectPublicKeyInfo in DER.' }),
 });
 
+const openPgp = z.strictObject({
+  kind: z.literal('openpgp'),
+  algorithm: z.string(),
+  fingerprint: z.string().meta({ description: 'Of the primary OpenPGP key.' }),
+  signingKey: z.string().meta({ description: 'Fingerprint of the subkey that signed.' }).optional(),
+  userId: z.string().optional(),
+  claimedTime: time.meta({ description: 'When it was signed, as the signer says.' }).optional(),
+});
+
 const provenance = z
   .strictObject({
     builder: z.string().optional(),
@@ -72,7 +81,7 @@ export const verifySchema = z
           line: z.int().positive().optional().meta({ description: 'Which bundle of a file with several, from 1.' }),
           lines: z.int().positive().optional(),
         }),
-        signer: z.discriminatedUnion('kind', [certificate, key]).optional(),
+        signer: z.discriminatedUnion('kind', [certificate, key, openPgp]).optional(),
         times: z.array(z.strictObject({ source: z.enum(['log', 'timestamp-authority']), time })),
         logEntries: z.array(
           z.strictObject({

@@ -1,6 +1,6 @@
 import type { OciChain } from '../oci/pull.ts';
 import type { Finding } from '../rules/finding.ts';
-import type { CertificateFacts, KeyFacts, SignatureEvidence } from '../signature/evidence.ts';
+import type { CertificateFacts, KeyFacts, OpenPgpFacts, SignatureEvidence } from '../signature/evidence.ts';
 import type { SignaturePolicy } from '../signature/policy.ts';
 import type { Style } from '../text/style.ts';
 import { escapeTerminal } from '../text/terminal.ts';
@@ -28,10 +28,16 @@ export function verifyVerdict(findings: readonly Finding[]): VerifyVerdict {
 
 type Row = readonly [label: string, text: string];
 
-function signerRows(signer: CertificateFacts | KeyFacts): Row[] {
+function signerRows(signer: CertificateFacts | KeyFacts | OpenPgpFacts): Row[] {
   switch (signer.kind) {
     case 'key':
       return [['key', `${signer.algorithm} ${signer.fingerprint}`]];
+    case 'openpgp':
+      return [
+        ['key', `OpenPGP ${signer.algorithm} ${signer.fingerprint}`],
+        ...(signer.signingKey === undefined ? [] : [['subkey', signer.signingKey] as const]),
+        ...(signer.userId === undefined ? [] : [['user id', signer.userId] as const]),
+      ];
     case 'certificate': {
       const issuer = signer.issuer ?? signer.legacyIssuer;
       return [

@@ -44,6 +44,21 @@ export interface KeyFacts {
   readonly fingerprint: string;
 }
 
+/** The OpenPGP key that made the signature. */
+export interface OpenPgpFacts {
+  readonly kind: 'openpgp';
+  /** Of the key that signed, for example `RSA 3072`. */
+  readonly algorithm: string;
+  /** Of the primary key: 40 or 64 hexadecimal digits in upper case. */
+  readonly fingerprint: string;
+  /** Fingerprint of the subkey that signed, where it was one. */
+  readonly signingKey?: string;
+  /** Primary user id, as the key states it. */
+  readonly userId?: string;
+  /** ISO 8601, UTC. When it was made, as the signer says. */
+  readonly claimedTime?: string;
+}
+
 export interface LogEntryFacts {
   /** ISO 8601, UTC: when the log says that it took the entry; absent when it says nothing. */
   readonly integratedTime?: string;
@@ -103,7 +118,7 @@ export interface SignatureEvidence {
     readonly line?: number;
     readonly lines?: number;
   };
-  readonly signer?: CertificateFacts | KeyFacts;
+  readonly signer?: CertificateFacts | KeyFacts | OpenPgpFacts;
   readonly times: readonly TimeFacts[];
   readonly logEntries: readonly LogEntryFacts[];
   readonly statement?: StatementFacts;

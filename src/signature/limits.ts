@@ -9,6 +9,15 @@ export const LIMITS = {
   signatureBytes: 16 * 1024,
   /** Bytes of a public key in PEM. */
   keyBytes: 64 * 1024,
+  /** Bytes of a file with OpenPGP keys, which can carry the certifications of many. */
+  openPgpKeyBytes: 1024 * 1024,
+  openPgpKeys: 32,
+  /** Packets of one block of keys. */
+  openPgpKeyPackets: 4096,
+  /** Signatures in one OpenPGP signature file; each is made over the whole file. */
+  openPgpSignatures: 8,
+  /** Characters of an OpenPGP user id that are shown. */
+  userId: 200,
   /** Objects and arrays inside each other. */
   depth: 64,
   /** Values of all kinds in a bundle or trusted root; real ones have a few hundred. */

@@ -8,6 +8,8 @@ export function signerInWords({ signer }: SignatureEvidence): string {
   switch (signer.kind) {
     case 'key':
       return `the ${signer.algorithm} key ${signer.fingerprint}`;
+    case 'openpgp':
+      return `the OpenPGP key ${signer.fingerprint}${signer.userId === undefined ? '' : ` (${signer.userId})`}`;
     case 'certificate': {
       const issuer = signer.issuer ?? signer.legacyIssuer;
       const names = signer.names.map(({ value }) => value).join(', ') || 'nobody';

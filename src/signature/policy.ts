@@ -72,9 +72,18 @@ export interface KeySigner {
   readonly pem: string;
 }
 
+/** The file must have a detached OpenPGP signature by one of these keys. */
+export interface OpenPgpSigner {
+  readonly kind: 'openpgp';
+  /** Public keys, armored or binary: exactly those that may sign. */
+  readonly keys: Uint8Array;
+  /** Name of their file, for messages. */
+  readonly name: string;
+}
+
 /** Who must have signed, and with which proof. */
 export interface SignaturePolicy {
-  readonly signer: CertificateSigner | KeySigner;
+  readonly signer: CertificateSigner | KeySigner | OpenPgpSigner;
   /** Whether a transparency log entry is required. An entry that is present is verified either way. */
   readonly log: 'required' | 'optional';
   /**

@@ -12,7 +12,7 @@ import type { SignatureEvidence } from './evidence.ts';
 import { judgeBundle, type Question, shapeFindings, type Verdict } from './judge-bundle.ts';
 import { readPublicKey } from './key.ts';
 import { outcome } from './outcome.ts';
-import { checkPolicy, type SignaturePolicy } from './policy.ts';
+import { checkPolicy, type OpenPgpSigner, type SignaturePolicy } from './policy.ts';
 import { nearest } from './several.ts';
 import { publicGoodRoot, type Trust } from './trust.ts';
 
@@ -46,16 +46,18 @@ export interface VerifyInput {
 
 type Nothing = Pick<SignatureEvidence, 'verified' | 'artifact' | 'times' | 'logEntries'>;
 
+function missing(looked: readonly string[], nothing: Nothing): Verdict {
+  const where = looked.length === 0 ? '' : ` Looked for ${looked.join(', ')}.`;
+  return {
+    findings: [finding('sig/missing', `Expected a signature, found none.${where}`)],
+    evidence: { ...nothing, signature: { form: 'none' } },
+  };
+}
+
 function judge({ signature }: VerifyInput, question: Question): Verdict {
   const { artifact, policy, key } = question;
   const nothing: Nothing = { verified: false, artifact: about(artifact), times: [], logEntries: [] };
-  if (signature.form === 'none') {
-    const where = signature.looked.length === 0 ? '' : ` Looked for ${signature.looked.join(', ')}.`;
-    return {
-      findings: [finding('sig/missing', `Expected a signature, found none.${where}`)],
-      evidence: { ...nothing, signature: { form: 'none' } },
-    };
-  }
+  if (signature.form === 'none') return missing(signature.looked, nothing);
   const file = { form: signature.form, name: signature.name };
   if (signature.form === 'bundle') {
     const several = bundlesIn(signature.bytes);
@@ -128,6 +130,37 @@ function checkTrust({ signer }: SignaturePolicy, trust: Trust, authority: OwnAut
   }
 }
 
+/** @throws UsageError for keys that cannot be used, or a policy that asks for what such signatures do not have */
+async function verifyOpenPgp(
+  { signature, policy, authority }: VerifyInput,
+  signer: OpenPgpSigner,
+  artifact: Artifact,
+  now: Date,
+): Promise<StepOutcome<SignatureEvidence>> {
+  if (authority !== undefined || policy.log === 'required' || policy.predicateTypes !== undefined) {
+    throw new UsageError('An OpenPGP signature has no authority, log entry or attestation: ask for none of them.');
+  }
+  const { judgeOpenPgp, readOpenPgpKeys } = await import('../parts/openpgp.ts');
+  const keys = await readOpenPgpKeys(signer);
+  const nothing: Nothing = { verified: false, artifact: about(artifact), times: [], logEntries: [] };
+  switch (signature.form) {
+    case 'none': {
+      const { findings, evidence } = missing(signature.looked, nothing);
+      return outcome(findings, evidence);
+    }
+    case 'bundle': {
+      const message = 'Expected a detached OpenPGP signature, found a sigstore bundle.';
+      const evidence = { ...nothing, signature: { form: signature.form, name: signature.name } };
+      return outcome([finding('sig/unsupported', message)], evidence);
+    }
+    case 'detached': {
+      const question = { artifact, keys, now };
+      const { findings, evidence } = await judgeOpenPgp(signature.bytes, question, nothing, signature.name);
+      return outcome(findings, evidence);
+    }
+  }
+}
+
 /**
  * Verifies that a file was signed by whom the policy names, offline. Every check that fails is a finding of a rule
  * `sig/*`; no finding means verified. Whatever a hostile signature file makes the library throw is a refusal as well.
@@ -139,6 +172,7 @@ export async function verifyArtifact(input: VerifyInput): Promise<StepOutcome<Si
   const artifact = typeof input.artifact === 'string' ? artifactOfDigest(input.artifact) : artifactOf(input.artifact);
   const { signer } = policy;
   const key = signer.kind === 'key' ? readPublicKey(signer.pem, 'The public key') : undefined;
+  if (signer.kind === 'openpgp') return await verifyOpenPgp(input, signer, artifact, now);
   const trust = input.trust ?? publicGoodRoot();
   if (input.signature.form !== 'none') checkTrust(policy, trust, authority);
   try {

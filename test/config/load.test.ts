@@ -172,7 +172,7 @@ describe('conditions between keys', () => {
       'a signature without anything',
       ['    signature: { required: false }'],
       [
-        '6:5: plugins[0].signature: says nothing about who signs; expected bundle with identity and issuer, or key with signature',
+        '6:5: plugins[0].signature: says nothing about who signs; expected bundle with identity and issuer, key with signature, or gpgKey with signature',
       ],
     ],
     [

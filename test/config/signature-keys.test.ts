@@ -44,6 +44,10 @@ const GOOD: Readonly<Record<string, string>> = {
   ),
   'with the signatures of the registry': baseline(`oci: "oci://ghcr.io/o/p:1", signature: { ${WHO} }`),
   'a previous release with its signature': baseline(`file: old.so, signature: { bundle: b.json, ${WHO} }`),
+  'OpenPGP keys': signature('gpgKey: keys/release.asc, signature: "{artifact}.asc"'),
+  'OpenPGP keys of a previous release': baseline(
+    'oci: "oci://ghcr.io/o/p:1#a.so", signature: { gpgKey: k.asc, signature: a.asc }',
+  ),
   'a floor': one('rollback: { floor: "1.0.0" }'),
   'a ledger': one('rollback: { ledger: releases.jsonl }'),
 };
@@ -53,6 +57,12 @@ const BAD: Readonly<Record<string, string>> = {
   'a key, and an authority': signature('key: k.pub, bundle: b.json, caRoots: r.pem'),
   'a key, and claims': signature('key: k.pub, bundle: b.json, claims: { buildTrigger: push }'),
   'a key, and a workflow': signature('key: k.pub, bundle: b.json, signerWorkflow: "https://github.com/o/r/r.yml"'),
+  'OpenPGP keys, and a key': signature('gpgKey: k.asc, key: k.pub, signature: a.asc'),
+  'OpenPGP keys, and a bundle': signature('gpgKey: k.asc, bundle: b.json'),
+  'OpenPGP keys without signature': signature('gpgKey: k.asc'),
+  'OpenPGP keys, and an identity': signature(`gpgKey: k.asc, signature: a.asc, ${WHO}`),
+  'OpenPGP keys, and a log': signature('gpgKey: k.asc, signature: a.asc, log: required'),
+  'OpenPGP keys, and an attestation': signature('gpgKey: k.asc, signature: a.asc, predicateTypes: [x]'),
   'a certificate without signature': signature(`certificate: a.crt, ${WHO}`),
   'a signature without certificate': signature(`signature: a.sig, ${WHO}`),
   'intermediates without roots': signature(`bundle: b.json, ${WHO}, caIntermediates: i.pem`),

@@ -21,6 +21,7 @@ export type SignatureSection = Omit<WithRequired, 'required'>;
 /** The files that a signature section names and that decide, read before anything is built. */
 export interface SignatureFiles {
   readonly key?: Uint8Array;
+  readonly gpgKey?: Uint8Array;
   readonly trustedRoot?: Uint8Array;
   readonly caRoots?: Uint8Array;
   readonly caIntermediates?: Uint8Array;
@@ -30,6 +31,7 @@ export interface SignatureFiles {
 /** The keys that name deciding files, with what they are and how many bytes they may have. */
 export const DECIDING = [
   ['key', 'public key', LIMITS.keyBytes],
+  ['gpgKey', 'OpenPGP keys', LIMITS.openPgpKeyBytes],
   ['trustedRoot', 'trusted root', LIMITS.documentBytes],
   ['caRoots', 'roots', LIMITS.certificateFileBytes],
   ['caIntermediates', 'intermediates', LIMITS.certificateFileBytes],
@@ -58,6 +60,7 @@ export function readSignatureFiles(
 /** Whether the current public root must be asked for: certificates are judged, and by nothing that is at hand. */
 export function needsCurrentTrust(section: SignatureSection | undefined): boolean {
   if (section === undefined || section.offline) return false;
+  if (section.gpgKey !== undefined) return false;
   return section.key === undefined && section.caRoots === undefined && section.trustedRoot === undefined;
 }
 
@@ -80,6 +83,9 @@ export function policyOf(
     }
     return text.replaceAll('{version}', version);
   };
+  if (files.gpgKey !== undefined) {
+    return { signer: { kind: 'openpgp', keys: files.gpgKey, name: section.gpgKey ?? '' }, log: 'optional' };
+  }
   const attested = attestedOf(section, filled);
   if (files.key !== undefined) {
     // A key that the project keeps needs no log: the key itself says who signed.

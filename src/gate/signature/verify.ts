@@ -102,6 +102,8 @@ export function lastingSigner(evidence: SignatureEvidence | undefined): string |
       return undefined;
     case 'key':
       return `the ${signer.algorithm} key ${signer.fingerprint}`;
+    case 'openpgp':
+      return `the OpenPGP key ${signer.fingerprint}`;
     case 'certificate': {
       const names = signer.names.filter(({ type }) => type !== 'other-name');
       const lasting = names.map(

@@ -34,7 +34,7 @@ export const sigRules = defineRules({
   'sig/unsupported': refusal(
     'Form of the signature not supported',
     'A form that is not understood cannot be verified, so it counts as no signature.',
-    'Sign with a sigstore bundle of version 0.3 (cosign 3, cosign 2 with --new-bundle-format, actions/attest), or with an ECDSA, Ed25519 or RSA key.',
+    'Sign with a sigstore bundle of version 0.3 (cosign 3, cosign 2 with --new-bundle-format, actions/attest), with an ECDSA, Ed25519 or RSA key, or with OpenPGP (gpg --detach-sign, SHA-256 or longer).',
   ),
   'sig/digest-mismatch': refusal(
     'Signature is for another file',
@@ -43,13 +43,23 @@ export const sigRules = defineRules({
   ),
   'sig/invalid': refusal(
     'Signature does not verify',
-    'The signature is not what the certificate would have made over this file: it is damaged or forged.',
+    'The signature is not what the certificate or key would have made over this file: it is damaged or forged.',
     'Fetch file and signature again from the publisher. If it stays so, treat the file as tampered with.',
   ),
   'sig/key-mismatch': refusal(
     'Not signed with the expected key',
     'The policy trusts one key. A signature by any other key, or by a certificate, says nothing about the party that you trust.',
     'Check that the configured public key is the current one of the publisher; after a key change, get the new key by a way you trust, not from the release itself.',
+  ),
+  'sig/unfit-key': refusal(
+    'OpenPGP key may not sign',
+    'A key that is revoked or expired is one that its owner no longer stands for, and when a signature was made it only claims. A key without the right to sign was given out for something else.',
+    'Get the current key of the publisher by a way you trust (gpg --export), and have the file signed with a key that is valid now.',
+  ),
+  'sig/wrong-time': refusal(
+    'OpenPGP signature not valid at this time',
+    'A signature from before its key or from the future was not made as it says, and one that has expired no longer holds.',
+    'Check the clocks of this machine and of the signing machine, and have the file signed again.',
   ),
   'sig/wrong-identity': refusal(
     'Signed by someone else',
