@@ -247,7 +247,7 @@ describe('options that contradict each other, or lack each other', () => {
     ['key and certificate', { key: 'k', certificate: 'c', signature: 's' }, '--certificate does not go with --key'],
     ['key and roots', { key: 'k', caRoots: 'r' }, '--ca-roots does not go with --key'],
     ['certificate alone', { certificate: 'c' }, '--certificate needs --signature'],
-    ['signature alone', { signature: 's' }, '--signature needs --key or --certificate'],
+    ['signature alone', { signature: 's' }, '--signature needs --key, --gpg-key or --certificate'],
     ['intermediates alone', { caIntermediates: 'i' }, '--ca-intermediates needs --ca-roots'],
     ['timestamp alone', { rfc3161Timestamp: 't' }, '--rfc3161-timestamp goes with --signature and --certificate'],
     ['roots without identity', { caRoots: 'r', bundle: 'b' }, '--certificate-identity is missing'],

@@ -182,7 +182,12 @@ describeWith(['gpg'], 'signatures that gpg made', () => {
     const key = generate('weak', 'rsa2048', 'sign', 'never', ['--cert-digest-algo', 'SHA1']);
     return [sign(key), exported(key)];
   }
+  function shortRsa(): [Buffer, Buffer] {
+    const key = generate('short', 'rsa1024');
+    return [sign(key), exported(key)];
+  }
   it.each([
+    ['a short RSA key', 'shorter than 2048 bits', shortRsa()],
     ['an expired key', 'has expired', expired()],
     ['an expired subkey', 'has expired', expiredSubkey()],
     ['a revoked key', 'is revoked', revoked('x')],
@@ -220,6 +225,20 @@ describeWith(['gpg'], 'signatures that gpg made', () => {
   it('a signature cut anywhere is never accepted', async () => {
     for (let length = 1; length < good.length; length += 7) {
       expect(await rulesOf(detached(good.subarray(0, length)), { policy: signedWith(edKey) })).not.toEqual([]);
+    }
+  });
+
+  it('a changed bit in what is signed, or in the signature, is never accepted', async () => {
+    // The packet as gpg writes it: header, version, type, algorithms, and the hashed part with its length.
+    const head = good.indexOf(Buffer.from([4, 0, 22]));
+    const hashed = head + 6 + good.readUInt16BE(head + 4);
+    const unhashed = hashed + 2 + good.readUInt16BE(hashed);
+    for (let index = 0; index < good.length; index += 1) {
+      // The part between may name any key: it is a hint and not signed.
+      if (index >= hashed && index < unhashed) continue;
+      const bytes = Buffer.from(good);
+      bytes[index] = (bytes[index] ?? 0) ^ (1 << (index % 8));
+      expect([index, await rulesOf(detached(bytes), { policy: signedWith(edKey) })]).not.toEqual([index, []]);
     }
   });
 
