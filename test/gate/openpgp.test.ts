@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
+import { type CommitFiles, gitCommitFiles } from '../../src/process/git-files.ts';
 import { describeWith } from '../support/needs.ts';
 import { workspace } from '../support/workspace.ts';
 import { compile, functions, gate, rules } from './project.ts';
 
-describeWith(['gpg'], 'OpenPGP signatures in the gate', () => {
+describeWith(['gpg', 'git', 'cc'], 'OpenPGP signatures in the gate', () => {
   const directory = workspace();
   const at = (name: string) => join(directory, name);
   const home = at('g');
@@ -33,6 +34,13 @@ describeWith(['gpg'], 'OpenPGP signatures in the gate', () => {
 
   /** The findings about signatures of the gate over the plugin with these lines below it. */
   async function check(...lines: readonly string[]) {
+    writeConfig(...lines);
+    const { report } = await gate(directory);
+    return {
+      about: rules(report).filter((rule) => /!?(?:sig|baseline)\//.test(rule) && rule !== 'baseline/none'),
+    };
+  }
+  function writeConfig(...lines: readonly string[]): void {
     const config = [
       'version: 1',
       'plugins:',
@@ -43,11 +51,6 @@ describeWith(['gpg'], 'OpenPGP signatures in the gate', () => {
       ...lines.map((line) => `    ${line}`),
     ];
     writeFileSync(at('plugin-gate.yml'), `${config.join('\n')}\n`);
-    const { report } = await gate(directory);
-    return {
-      about: rules(report).filter((rule) => /!?(?:sig|baseline)\//.test(rule) && rule !== 'baseline/none'),
-      messages: report.findings.map(({ message }) => message).join('\n'),
-    };
   }
   const SIGNED = "signature: { gpgKey: release.asc, signature: '{artifact}.asc' }";
   const FIRST = 'baseline: { none: first release }';
@@ -81,6 +84,39 @@ describeWith(['gpg'], 'OpenPGP signatures in the gate', () => {
     const keys = SIGNED.replace('release.asc', 'given.asc');
     expect((await check(build, keys, FIRST)).about).toEqual([]);
     expect((await check(build, keys, FIRST)).about).toEqual(['!sig/key-mismatch']);
+  });
+
+  it('the keys are those of the base commit: a change cannot bring its own', async () => {
+    const git = (...args: string[]) =>
+      execFileSync(
+        'git',
+        ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false', ...args],
+        {
+          cwd: directory,
+          encoding: 'utf8',
+          stdio: 'pipe',
+        },
+      ).trim();
+    const commit = async (): Promise<CommitFiles> => {
+      git('add', '-f', 'plugin-gate.yml', 'given.asc', 'greet.so');
+      git('commit', '-q', '--allow-empty', '-m', 'x');
+      const files = await gitCommitFiles(directory, git('rev-parse', 'HEAD'), process.env);
+      if (files === undefined) throw new Error('there is no commit');
+      return files;
+    };
+    const keys = SIGNED.replace('release.asc', 'given.asc');
+    copyFileSync(at('release.asc'), at('given.asc'));
+    writeConfig(keys, FIRST);
+    git('init', '-q');
+    const base = await commit();
+    copyFileSync(at('other.asc'), at('given.asc'));
+    sign('greet.so', 'other', 'greet.so.asc');
+    const head = await commit();
+    const { report } = await gate(directory, { base, head });
+    sign('greet.so', 'release', 'greet.so.asc');
+    expect(rules(report)).toContain('!sig/key-mismatch');
+    const told = report.findings.map(({ message }) => message).join('\n');
+    expect(told).toContain('changes the OpenPGP keys given.asc');
   });
 
   it('keys that are not there end the run', async () => {
