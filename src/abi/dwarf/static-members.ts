@@ -1,3 +1,4 @@
+import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import * as TAG from '../../dwarf/tag.ts';
@@ -5,6 +6,7 @@ import type { ElfSymbol } from '../../elf/model.ts';
 import { shownSymbol } from '../demangle/demangle.ts';
 import { linkageNameOf } from './attributes.ts';
 import { definitionsOfFamilies } from './definitions.ts';
+import { join, scopeOf } from './scope.ts';
 
 const isMember = withTags(TAG.member, TAG.variable);
 
@@ -21,11 +23,13 @@ export function attachStaticMembers(
 ): ReadonlyMap<ElfSymbol, Die> {
   const found = new Map<ElfSymbol, Die>();
   const left = new Map<string, ElfSymbol>();
+  const shown = new Map<string, ElfSymbol>();
   const classes = new Set<string>();
   for (const symbol of symbols) {
     const family = symbol.name.startsWith('_ZN') && isData(symbol) ? classOf(symbol.name) : undefined;
     if (family === undefined) continue;
     left.set(symbol.name, symbol);
+    shown.set(shownSymbol(symbol.name), symbol);
     classes.add(family);
   }
   if (left.size === 0) return found;
@@ -35,13 +39,17 @@ export function attachStaticMembers(
     if (left.size === 0 || looked > MOST_CLASSES) break;
     for (const child of die.file.childrenWith(die, isMember)) {
       const name = linkageNameOf([child]);
-      const symbol = name === undefined ? undefined : left.get(name);
-      if (name === undefined || symbol === undefined) continue;
+      const symbol = name === undefined ? shown.get(nameOf(child)) : left.get(name);
+      if (symbol === undefined || !left.delete(symbol.name)) continue;
       found.set(symbol, child);
-      left.delete(name);
     }
   }
   return found;
+}
+
+/** Up to DWARF 4 it is a member like any other, without the linkage name that its definition has (section 5.6.6). */
+function nameOf(child: Die): string {
+  return child.has(AT.declaration) ? join(scopeOf(child), child.text(AT.name) ?? '') : '';
 }
 
 function isData({ type }: ElfSymbol): boolean {
