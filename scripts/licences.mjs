@@ -25,11 +25,13 @@ export function licenceText(root, inputs) {
       file === undefined
         ? `Licence: ${license}. Copyright ${owner}. The package ships no licence text.`
         : readFileSync(join(path, file), 'utf8');
+    // The LGPL 3 adds to the GPL 3 and asks for a copy of both (its section 4 b); packages ship the first alone.
+    const whole = /^LGPL-3/.test(license) ? `\n${readFileSync(join(root, 'licences', 'GPL-3.0.txt'), 'utf8')}` : '';
     const notice = existsSync(join(path, 'NOTICE')) ? `\n${readFileSync(join(path, 'NOTICE'), 'utf8')}` : '';
     return {
       key: `${name}@${version}`,
       license: String(license ?? 'see text'),
-      text: (text + notice).replaceAll('\r\n', '\n').trim(),
+      text: (text + whole + notice).replaceAll('\r\n', '\n').trim(),
     };
   });
   entries.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
