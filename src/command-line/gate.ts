@@ -29,6 +29,7 @@ export const CHECK: CommandEntry = {
           reportDirectory?: string;
           report: boolean;
           base?: string;
+          onlyChanged?: boolean;
           plan: string;
           shard?: string;
           sign: boolean;
@@ -45,6 +46,7 @@ export const CHECK: CommandEntry = {
               format: options.format,
               ...(options.plugin === undefined ? {} : { plugins: options.plugin }),
               ...(options.base === undefined ? {} : { base: options.base }),
+              ...(options.onlyChanged === undefined ? {} : { onlyChanged: options.onlyChanged }),
               ...(options.sign ? {} : { sign: false }),
               ...(options.shard === undefined ? {} : { part: { plan: options.plan, shard: options.shard } }),
               ...(options.report
