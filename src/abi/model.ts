@@ -29,6 +29,10 @@ export interface Member {
   readonly mutable?: boolean;
   /** Bytes, where the source demands them (alignas). */
   readonly alignment?: number;
+  /** Go: the tag of the field, which is part of its type. */
+  readonly tag?: string;
+  /** Go: the field is embedded; its methods and fields are promoted. */
+  readonly embedded?: boolean;
   readonly declared?: Declared;
 }
 
@@ -93,8 +97,13 @@ export type TypeNode =
   | {
       readonly kind: 'typedef';
       readonly name: string;
+      /** As of records; in Go the import path of the package. */
       readonly scope: string;
       readonly target: TypeId;
+      /** Go: a type of its own, not another name for its target. */
+      readonly language?: 'go';
+      /** Go: the exported methods of a pointer to it, where a variable of it is exported. */
+      readonly methods?: readonly Method[];
       readonly declared?: Declared;
     }
   | {
@@ -131,7 +140,7 @@ export type TypeNode =
       readonly kind: 'struct' | 'class' | 'union';
       /** Absent for anonymous records; a typedef that names it is used for display. */
       readonly name?: string;
-      /** Enclosing namespaces and classes joined with `::`, empty at global scope. */
+      /** Enclosing namespaces and classes joined with `::`, empty at global scope; in Go the import path of the package. */
       readonly scope: string;
       readonly language: Language;
       /** Only declared in all units: opaque. */
@@ -152,7 +161,11 @@ export type TypeNode =
     }
   | { readonly kind: 'unspecified'; readonly name: string }
   /** A type that could not be read; comparison treats everything that reaches it as undecided. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Go. */
+  | { readonly kind: 'slice'; readonly element: TypeId }
+  | { readonly kind: 'map'; readonly key: TypeId; readonly value: TypeId }
+  | { readonly kind: 'channel'; readonly element: TypeId; readonly direction: 'both' | 'send' | 'receive' };
 
 export type Language = 'c' | 'c++' | 'rust' | 'go' | 'other';
 
@@ -205,4 +218,9 @@ export interface TypeGraph {
   readonly producers: readonly string[];
   readonly pointerSize: number;
   readonly littleEndian: boolean;
+  /**
+   * Types are what they are called, and consumers ask for exactly them, as Go's type assertions do: any other type at a
+   * place is another one, whatever its layout.
+   */
+  readonly nominal?: boolean;
 }

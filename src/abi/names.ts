@@ -1,3 +1,4 @@
+import { goTypeText } from './go/type-text.ts';
 import type { TypeGraph, TypeId, TypeNode } from './model.ts';
 
 /** Names longer than this are cut: template instances can fill pages. */
@@ -12,9 +13,11 @@ export function qualifiedName(node: TypeNode): string {
     case 'class':
     case 'union':
     case 'enum':
-      return node.name === undefined ? `(anonymous ${node.kind})` : scoped(node.scope, node.name);
-    case 'typedef':
+      if (node.name === undefined) return `(anonymous ${node.kind})`;
+      if ('language' in node && node.language === 'go') return inGo(node.scope, node.name);
       return scoped(node.scope, node.name);
+    case 'typedef':
+      return node.language === 'go' ? inGo(node.scope, node.name) : scoped(node.scope, node.name);
     case 'base':
     case 'unspecified':
       return node.name;
@@ -36,12 +39,16 @@ function scoped(scope: string, name: string): string {
   return scope === '' ? name : `${scope}::${name}`;
 }
 
+function inGo(packagePath: string, name: string): string {
+  return packagePath === '' ? name : `${packagePath}.${name}`;
+}
+
 /**
- * A type as a person would write it in C or C++: `const struct config *`, `int (*)(void *, ...)`.
+ * A type as a person would write it in C or C++, in Go for Go's graphs: `const struct config *`, `int (*)(void *, ...)`.
  * For display only; two types with one name need not be the same. Cut where it is long or deep.
  */
 export function typeName(graph: TypeGraph, id: TypeId): string {
-  const text = declare({ graph, left: MAX_NODES }, id, '', 0);
+  const text = graph.nominal === true ? goTypeText(graph, id) : declare({ graph, left: MAX_NODES }, id, '', 0);
   return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME - 1)}…` : text;
 }
 
@@ -102,6 +109,10 @@ function declare(writing: Writing, id: TypeId, inner: string, depth: number): st
       if (node.variadic) list.push('...');
       return below(node.result, `${inner}(${list.length === 0 && node.prototyped ? 'void' : list.join(', ')})`);
     }
+    case 'slice':
+    case 'map':
+    case 'channel':
+      return spaced(goTypeText(graph, id), inner);
     case 'unknown':
       return spaced(`(unknown: ${node.reason})`, inner);
   }

@@ -9,6 +9,7 @@ export const KIND = {
   slice: 23,
   string: 24,
   struct: 25,
+  unsafePointer: 26,
 } as const;
 
 /** Names of the others, by their numbers. */

@@ -1,21 +1,22 @@
+import { goTypeText } from '../abi/go/type-text.ts';
+import type { TypeGraph } from '../abi/model.ts';
 import { KIND } from './kinds.ts';
 import type { GoMemory } from './memory.ts';
 import type { Moduledata } from './moduledata.ts';
-import { type GoType, GoTypes, typeKey } from './types.ts';
+import { GoGraphBuilder } from './type-graph.ts';
+import { type GoMethod, GoTypes } from './types.ts';
 
 /** A symbol that plugin.Lookup finds. */
 export interface PluginSymbol {
   readonly name: string;
   /** Lookup gives a function itself, and a pointer to a variable. */
   readonly kind: 'func' | 'var';
-  /** `func(string) (int, error)`, or the type of the variable. */
+  /** `func(string) (int, error)`, or the type of the variable; packages by their name. */
   readonly type: string;
   /** Of a variable: the exported methods of the pointer that Lookup gives, which a host can assert an interface with. */
   readonly methods: readonly string[];
-  /** The types that its users meet, with their layouts. */
-  readonly reached: readonly GoType[];
-  /** Those of them that it directly leads to, by typeKey(); itself first where it is one. */
-  readonly leads: readonly string[];
+  /** The type with packages by their import path; records of older programs do not have it. */
+  readonly exactType?: string;
 }
 
 export interface PluginTable {
@@ -23,34 +24,59 @@ export interface PluginTable {
   readonly symbols: readonly PluginSymbol[];
   /** False when an entry could not be read or a limit was reached. */
   readonly complete: boolean;
+  /** The types of these symbols and all that they lead to. */
+  readonly types: TypeGraph;
+  /** The types were told in words, which leave out the tags of fields. */
+  readonly inWords?: boolean;
 }
 
 /** Reads the table of a plugin's exported symbols (moduledata.ptab; runtime/plugin.go, plugin_lastmoduleinit). */
-export function readPluginTable(memory: GoMemory, { table, types, typesEnd }: Moduledata): PluginTable {
+export function readPluginTable(memory: GoMemory, { table, types, typesEnd, pluginPath }: Moduledata): PluginTable {
   const reader = new GoTypes(memory, types, typesEnd);
-  const symbols: PluginSymbol[] = [];
+  const builder = new GoGraphBuilder(reader, pluginPath);
+  const found: (PluginSymbol & { readonly id: number })[] = [];
   let complete = true;
   for (let index = 0; index < table.count; index += 1) {
     const at = table.address + 8 * index;
     const name = reader.nameAt(memory.i32(at));
     const type = reader.typeAt(memory.i32(at + 4));
-    const symbol = name === undefined || type === undefined ? undefined : symbolOf(reader, name, type);
+    const symbol = name === undefined || type === undefined ? undefined : symbolOf(reader, builder, name, type);
     if (symbol === undefined) complete = false;
-    else symbols.push(symbol);
+    else found.push(symbol);
   }
-  return { symbols, complete: complete && !reader.exhausted };
+  // Go's plugins exist on 64-bit machines that are little endian, as far as they are read here.
+  const graph = builder.graph(8, true);
+  return {
+    symbols: found.map(({ id, ...symbol }) => ({ ...symbol, exactType: goTypeText(graph, id, 'path') })),
+    complete: complete && !reader.exhausted && !builder.truncated,
+    types: graph,
+  };
 }
 
-function symbolOf(reader: GoTypes, name: string, type: number): PluginSymbol | undefined {
+function symbolOf(
+  reader: GoTypes,
+  builder: GoGraphBuilder,
+  name: string,
+  type: number,
+): (PluginSymbol & { readonly id: number }) | undefined {
   const isFunction = reader.kind(type) === KIND.func;
   const value = isFunction ? type : reader.element(type);
   if (value === undefined || (!isFunction && reader.kind(type) !== KIND.pointer)) return undefined;
   const text = reader.text(value);
   if (text === undefined) return undefined;
-  const methods = isFunction ? [] : reader.methodsOf(type);
-  const reached = reader.reached(value);
-  // A variable of a type with a layout leads to that type; a function, to those of its parameters and results.
-  const own = reached.find((one) => one.name === text);
-  const leads = own === undefined ? reader.leads(value) : [typeKey(own)];
-  return { name, kind: isFunction ? 'func' : 'var', type: text, methods, reached, leads };
+  const methods = isFunction ? [] : reader.methods(type);
+  const id = builder.symbol(name, isFunction ? 'function' : 'variable', value, methods);
+  return {
+    name,
+    kind: isFunction ? 'func' : 'var',
+    type: text,
+    methods: methods.map((method) => methodText(reader, method)),
+    id,
+  };
+}
+
+/** `Name(string) error`; a signature that the linker dropped is `(...)`. */
+function methodText(reader: GoTypes, { name, type }: GoMethod): string {
+  const text = type === undefined ? undefined : reader.text(type);
+  return `${name}${text?.replace(/^func/, '') ?? '(...)'}`;
 }

@@ -1,8 +1,9 @@
+import type { TypeGraph } from '../abi/model.ts';
 import type { GoModule } from './build-info.ts';
+import { type DescribedType, describedGraph } from './described-types.ts';
 import type { PluginSymbol } from './plugin-table.ts';
 import type { GoProducer } from './producer.ts';
 import type { GoReading } from './read.ts';
-import type { GoType } from './types.ts';
 
 /** What a comparison of two releases needs of a {@link GoReading}, as plain data that a snapshot can keep. */
 export interface GoRecord {
@@ -13,8 +14,8 @@ export interface GoRecord {
   readonly tried?: string;
   readonly directories: readonly string[];
   readonly trimmed?: boolean;
-  /** Each type once, however many symbols lead to it. */
-  readonly types: readonly GoType[];
+  /** Records of older programs: each type in words. The type graph of the snapshot has them now. */
+  readonly types: readonly RecordedType[];
   readonly plugin?: RecordedPlugin;
 }
 
@@ -44,24 +45,27 @@ export interface RecordedPlugin {
   readonly symbols: readonly RecordedSymbol[];
 }
 
-export interface RecordedSymbol extends Omit<PluginSymbol, 'reached'> {
-  /** Places in the list of types. */
+export interface RecordedType extends DescribedType {
+  readonly leads: readonly string[];
+}
+
+export interface RecordedSymbol extends Omit<PluginSymbol, 'exactType'> {
+  /** Records of older programs: places in the list of types. */
   readonly reached: readonly number[];
+  readonly leads: readonly string[];
 }
 
 /** Takes out of a reading what a comparison needs. */
 export function recordGo(go: GoReading): GoRecord {
   const { toolchain, build, producer, tried, trimmed, plugin } = go;
-  const places = new Map<string, number>();
-  const types: GoType[] = [];
-  const placeOf = (type: GoType): number => {
-    const key = JSON.stringify(type);
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    places.set(key, types.length);
-    return types.push(type) - 1;
-  };
-  const symbols = plugin?.table.symbols.map(({ reached, ...symbol }) => ({ ...symbol, reached: reached.map(placeOf) }));
+  const symbols = plugin?.table.symbols.map(({ name, kind, type, methods }) => ({
+    name,
+    kind,
+    type,
+    methods,
+    reached: [],
+    leads: [],
+  }));
   return {
     ...(toolchain === undefined ? {} : { toolchain }),
     ...(build === undefined
@@ -72,7 +76,7 @@ export function recordGo(go: GoReading): GoRecord {
     ...(tried === undefined ? {} : { tried }),
     directories: [...go.directories],
     ...(trimmed === undefined ? {} : { trimmed }),
-    types,
+    types: [],
     ...(plugin === undefined || symbols === undefined
       ? {}
       : {
@@ -87,8 +91,14 @@ export function recordGo(go: GoReading): GoRecord {
   };
 }
 
-/** The reading that a record was made of, as far as comparisons look at it. */
-export function recordedGo({ types, hashes, directories, build, plugin, ...rest }: GoRecord): GoReading {
+/**
+ * The reading that a record was made of, as far as comparisons look at it.
+ * @param graph the types that the snapshot keeps beside it
+ */
+export function recordedGo(
+  { types, hashes, directories, build, plugin, ...rest }: GoRecord,
+  graph: TypeGraph,
+): GoReading {
   return {
     ...rest,
     hashes: new Map(hashes.map(({ path, hash }) => [path, hash])),
@@ -96,19 +106,18 @@ export function recordedGo({ types, hashes, directories, build, plugin, ...rest 
     ...(build === undefined
       ? {}
       : { build: { ...build, settings: new Map(build.settings.map(({ name, value }) => [name, value])) } }),
-    ...(plugin === undefined ? {} : { plugin: tablesOf(plugin, types) }),
+    ...(plugin === undefined ? {} : { plugin: tablesOf(plugin, types, graph) }),
   };
 }
 
 function tablesOf(
   { path, layout, packages, complete, symbols }: RecordedPlugin,
-  types: readonly GoType[],
+  types: readonly RecordedType[],
+  graph: TypeGraph,
 ): NonNullable<GoReading['plugin']> {
-  const table = {
-    complete,
-    symbols: symbols.map((symbol) => ({ ...symbol, reached: symbol.reached.flatMap((at) => types[at] ?? []) })),
-  };
-  return { path, layout, packages, table };
+  if (graph.nominal === true) return { path, layout, packages, table: { complete, symbols, types: graph } };
+  const described = describedGraph({ symbols, types, main: path });
+  return { path, layout, packages, table: { complete, symbols, types: described, inWords: true } };
 }
 
 /** The reading of a release of which an older program kept no Go tables. */

@@ -54,6 +54,8 @@ const member = record<Member>({
   access: optional(access),
   mutable: optional(flag),
   declared,
+  tag: optional(text),
+  embedded: optional(flag),
 });
 
 const base = record<Base>({ type: id, offset: optional(number), virtual: flag, access: optional(access) });
@@ -113,7 +115,14 @@ const kinds: Kinds<TypeNode, 'kind'> = {
   atomic: qualifier,
   shared: qualifier,
   immutable: qualifier,
-  typedef: record<Of<'typedef'>>({ name: text, scope: text, target: id, declared }),
+  typedef: record<Of<'typedef'>>({
+    name: text,
+    scope: text,
+    target: id,
+    declared,
+    language: optional(choice('go')),
+    methods: optional(list(method)),
+  }),
   array: record<Of<'array'>>({ element: id, dimensions: list(optional(number)), vector: optional(flag) }),
   'member-pointer': record<Of<'member-pointer'>>({ container: id, target: id }),
   function: record<Of<'function'>>({
@@ -141,6 +150,9 @@ const kinds: Kinds<TypeNode, 'kind'> = {
   union: compound,
   unspecified: record<Of<'unspecified'>>({ name: text }),
   unknown: record<Of<'unknown'>>({ reason: text }),
+  slice: record<Of<'slice'>>({ element: id }),
+  map: record<Of<'map'>>({ key: id, value: id }),
+  channel: record<Of<'channel'>>({ element: id, direction: choice('both', 'send', 'receive') }),
 };
 
 const symbol = record<AbiSymbol>({
@@ -179,4 +191,5 @@ export const graphCodec: Codec<TypeGraph> = record<TypeGraph>({
   producers: list(text),
   pointerSize: number,
   littleEndian: flag,
+  nominal: optional(flag),
 });

@@ -6,7 +6,7 @@ import { contentDigest } from '../compare/content-digest.ts';
 import { isGoPlugin } from '../compare/interface.ts';
 import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
-import { readGo } from '../golang/read.ts';
+import { type GoReading, readGo } from '../golang/read.ts';
 import { recordGo } from '../golang/record.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -34,21 +34,23 @@ export function makeSnapshot(bytes: Uint8Array, search: DebugSearch, release?: s
       ...(content === undefined ? {} : { content }),
       image,
       problems,
-      types: plugin ? goPluginTypes(image) : readAbi({ image, bytes, search }),
+      types: plugin ? goPluginTypes(image, go) : readAbi({ image, bytes, search }),
       ...(go === undefined ? {} : { go: recordGo(go) }),
     },
   };
 }
 
-function goPluginTypes({ header }: ElfImage): TypeGraph {
+/** What plugin.Lookup finds; of a plugin whose tables were not understood nothing is known. */
+function goPluginTypes({ header }: ElfImage, go: GoReading | undefined): TypeGraph {
+  if (go?.plugin !== undefined) return go.plugin.table.types;
   return {
     nodes: [],
     symbols: [],
     missing: [
       {
         code: 'unsupported',
-        message: 'The interface of a Go plugin is not in its debug information.',
-        fix: "Nothing needs to be done: its interface stands in Go's own tables, which are compared.",
+        message: `The tables of the Go plugin were not understood. ${go?.tried ?? ''}`.trim(),
+        fix: 'Make the snapshot with a version of the gate that knows the toolchain of the plugin.',
       },
     ],
     odr: [],

@@ -14,8 +14,8 @@ export interface Snapshot {
   readonly content?: string;
   readonly image: ElfImage;
   readonly problems: readonly ElfProblem[];
-  /** Of a Go plugin it says that it is missing: such a plugin's interface is not in its debug information. */
+  /** Of a Go plugin: the types of what plugin.Lookup finds. Snapshots of older programs have them in `go`. */
   readonly types: TypeGraph;
-  /** Of a Go plugin: the tables of Go's runtime, which its interface stands in. */
+  /** Of a Go plugin: what else stands in the tables of Go's runtime. */
   readonly go?: GoRecord;
 }

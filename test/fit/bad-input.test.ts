@@ -15,6 +15,7 @@ import { compileC, workspace } from '../support/workspace.ts';
 import { loadFile, told } from './load-file.ts';
 
 const TIMEOUT = 240_000;
+const NO_TYPES = { nodes: [], symbols: [], missing: [], odr: [], producers: [], pointerSize: 8, littleEndian: true };
 
 /** Numbers that are the same in every run (Numerical Recipes, quick generator). */
 function* numbers(seed: number): Generator<number> {
@@ -232,7 +233,12 @@ describe('two thousand packages', () => {
       },
       hashes: new Map(packages.map(({ path, hash: own }) => [path, own])),
       directories: new Set(),
-      plugin: { path: 'example.com/plug', packages, table: { symbols: [], complete: true }, layout: '1.20' },
+      plugin: {
+        path: 'example.com/plug',
+        packages,
+        table: { symbols: [], complete: true, types: NO_TYPES },
+        layout: '1.20',
+      },
     };
   };
 

@@ -186,12 +186,7 @@ type Unused struct { X int }
       DEEP,
       DEEP_API.replace('A, B int32', 'A, B int64'),
       'breaking',
-      [
-        'go/type-changed example.com/plug/api.Inner',
-        'go/type-changed example.com/plug/api.Outer',
-        'go/type-changed example.com/plug/api.Pair[int,example.com/plug/api.Inner]',
-        'go/packages-changed packages',
-      ],
+      ['go/type-changed example.com/plug/api.Inner', 'go/packages-changed packages'],
     ],
     [
       'fields in another order',
@@ -236,7 +231,10 @@ type Unused struct { X int }
     },
     60_000,
   );
-  const ways = ['Serve › api.Outer › api.Inner › A', 'Open › api.Inner › A', 'Both › api.Inner › A'];
+  const ways = [
+    'Both › parameter 1 › example.com/plug/api.Pair[int,example.com/plug/api.Inner] › field Val › example.com/plug/api.Inner › A',
+    'Open › result 2 › example.com/plug/api.Inner › A',
+  ];
   let deep: string | undefined;
   const base = () => (deep ??= build(DEEP, DEEP_API, [], { 'other/other.go': OTHER }));
 

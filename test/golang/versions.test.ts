@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { goTypeText } from '../../src/abi/go/type-text.ts';
 import { openElf } from '../../src/elf/open.ts';
 import { readElf } from '../../src/elf/read.ts';
 import { type GoReading, readGo } from '../../src/golang/read.ts';
@@ -116,15 +117,21 @@ describeWith(known.length === 0 ? ['go'] : ['gcc', 'strip'], 'plugins of each Go
         'var Default main.Pair[string,example.com/ver.Config]',
         'var Limit int',
       ]);
-      const layoutOf = (name: string) =>
-        symbols.flatMap(({ reached }) => reached).find((type) => type.name === name)?.layout;
-      expect(layoutOf('main.Config')).toEqual([
-        '0: (embedded) Reader io.Reader',
-        '16: Name string',
-        '32: Port int',
-        '40: Tags map[string][]main.Level',
+      const { types } = go?.plugin?.table ?? { types: undefined };
+      if (types === undefined) throw new Error('no types');
+      const nodeOf = (name: string) =>
+        types.nodes.find((node) => node.kind === 'struct' && node.scope === 'main' && node.name === name);
+      const config = nodeOf('Config');
+      const fields = config?.kind === 'struct' ? config.members : [];
+      expect(
+        fields.map(({ name, type, bitOffset }) => `${bitOffset / 8}: ${name} ${goTypeText(types, type, 'path')}`),
+      ).toEqual(['0: Reader io.Reader', '16: Name string', '32: Port int', '40: Tags map[string][]main.Level']);
+      expect(fields.map(({ embedded }) => embedded)).toEqual([true, undefined, undefined, undefined]);
+      const greeter = nodeOf('Greeter');
+      const methods = greeter?.kind === 'struct' ? (greeter.goMethods ?? []) : [];
+      expect(methods.map(({ name, type }) => `${name} ${goTypeText(types, type)}`)).toEqual([
+        'Greet func(*main.Config, ...string) (string, error)',
       ]);
-      expect(layoutOf('main.Greeter')).toEqual(['Greet(*main.Config, ...string) (string, error)']);
 
       expect(paged(bytes)?.plugin).toEqual(go?.plugin);
       const stripped = `${file}.stripped`;

@@ -39,9 +39,9 @@ function compute(graph: TypeGraph, id: TypeId, depth: number): number {
       return depth >= MAX_DEPTH ? 1 : alignmentOf(graph, node.element, depth + 1);
     case 'base':
       // A complex number is aligned as one of its halves.
-      return natural(node.encoding === 'complex-float' ? node.size / 2 : node.size);
+      return natural(graph, node.encoding === 'complex-float' ? node.size / 2 : node.size);
     default:
-      return natural(sizeOf(graph, id) ?? 1);
+      return natural(graph, sizeOf(graph, id) ?? 1);
   }
 }
 
@@ -62,8 +62,10 @@ export function alignmentOfRecord(graph: TypeGraph, record: RecordNode, depth = 
   return largest;
 }
 
-function natural(size: number): number {
+function natural({ nominal, pointerSize }: TypeGraph, size: number): number {
+  // Go aligns nothing to more than a word.
+  const most = Math.min(size, nominal === true ? pointerSize : MAX_NATURAL);
   let alignment = 1;
-  while (alignment * 2 <= Math.min(size, MAX_NATURAL)) alignment *= 2;
+  while (alignment * 2 <= most) alignment *= 2;
   return alignment;
 }

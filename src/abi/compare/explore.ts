@@ -3,6 +3,8 @@ import { narrowed } from './access.ts';
 import type { Alias, Edge, LocalChange, PairNode, PairOf } from './change.ts';
 import { compareEnums } from './enums.ts';
 import { compareFunctions } from './functions.ts';
+import { compareNominal } from './nominal/nodes.ts';
+import { isNominal } from './nominal/relate.ts';
 import { compareNumbers } from './numbers.ts';
 import { PairMap } from './pair-map.ts';
 import { changeOfPlace } from './place-change.ts';
@@ -64,6 +66,7 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
     open.push(nodes.length - 1);
     return nodes.length - 1;
   };
+  const variableRule = isNominal(graphs) ? 'go/symbol-changed' : 'abi/variable-type-changed';
   const roots = symbols.map((symbol): Root => {
     const place = {
       ...(symbol.declared === undefined ? {} : { declared: symbol.declared }),
@@ -82,10 +85,7 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
       name: symbol.name,
       kind: 'variable',
       edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: '' })),
-      changes:
-        change === undefined
-          ? access
-          : [changeOfPlace(change, 'the type', 'abi/variable-type-changed', ALWAYS), ...access],
+      changes: change === undefined ? access : [changeOfPlace(change, 'the type', variableRule, ALWAYS), ...access],
     };
   });
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -121,6 +121,7 @@ interface NodeComparison {
 function compareNode(graphs: Graphs, pair: PairNode, pairOf: PairOf): NodeComparison {
   const [a, b] = [graphs.old.nodes[pair.old], graphs.new.nodes[pair.new]];
   if (a === undefined || b === undefined) return unreadable('a type that is not there');
+  if (isNominal(graphs)) return compareNominal(graphs, a, b, pairOf);
   if (isRecord(a) && isRecord(b)) return compareRecords(graphs, a, b, pairOf, pair);
   if (a.kind === 'enum' && b.kind === 'enum') return { changes: compareEnums(a, b), edges: [] };
   if (a.kind === 'function' && b.kind === 'function') return compareFunctions(graphs, a, b, pairOf);

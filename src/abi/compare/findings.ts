@@ -9,6 +9,7 @@ import type { PairGraph, SymbolTypes } from './explore.ts';
 import { EXPOSURE, exposures, isHidden } from './exposure.ts';
 import { layoutSketch } from './layout-sketch.ts';
 import { mostFindings } from './most-findings.ts';
+import { isNominal } from './nominal/relate.ts';
 import { nodeName, pathOf, placeOfNode } from './paths.ts';
 import { type FindingOptions, hasOwnHeaders, isPrivateType, locationOf, mayBePrivate } from './place-of.ts';
 import { type Graphs, isRecord } from './relate.ts';
@@ -93,9 +94,11 @@ function judgedNode(at: number, node: PairNode, context: Context): Judged | unde
   const hidden = exposed === 0 || isHidden(exposed, () => context.isPrivate(at));
   const way = context.wayTo(at);
   const isSymbol = way !== undefined && way.nodes.length === 1 && way.skipped === 0 && after.kind === 'function';
+  // However hosts come by a type of Go: they ask for exactly the one that they were built with.
+  const nominal = isNominal(graphs);
   const changes = told.map((change) => ({
     ...change,
-    effect: hidden ? 'compatible' : effectOf(change, exposed, told, !isSymbol),
+    effect: hidden ? 'compatible' : nominal ? change.effect : effectOf(change, exposed, told, !isSymbol),
   }));
   const worst = changes.reduce((a, b) => (ORDER.indexOf(b.effect) > ORDER.indexOf(a.effect) ? b : a));
   const name = nodeName(context, at, way);

@@ -28,15 +28,18 @@ export function layoutSketch(
   b: RecordNode,
   [left = 'old', right = 'new']: readonly string[] = [],
 ): string {
+  if (a.goMethods !== undefined && b.goMethods !== undefined) {
+    return methodSketch(methodRows(old, a.goMethods), methodRows(now, b.goMethods), [left, right]);
+  }
   const before = byOffset(rows(old, a));
   const after = byOffset(rows(now, b));
   const offsets = [...new Set([...before.keys(), ...after.keys()])].sort((one, other) => one - other);
-  const lines: { readonly text: string; readonly differs: boolean }[] = [];
+  const lines: Line[] = [];
   for (const offset of offsets) {
     const [ones, others] = [before.get(offset) ?? [], after.get(offset) ?? []];
     for (let at = 0; at < Math.max(ones.length, others.length); at += 1) {
       const [one, other] = [ones[at], others[at]];
-      const mark = one?.text === other?.text ? ' ' : one === undefined ? '+' : other === undefined ? '-' : '!';
+      const mark = markOf(one?.text, other?.text);
       lines.push({ text: pair(shown(one), shown(other), mark), differs: mark !== ' ' });
     }
   }
@@ -44,7 +47,38 @@ export function layoutSketch(
   return [head, ...shortened(lines)].join('\n');
 }
 
-function shortened(lines: readonly { readonly text: string; readonly differs: boolean }[]): readonly string[] {
+interface Line {
+  readonly text: string;
+  readonly differs: boolean;
+}
+
+function markOf(one: string | undefined, other: string | undefined): string {
+  if (one === other) return ' ';
+  return one === undefined ? '+' : other === undefined ? '-' : '!';
+}
+
+/** The methods of two interfaces of Go, in the order of their names: that of the tables that lead to them. */
+function methodSketch(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+  [left, right]: readonly [string, string],
+): string {
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  const lines = names.map((name): Line => {
+    const [one, other] = [before.get(name), after.get(name)];
+    const mark = markOf(one, other);
+    return { text: pair(one ?? '', other ?? '', mark), differs: mark !== ' ' };
+  });
+  const head = pair(`${left}, ${before.size} methods`, `${right}, ${after.size} methods`, ' ');
+  return [head, ...shortened(lines)].join('\n');
+}
+
+function methodRows(graph: TypeGraph, methods: NonNullable<RecordNode['goMethods']>): ReadonlyMap<string, string> {
+  const told = methods.slice(0, MAX_MEMBERS);
+  return new Map(told.map(({ name, type }) => [name, `${name}${typeName(graph, type).replace(/^func/, '')}`]));
+}
+
+function shortened(lines: readonly Line[]): readonly string[] {
   if (lines.length <= MAX_ROWS) return lines.map(({ text }) => text);
   const kept: string[] = [];
   let skipped = 0;

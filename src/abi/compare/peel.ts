@@ -98,6 +98,14 @@ function sizeOfNode(graph: TypeGraph, node: TypeNode): number | undefined {
     case 'reference':
     case 'rvalue-reference':
       return node.size ?? graph.pointerSize;
+    case 'slice':
+      return 3 * graph.pointerSize;
+    case 'map':
+    case 'channel':
+      return graph.pointerSize;
+    case 'function':
+      // A value of a function type of Go is a pointer to its closure.
+      return graph.nominal === true ? graph.pointerSize : undefined;
     default:
       return undefined;
   }

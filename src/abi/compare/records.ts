@@ -5,7 +5,6 @@ import { compareAccess } from './access.ts';
 import { alignmentOfRecord } from './alignment.ts';
 import { compareBases } from './bases.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
-import { compareGoMethods } from './go-methods.ts';
 import { compareMembers } from './members.ts';
 import type { Graphs } from './relate.ts';
 import { compareVariants } from './variants.ts';
@@ -25,9 +24,8 @@ export function compareRecords(
   const bases = compareBases(graphs, a, b, pairOf);
   const members = compareMembers(graphs, a, b, pairOf);
   const virtuals = compareVirtuals(graphs, ids, pairOf);
-  const interfaces = compareGoMethods(a, b, pairOf);
-  const rest: LocalChange[] = [...virtuals.changes, ...interfaces.changes];
-  const edges: Edge[] = [...bases.edges, ...members.edges, ...virtuals.edges, ...interfaces.edges];
+  const rest: LocalChange[] = [...virtuals.changes];
+  const edges: Edge[] = [...bases.edges, ...members.edges, ...virtuals.edges];
   compareVariants(graphs, a, b, pairOf, rest, edges);
   const aligned = compareAlignment(graphs, a, b);
   // Nothing here takes more room than before, and a type that is part of this one does: that one is the cause.

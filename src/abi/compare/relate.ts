@@ -4,6 +4,7 @@ import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
 import { pointerOfOption } from '../rust/nullable.ts';
 import type { Alias, EdgeKind } from './change.ts';
+import { isNominal, relateNominal } from './nominal/relate.ts';
 import { compareNumbers, isInteger } from './numbers.ts';
 import { PairMap } from './pair-map.ts';
 import { type Peeled, peel, sizeOf, wholeArray } from './peel.ts';
@@ -72,7 +73,7 @@ export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Posit
   }
   const before = relations[position].get(old, now);
   if (before !== undefined) return before;
-  const relation = relateAnew(graphs, old, now, position);
+  const relation = isNominal(graphs) ? relateNominal(graphs, old, now) : relateAnew(graphs, old, now, position);
   relations[position].set(old, now, relation);
   return relation;
 }

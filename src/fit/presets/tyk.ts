@@ -9,18 +9,18 @@ import { goSymbols } from './krakend.ts';
  * Types of functions that Tyk takes: for requests, for responses, for analytics. Source: TykTechnologies/tyk goplugin
  * (GetHandler, GetResponseHandler, GetAnalyticsHandler).
  */
-const TYPES: Readonly<Record<string, readonly (readonly [type: string, packagePath: string])[]>> = {
-  'func(http.ResponseWriter, *http.Request)': [
-    ['http.ResponseWriter', 'net/http'],
-    ['http.Request', 'net/http'],
-  ],
-  'func(http.ResponseWriter, *http.Response, *http.Request)': [
-    ['http.ResponseWriter', 'net/http'],
-    ['http.Response', 'net/http'],
-    ['http.Request', 'net/http'],
-  ],
-  'func(*analytics.AnalyticsRecord)': [['analytics.AnalyticsRecord', 'github.com/TykTechnologies/tyk-pump/analytics']],
-};
+const TYPES: readonly string[] = [
+  'func(http.ResponseWriter, *http.Request)',
+  'func(http.ResponseWriter, *http.Response, *http.Request)',
+  'func(*analytics.AnalyticsRecord)',
+];
+
+/** The same with import paths: another package named http gives types that read the same. */
+const EXACT: ReadonlySet<string | undefined> = new Set([
+  'func(net/http.ResponseWriter, *net/http.Request)',
+  'func(net/http.ResponseWriter, *net/http.Response, *net/http.Request)',
+  'func(*github.com/TykTechnologies/tyk-pump/analytics.AnalyticsRecord)',
+]);
 
 const FIX = 'Export a function of package main such as: func AddHeader(rw http.ResponseWriter, r *http.Request).';
 
@@ -37,7 +37,7 @@ export const checkTyk: PresetCheck = (plugin, _host, required) => {
   if (fitting.length === 0) {
     const near = wrong.filter(({ type }) => MEANT.test(type)).map(label);
     const there = near.length === 0 ? '' : ` There is ${listNames(near, 3)}.`;
-    const message = `Tyk finds no function that it can call: none has the type ${Object.keys(TYPES).join(' or ')}.${there}`;
+    const message = `Tyk finds no function that it can call: none has the type ${TYPES.join(' or ')}.${there}`;
     return [...named, finding('fit/entry-missing', message, { subject: 'functions', fix: FIX })];
   }
   const strange = wrong
@@ -46,16 +46,12 @@ export const checkTyk: PresetCheck = (plugin, _host, required) => {
   return [...named, ...strange];
 };
 
-function fits({ kind, type, reached }: PluginSymbol): boolean {
-  const packages = kind === 'func' ? TYPES[type] : undefined;
-  // Another package named http gives types that read the same.
-  return (
-    packages?.every(([name, path]) => reached.some((own) => own.name === name && own.packagePath === path)) === true
-  );
+function fits({ kind, exactType }: PluginSymbol): boolean {
+  return kind === 'func' && EXACT.has(exactType);
 }
 
 function mistyped(symbol: PluginSymbol, severity: 'error' | 'note'): Finding {
-  const message = `${label(symbol)} is nothing that Tyk calls: the type must be ${Object.keys(TYPES).join(' or ')}, of the packages net/http and tyk-pump/analytics.`;
+  const message = `${label(symbol)} is nothing that Tyk calls: the type must be ${TYPES.join(' or ')}, of the packages net/http and tyk-pump/analytics.`;
   return finding('fit/entry-type', message, { subject: symbol.name, symbol: symbol.name, severity, fix: FIX });
 }
 

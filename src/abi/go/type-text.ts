@@ -1,0 +1,107 @@
+import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
+
+const MAX_NODES = 400;
+const MAX_DEPTH = 24;
+
+interface Writing {
+  readonly graph: TypeGraph;
+  readonly packages: 'name' | 'path';
+  /** Nodes that may still be written: functions that take functions fan out. */
+  left: number;
+}
+
+/**
+ * A type of Go as Go writes it: `func(string, *http.Request) error`. Cut where it is long or deep.
+ * @param packages `name`: by the last element of the import path, as reflect.Type.String does; `path`: the whole path,
+ *   so that types of packages with one name are told apart
+ */
+export function goTypeText(graph: TypeGraph, id: TypeId, packages: 'name' | 'path' = 'name'): string {
+  return write({ graph, packages, left: MAX_NODES }, id, 0);
+}
+
+function write(writing: Writing, id: TypeId, depth: number): string {
+  const node = writing.graph.nodes[id];
+  writing.left -= 1;
+  if (node === undefined || depth > MAX_DEPTH || writing.left < 0) return '…';
+  const below = (target: TypeId): string => write(writing, target, depth + 1);
+  switch (node.kind) {
+    case 'base':
+    case 'unspecified':
+      return node.name;
+    case 'typedef':
+      return named(writing, node.scope, node.name);
+    case 'struct':
+      if (node.name !== undefined) return named(writing, node.scope, node.name);
+      return node.goMethods === undefined ? fields(node, below) : methods(node.goMethods, below);
+    case 'pointer':
+      return `*${below(node.target)}`;
+    case 'slice':
+      return `[]${below(node.element)}`;
+    case 'array':
+      return `${node.dimensions.map((count) => `[${count ?? ''}]`).join('')}${below(node.element)}`;
+    case 'map':
+      return `map[${below(node.key)}]${below(node.value)}`;
+    case 'channel': {
+      const element = below(node.element);
+      if (node.direction === 'send') return `chan<- ${element}`;
+      return node.direction === 'receive' ? `<-chan ${element}` : `chan ${element}`;
+    }
+    case 'function':
+      return `func${signature(node, below)}`;
+    case 'unknown':
+      return '?';
+    default:
+      return node.kind;
+  }
+}
+
+function named({ packages }: Writing, scope: string, name: string): string {
+  if (scope === '') return name;
+  return `${packages === 'path' ? scope : packageName(scope)}.${name}`;
+}
+
+/** What sources call a package, as far as its path tells: `yaml` for `gopkg.in/yaml.v3`, `mod` for `example.com/mod/v2`. */
+export function packageName(path: string): string {
+  const parts = path.split('/');
+  const last = parts.at(-1) ?? path;
+  const element = /^v\d+$/.test(last) && parts.length > 1 ? (parts.at(-2) ?? last) : last;
+  return element.replace(/\.v\d+$/, '');
+}
+
+type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
+
+/** `(string, ...int) (int, error)` */
+export function signature({ parameters, results = [], variadic }: FunctionNode, text: (id: TypeId) => string): string {
+  const list = parameters.map(({ type }, at) => {
+    const one = text(type);
+    return variadic && at === parameters.length - 1 ? `...${one.replace(/^\[\]/, '')}` : one;
+  });
+  const [first] = results;
+  const out =
+    first === undefined
+      ? ''
+      : results.length === 1
+        ? ` ${text(first)}`
+        : ` (${results.map((id) => text(id)).join(', ')})`;
+  return `(${list.join(', ')})${out}`;
+}
+
+function fields(
+  { members }: Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>,
+  text: (id: TypeId) => string,
+): string {
+  if (members.length === 0) return 'struct {}';
+  const list = members.map(({ name = '_', type, embedded, tag }) => {
+    const quoted = tag === undefined ? '' : ` ${JSON.stringify(tag)}`;
+    return `${embedded === true ? '' : `${name} `}${text(type)}${quoted}`;
+  });
+  return `struct { ${list.join('; ')} }`;
+}
+
+function methods(
+  list: readonly { readonly name: string; readonly type: TypeId }[],
+  text: (id: TypeId) => string,
+): string {
+  if (list.length === 0) return 'interface {}';
+  return `interface { ${list.map(({ name, type }) => `${name}${text(type).replace(/^func/, '')}`).join('; ')} }`;
+}
