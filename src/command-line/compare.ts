@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Format } from '../commands/command.ts';
 import type { CommandEntry } from './entry.ts';
-import { format, listOption } from './options.ts';
+import { entryOption, format, listOption } from './options.ts';
 
 /** Files by themselves, and two releases of one. */
 
@@ -14,6 +14,7 @@ export const DIFF: CommandEntry = {
       .addOption(listOption('--headers <glob>', 'public headers; types declared elsewhere are private'))
       .option('--host <file>', 'host that the new release is for, with debug information: shared types are compared')
       .addOption(listOption('--host-headers <glob>', "the host's headers; types declared there are the host's"))
+      .addOption(entryOption())
       .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
       .option('--version-script <file>', 'version script that the new file is linked with')
       .addOption(listOption('--symbol <name>', 'symbol that the new file must export'))
@@ -34,6 +35,7 @@ export const DIFF: CommandEntry = {
             headers?: string[];
             host?: string;
             hostHeaders?: string[];
+            entry?: string[];
             debugDir?: string[];
             versionScript?: string;
             symbol?: string[];
@@ -42,11 +44,15 @@ export const DIFF: CommandEntry = {
           },
         ) => {
           const { diffCommand } = await import('../parts/diff.ts');
-          const { symbol, ...rest } = options;
+          const { symbol, entry, ...rest } = options;
           run.exitCode = await diffCommand(
             old,
             now,
-            { ...rest, ...(symbol === undefined ? {} : { required: symbol }) },
+            {
+              ...rest,
+              ...(symbol === undefined ? {} : { required: symbol }),
+              ...(entry === undefined ? {} : { entries: entry }),
+            },
             run.terminal,
           );
         },

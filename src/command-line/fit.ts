@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { FitFormat } from '../commands/fit.ts';
 import { PRESETS } from '../fit/presets/names.ts';
 import type { CommandEntry } from './entry.ts';
-import { listOption } from './options.ts';
+import { entryOption, listOption } from './options.ts';
 
 /** Plugins and their hosts. */
 
@@ -25,6 +25,7 @@ export const FIT: CommandEntry = {
       .addOption(
         listOption('--host-headers <glob>', "the host's headers; types declared there must be as the host has them"),
       )
+      .addOption(entryOption())
       .addOption(listOption('--debug-dir <directory>', 'where separate debug information is'))
       .addOption(
         new Option('--format <format>', 'form of the output')
@@ -43,6 +44,7 @@ export const FIT: CommandEntry = {
             sysroot?: string;
             symbol?: string[];
             hostHeaders?: string[];
+            entry?: string[];
             debugDir?: string[];
             format: FitFormat;
           },
@@ -62,6 +64,7 @@ export const FIT: CommandEntry = {
               ...(options.sysroot === undefined ? {} : { root: options.sysroot }),
               ...(options.symbol === undefined ? {} : { required: options.symbol }),
               ...(options.hostHeaders === undefined ? {} : { hostHeaders: options.hostHeaders }),
+              ...(options.entry === undefined ? {} : { entries: options.entry }),
               ...(options.debugDir === undefined ? {} : { debugDirs: options.debugDir }),
             },
             run.terminal,

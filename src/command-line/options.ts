@@ -37,3 +37,11 @@ export function format(...choices: readonly Format[]): Option {
 export function listOption(flags: string, description: string): Option {
   return new Option(flags, `${description} (repeatable)`).argParser(collect);
 }
+
+/** What the host takes symbols for that it looks up. */
+export function entryOption(): Option {
+  return listOption(
+    '--entry <symbol=type>',
+    'type of the host for a symbol that it looks up, such as plugin_init=plugin_init_fn or plugin_open=plugin_api.open',
+  );
+}

@@ -13,6 +13,7 @@ import { renderDiffText } from '../report/diff-text.ts';
 import { type DiffVerdict, worstEffect } from '../rules/effects.ts';
 import type { Format, Terminal } from './command.ts';
 import type { DiffCommandOptions } from './diff.ts';
+import { parseEntries } from './parse-entries.ts';
 import { readInput } from './read-input.ts';
 import type { ReleaseFile } from './release-file.ts';
 
@@ -68,8 +69,10 @@ function goOf(file: ReleaseFile, image: ElfImage): GoReading | undefined {
 async function withHost(
   comparison: Comparison,
   now: ReleaseFile,
-  { host, hostHeaders = [], debugDir = [] }: DiffCommandOptions,
+  { host, hostHeaders = [], entries = [], debugDir = [] }: DiffCommandOptions,
 ): Promise<Comparison> {
+  if (host === undefined && entries.length > 0)
+    throw new UsageError('--entry names types of a host: give it with --host.');
   if (host === undefined) return comparison;
   const { hostTypes } = await import('../abi/host/read-host-file.ts');
   const here = { root: process.cwd(), repository: process.cwd() };
@@ -82,6 +85,7 @@ async function withHost(
       name: basename(host),
       locate: (file) => locate(file, here),
       ...(hostHeaders.length > 0 && { isHostHeader: known.isPublic }),
+      entries: parseEntries(entries),
     },
   );
   const findings = [

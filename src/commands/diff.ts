@@ -18,6 +18,8 @@ export interface DiffCommandOptions {
   readonly host?: string;
   /** Globs of the host's headers: what they declare is the host's. */
   readonly hostHeaders?: readonly string[];
+  /** What the host takes symbols for that it looks up, each as `SYMBOL=TYPE`. */
+  readonly entries?: readonly string[];
   /** A version script of the GNU linker that the new file is compared with. */
   readonly versionScript?: string;
   /** Symbols that the new file must export. */

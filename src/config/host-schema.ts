@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { HOST_TYPE } from '../abi/host/type-text.ts';
 import { DISTRIBUTIONS, SYSTEMS } from '../elf/systems.ts';
 import { ALPINE } from '../elf/targets.ts';
 import { PRESETS } from '../fit/presets/names.ts';
-import { anyPath, name, repositoryPath, text } from './scalars.ts';
+import { anyPath, name, repositoryPath, symbolName, text } from './scalars.ts';
 
 /** A host that a plugin must load into: what is known of it, in several forms. */
 
@@ -22,6 +23,12 @@ const SYSTEM = new RegExp(
 const EXPECTS_SYSTEM = `expected a system that is known (${RELEASES.map(
   ([distribution, releases]) => `${distribution}: ${releases.join(', ')}`,
 ).join('; ')}) such as debian:11, or a glibc such as glibc:2.31`;
+
+/** A type of the host: a typedef, a record, or a member of a record. */
+function hostType() {
+  const expected = 'expected a type of the host such as plugin_init_fn, struct plugin_info or plugin_api.open';
+  return z.string({ error: expected }).regex(HOST_TYPE, { error: expected });
+}
 
 /** Keys of which a host has one at least. */
 export const HOST_KEYS = ['file', 'package', 'target', 'sysroot', 'preset'] as const;
@@ -67,6 +74,15 @@ export const hostSchema = z
       })
       .meta({ description: 'Headers of the host: types declared there are those that host and plugin share.' })
       .default([]),
+    entries: z
+      .record(symbolName('A symbol of the plugin.'), hostType(), {
+        error: 'expected symbols, each with a type of the host, such as plugin_init: plugin_init_fn',
+      })
+      .meta({
+        description:
+          'What the host takes symbols for that it looks up by name, in its own types: `plugin_init: plugin_init_fn`, `plugin_info: struct plugin_info`, or a member that holds the function, `plugin_open: plugin_api.open`. Needs `file` with debug information.',
+      })
+      .default({}),
   })
   .meta({
     description:

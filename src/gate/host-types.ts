@@ -1,8 +1,10 @@
 import { basename, join, resolve } from 'node:path';
 import type { HostComparison } from '../abi/host/compare-host.ts';
+import type { EntryPoint } from '../abi/host/entry-points.ts';
 import { hostTypes } from '../abi/host/read-host-file.ts';
 import { type Artifact, readArtifact } from '../artifact/read.ts';
 import { expandTokens } from '../build/tokens.ts';
+import { withPreset } from '../fit/presets/entry-types.ts';
 import { finding } from '../rules/make.ts';
 import { publicHeaders } from './headers.ts';
 import type { GateContext, Known } from './known.ts';
@@ -24,9 +26,12 @@ export function hostTypesOf(
   const before = known.get(artifact);
   if (before !== undefined) return before;
   const found = new Map<string, HostComparison>();
-  for (const { name, file, headers } of job.plugin.hosts) {
+  const exported = image.symbols.map((symbol) => symbol.name);
+  for (const { name, file, headers, preset, entries: named } of job.plugin.hosts) {
+    const entries: readonly EntryPoint[] = Object.entries(named).map(([symbol, type]) => ({ symbol, type }));
     if (file === undefined) {
-      if (headers.length > 0) found.set(name, withoutFile(name));
+      if (headers.length > 0) found.set(name, withoutFile(name, 'headers'));
+      else if (entries.length > 0) found.set(name, withoutFile(name, 'entry points'));
       continue;
     }
     const path = resolve(context.root, expandTokens(file, job.tokens, `file of host ${name}`));
@@ -41,6 +46,7 @@ export function hostTypesOf(
         name: name === '' ? basename(path) : name,
         locate: (place) => locate(place, context),
         ...(headers.length > 0 && { isHostHeader: patterns.isPublic }),
+        entries: withPreset(entries, preset, exported),
       },
     );
     const unmatched = patterns.unmatched('fit/host-headers-unmatched');
@@ -57,8 +63,8 @@ function isElf(bytes: Uint8Array): boolean {
 }
 
 /** Headers tell which types are the host's, and not what they are there. */
-function withoutFile(name: string): HostComparison {
-  const why = `The headers of ${name} are named, and no file that tells how the host was compiled: types were not compared.`;
+function withoutFile(name: string, what: 'headers' | 'entry points'): HostComparison {
+  const why = `The ${what} of ${name} are named, and no file that tells how the host was compiled: types were not compared.`;
   const unseen = finding('fit/host-types-unseen', why, { subject: name, severity: 'undecided', effect: 'undecided' });
   return { findings: [unseen], compared: [], agreed: new Set() };
 }

@@ -8,6 +8,9 @@ import { worstFirst } from './diff-order.ts';
 import { findingJson } from './finding-json.ts';
 import { renderFindings } from './finding-text.ts';
 
+/** Rules that do not keep a plugin from being loaded, and from working. */
+const TYPES: ReadonlySet<string> = new Set(['fit/host-type-differs', 'fit/entry-signature-differs']);
+
 /** The answer for one plugin. */
 export interface FileFit {
   readonly file: string;
@@ -108,7 +111,7 @@ function paint(loads: Fit['loads'], style: Style): (text: string) => string {
 function verdict({ loads, reasons }: Fit, style: Style): string {
   // The loader knows nothing of types: what it takes may still not work there.
   const errors = reasons.filter(({ severity }) => severity === 'error');
-  const loadable = errors.length > 0 && errors.every(({ rule }) => rule === 'fit/host-type-differs');
+  const loadable = errors.length > 0 && errors.every(({ rule }) => TYPES.has(rule));
   const no = loadable ? '✗ LOADS, AND DOES NOT FIT' : '✗ DOES NOT LOAD';
   const text = { true: '✓ LOADS', false: no, undecided: '? UNDECIDED' } as const;
   return style.bold(paint(loads, style)(text[`${loads}`]));

@@ -1,35 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
-import type { AbiInput } from '../../src/abi/abi.ts';
 import { compareWithHost } from '../../src/abi/host/compare-host.ts';
-import { readElf } from '../../src/elf/read.ts';
-import { matchesGlob } from '../../src/text/path-glob.ts';
 import { describeWith } from '../support/needs.ts';
 import { compileC, workspace } from '../support/workspace.ts';
-
-/**
- * Pairs of a host and a plugin: test/fixtures/host-types/table.json says what each is about, <case>/ has host.c and
- * plugin.c and expected.txt, the disagreements. PLUGIN_GATE_ABI_EXPECTED=write writes those for review.
- */
-const TABLE = fileURLToPath(new URL('../fixtures/host-types/', import.meta.url));
-
-const flags = z.array(z.string());
-const entry = z.strictObject({
-  kind: z.enum(['change', 'look-alike']),
-  about: z.string(),
-  flags: z.strictObject({ host: flags.optional(), plugin: flags.optional() }).optional(),
-  /** Globs of the host's headers. */
-  headers: flags.optional(),
-});
-const cases = Object.entries(
-  z.record(z.string(), entry).parse(JSON.parse(readFileSync(join(TABLE, 'table.json'), 'utf8'))),
-);
-
-type Case = z.infer<typeof entry>;
+import { buildPart, disagreementsOf, expectReviewed, hostCases, inputOf } from './host-table.ts';
 
 /** Host and plugin are rarely built in one way. */
 const WAYS = [
@@ -37,64 +13,14 @@ const WAYS = [
   { host: ['clang', '-O2', '-gdwarf-5'], plugin: ['gcc', '-O2', '-gdwarf-4'] },
 ] as const;
 
-function build(
-  directory: string,
-  name: string,
-  part: 'host' | 'plugin',
-  [compiler, ...way]: readonly string[],
-  one: Case,
-) {
-  const from = join(TABLE, name);
-  const source = readdirSync(from).find((file) => file.startsWith(`${part}.`)) ?? '';
-  const cxx = source.endsWith('.cc');
-  const driver = cxx ? `${compiler}++`.replace('gcc++', 'g++') : (compiler ?? '');
-  const classes = cxx ? [compiler === 'clang' ? '-fstandalone-debug' : '-femit-class-debug-always'] : [];
-  const output = join(directory, `${name}-${part}-${compiler}.so`);
-  const args = ['-g', '-w', '-fPIC', '-shared', ...way, ...classes, ...(one.flags?.[part] ?? []), '-o', output, source];
-  execFileSync(driver, args, { cwd: from, stdio: 'pipe' });
-  return output;
-}
-
-function inputOf(file: string): AbiInput {
-  const bytes = readFileSync(file);
-  const { image } = readElf(bytes);
-  if (image === undefined) throw new Error(`${file} cannot be read`);
-  return { image, bytes, search: { file, directories: [] } };
-}
-
-function textOf(name: string, { headers }: Case, host: string, plugin: string): string {
-  const locate = (file: string): string => (file.startsWith('/') ? relative(join(TABLE, name), file) : file);
-  const { findings } = compareWithHost(inputOf(plugin), inputOf(host), {
-    name: 'the host',
-    locate,
-    ...(headers !== undefined && {
-      isHostHeader: (file: string) => headers.some((glob) => matchesGlob(glob, locate(file))),
-    }),
-  });
-  const texts = findings.map(({ rule, effect, location, path, message, affected = [] }) => {
-    const place = location === undefined ? '-' : `${location.file}:${location.line}`;
-    // Which compiler describes what it only calls, and how many copies of a constructor there are, is another matter.
-    expect(affected.length).toBeGreaterThan(0);
-    return [`${rule} ${effect} ${place}`, `  ${message}`, `  path: ${path?.join(' > ')}`].join('\n');
-  });
-  return texts.length === 0 ? 'nothing\n' : `${texts.sort().join('\n')}\n`;
-}
-
 describeWith(['gcc', 'clang'], 'what a plugin takes its host to be', () => {
   const directory = workspace();
 
-  describe.each(cases)('%s', (name, one) => {
+  describe.each(hostCases('c', 'types'))('%s', (name, one) => {
     it.each(WAYS.map((way) => [`${way.host[0]} host, ${way.plugin[0]} plugin`, way] as const))('%s', (_, way) => {
-      const text = textOf(
-        name,
-        one,
-        build(directory, name, 'host', way.host, one),
-        build(directory, name, 'plugin', way.plugin, one),
-      );
-      const file = join(TABLE, name, 'expected.txt');
-      if (process.env.PLUGIN_GATE_ABI_EXPECTED === 'write') writeFileSync(file, text);
-      expect(text).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '');
-      expect(text === 'nothing\n').toBe(one.kind === 'look-alike');
+      const host = buildPart(directory, name, 'host', way.host, one);
+      const plugin = buildPart(directory, name, 'plugin', way.plugin, one);
+      expectReviewed(name, one, disagreementsOf(name, one, host, plugin));
     });
   });
 

@@ -111,6 +111,34 @@ int own_use(struct own *own) { return own->a; }`,
     expect((await fits(bareHost, { hostHeaders: ['sdk/*.h'] })).exit).toBe(3);
   });
 
+  it('holds entry points against the types that are named', async () => {
+    const api =
+      'struct host_api;\ntypedef long (*start)(const struct host_api *);\ntypedef int (*begin)(const struct host_api *);';
+    const source = `#line 1 "include/host_api.h"\n${api}\n#line 1 "host.c"\nstart one; begin two;`;
+    const host = compileC(directory, 'entry-host', source, ['-g']);
+    const named = async (type: string) => (await diff(v1, v1, { host, entries: [`plugin_init=${type}`] })).findings;
+    expect(await named('begin')).toEqual([]);
+    expect(await named('start')).toEqual([['fit/entry-signature-differs', 'breaking', undefined]]);
+    expect(await named('ending')).toEqual([['fit/entry-not-compared', 'undecided', undefined]]);
+    const { terminal, out } = capture();
+    expect(await fitCommand(host, [v1], { entries: ['plugin_init=start'] }, terminal)).toBe(1);
+    expect(out()).toContain('LOADS, AND DOES NOT FIT');
+    const described = capture();
+    expect(await fitCommand('-', [v1], { entries: ['plugin_init=start'] }, described.terminal)).toBe(3);
+    expect(described.out()).toContain('fit/host-types-unseen');
+  });
+
+  it.each(['plugin_init', '=start', 'plugin_init=int (*)(void)', 'a b=start', 'x='])(
+    'refuses --entry %s',
+    async (entry) => {
+      await expect(diff(v1, v2, { host: newHost, entries: [entry] })).rejects.toThrow('is not of the form SYMBOL=TYPE');
+    },
+  );
+
+  it('asks for the host that the types are of', async () => {
+    await expect(diff(v1, v2, { entries: ['plugin_init=start'] })).rejects.toThrow('--host');
+  });
+
   it('takes a snapshot for the plugin', async () => {
     const { snapshotCommand } = await import('../../src/commands/snapshot.ts');
     const output = join(directory, 'v1.abi.json.gz');

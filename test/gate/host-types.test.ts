@@ -22,15 +22,16 @@ interface Files {
   readonly now: string;
   readonly hosts: Readonly<Record<string, string>>;
   readonly headers?: string;
+  readonly entries?: string;
 }
 
-function project({ before, now, hosts, headers }: Files): string {
+function project({ before, now, hosts, headers, entries }: Files): string {
   const directory = mkdtempSync(join(root, 'p-'));
   if (before !== undefined) compile(directory, 'p-1.so', plugin(before));
   compile(directory, 'p.so', plugin(now));
   const list = Object.entries(hosts).map(([name, api]) => {
     compile(directory, `${name}.so`, host(api));
-    return `      - { name: ${name}, file: ${name}.so${headers === undefined ? '' : `, headers: ["${headers}"]`} }\n`;
+    return `      - { name: ${name}, file: ${name}.so${headers === undefined ? '' : `, headers: ["${headers}"]`}${entries === undefined ? '' : `, entries: ${entries}`} }\n`;
   });
   const baseline = before === undefined ? '{ none: first release }' : '{ file: p-1.so }';
   writeTree(directory, {
@@ -71,6 +72,26 @@ describeWith(['cc'], 'types that plugin and host share', () => {
     expect(report.plugins[0]?.steps.find(({ step }) => step === 'fit')?.summary).toBe(
       'old: does not fit, server: fits',
     );
+  });
+
+  it('hold entry points against the types that the configuration names', async () => {
+    const api = `${NEW} typedef long (*init_fn)(const struct host_api *); typedef int (*other_fn)(const struct host_api *);`;
+    const typed = (name: string) => `${api}\n#line 1 "host.c"\n${name} keep_fn;`;
+    const entry = async (type: string) => {
+      const { report } = await gate(
+        project({ now: NEW, hosts: { server: typed(type) }, entries: `{ init: ${type} }` }),
+      );
+      return report.findings
+        .filter(({ rule }) => rule.startsWith('fit/entry-'))
+        .map(({ rule, severity }) => [rule, severity]);
+    };
+    expect(await entry('other_fn')).toEqual([]);
+    expect(await entry('init_fn')).toEqual([['fit/entry-signature-differs', 'error']]);
+    const { report } = await gate(project({ now: NEW, hosts: { server: NEW }, entries: '{ init: init_fn }' }));
+    expect(report.findings.map(({ rule, severity }) => [rule, severity])).toContainEqual([
+      'fit/entry-not-compared',
+      'undecided',
+    ]);
   });
 
   it('may change with the host', async () => {

@@ -24,6 +24,8 @@ export interface LocalChange {
    * plugin reads, `pass` only where values are passed or returned as such.
    */
   readonly matters: 'layout' | 'input' | 'pass' | 'always';
+  /** Both sides see the same bytes: what differs is the sign of what a pointer leads to, or that it is untyped. */
+  readonly sameBits?: true;
   /** Nothing but that the new release lacks it: nothing else moved for it. */
   readonly gone?: true;
   /** The difference follows from a changed type that is embedded here and that has a finding of its own. */

@@ -154,7 +154,9 @@ function isSameSlot(graphs: Graphs, a: Member, b: Member): boolean {
   // A reserved slot may take anything of its size.
   if (isReserved(a.name)) return true;
   const { change } = relate(graphs, a.type, b.type);
-  return change === undefined || change.kind === 'equivalent' || change.kind === 'qualifier';
+  return (
+    change === undefined || change.kind === 'equivalent' || change.kind === 'qualifier' || change.sameBits === true
+  );
 }
 
 function edgesOf(graphs: Graphs, a: Member, b: Member, key: string, pairOf: PairOf): Edge[] {

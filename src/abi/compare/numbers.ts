@@ -11,6 +11,8 @@ export interface NumberDifference {
   readonly sameName: boolean;
   /** Same size and same meaning of every bit. */
   readonly equivalent: boolean;
+  /** Integers that differ in their sign only. */
+  readonly sign?: true;
 }
 
 export function compareNumbers(a: BaseNode, b: BaseNode): NumberDifference | undefined {
@@ -32,7 +34,7 @@ export function compareNumbers(a: BaseNode, b: BaseNode): NumberDifference | und
   }
   if (a.bitSize !== b.bitSize) return differs('breaking', 'the number of bits changed');
   if (one === 'integer' && isSigned(a) !== isSigned(b)) {
-    return differs('risky', `it was ${signWord(a)} and is now ${signWord(b)}`);
+    return { ...differs('risky', `it was ${signWord(a)} and is now ${signWord(b)}`), sign: true };
   }
   return sameName ? undefined : differs('source-breaking', 'another type with the same representation', true);
 }

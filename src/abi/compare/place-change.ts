@@ -25,7 +25,10 @@ export function changeOfPlace(
 ): LocalChange {
   const rule = ruleOfPlace(change, replaced);
   const types = { old: change.old, new: change.new };
-  const callback = change.asCallback === undefined ? {} : { asCallback: change.asCallback };
+  const callback = {
+    ...(change.asCallback === undefined ? {} : { asCallback: change.asCallback }),
+    ...(change.sameBits === true ? { sameBits: change.sameBits } : {}),
+  };
   const text =
     change.kind === 'unreadable'
       ? `${label}: ${change.why}`

@@ -1,6 +1,7 @@
 import { comparePassing } from '../cxx/passing.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
+import { isAcrossLanguages, underOneName } from '../rust/foreign.ts';
 import { compareAccess } from './access.ts';
 import { alignmentOfRecord } from './alignment.ts';
 import { compareBases } from './bases.ts';
@@ -15,12 +16,18 @@ export type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' 
 /** Compares two records: bases, members by name, size, virtual functions, how values are passed. */
 export function compareRecords(
   graphs: Graphs,
-  a: RecordNode,
-  b: RecordNode,
+  before: RecordNode,
+  after: RecordNode,
   pairOf: PairOf,
   ids: { readonly old: TypeId; readonly new: TypeId },
 ): { readonly changes: readonly LocalChange[]; readonly edges: readonly Edge[] } {
-  if (a.declaration || b.declaration) return { changes: declared(a, b), edges: [] };
+  if (before.declaration || after.declaration) return { changes: declared(before, after), edges: [] };
+  const across = isAcrossLanguages(before, after);
+  const [a, b] = across ? underOneName(graphs, before, after) : [before, after];
+  if (across && (a.variants === undefined) !== (b.variants === undefined)) {
+    // A tagged union of C has its parts elsewhere in the description, and its room is the same.
+    return { changes: [...compareAlignment(graphs, a, b), ...compareSizes(a, b)], edges: [] };
+  }
   const bases = compareBases(graphs, a, b, pairOf);
   const members = compareMembers(graphs, a, b, pairOf);
   const virtuals = compareVirtuals(graphs, ids, pairOf);

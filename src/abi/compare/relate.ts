@@ -2,6 +2,7 @@ import type { Effect } from '../../rules/finding.ts';
 import { isOtherLibraryAbi } from '../cxx/string-abi.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
+import { isAcrossLanguages, isOpaqueBinding, isRustVoid, isStandardWrapper, soleValue } from '../rust/foreign.ts';
 import { pointerOfOption } from '../rust/nullable.ts';
 import type { Alias, EdgeKind } from './change.ts';
 import { isNominal, relateNominal } from './nominal/relate.ts';
@@ -25,6 +26,8 @@ export interface PlaceChange {
   readonly kind: 'replaced' | 'equivalent' | 'qualifier' | 'unreadable';
   readonly effect: Effect;
   readonly asCallback?: Effect;
+  /** The same bytes, read with another sign behind a pointer or through an untyped one. */
+  readonly sameBits?: true;
   /** A clause: `the number of elements changed`. */
   readonly why: string;
   readonly old: string;
@@ -104,7 +107,7 @@ function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position
     // Qualifiers of an array are those of its elements: compilers put them on either.
     const step = compareNodes(graphs, before, after, { pointers, position });
     if (step.is !== 'below' || step.pointer) {
-      qualifier = worse(
+      qualifier = worse<Verdict>(
         qualifierChange(merged(before, array?.[0]), merged(after, array?.[1]), position, pointers),
         qualifier,
       );
@@ -182,6 +185,10 @@ function changed(effect: Effect, why: string, kind: PlaceChange['kind'] = 'repla
   return { is: 'changed', verdict: { kind, effect, why } };
 }
 
+function sameBits(why: string): Step {
+  return { is: 'changed', verdict: { kind: 'replaced', effect: 'risky', why, sameBits: true } };
+}
+
 interface Place {
   readonly pointers: number;
   readonly position: Position;
@@ -190,6 +197,8 @@ interface Place {
 function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Place): Step {
   const a = before.node;
   const b = after.node;
+  const across = acrossLanguages(graphs, before, after, place.pointers);
+  if (across !== undefined) return across;
   if (isRecord(a) && isRecord(b)) {
     if ((a.kind === 'union') !== (b.kind === 'union')) return changed('breaking', `a ${a.kind} became a ${b.kind}`);
     return pairOrRename(graphs, before, after, () => sameShape(graphs, a, b));
@@ -201,6 +210,7 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
     if (difference === undefined) return SAME;
     // `char` that became unsigned everywhere is one change, not one for every place.
     if (difference.sameName) return { is: 'pair' };
+    if (difference.sign === true && (place.pointers > 0 || a.size === 1)) return sameBits(difference.why);
     return changed(difference.effect, difference.why, difference.equivalent ? 'equivalent' : 'replaced');
   }
   if (isAddress(a) && isAddress(b)) {
@@ -230,6 +240,27 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
   if (old !== undefined && isAddress(b)) return { is: 'below', old, new: after.id, pointer: false };
   if (now !== undefined && isAddress(a)) return { is: 'below', old: before.id, new: now, pointer: false };
   return differentKinds(graphs, before, after, place);
+}
+
+/** Where one of the two is a type of Rust: names are no matter then, and wrappers are what they wrap. */
+function acrossLanguages(graphs: Graphs, before: Peeled, after: Peeled, pointers: number): Step | undefined {
+  const [a, b] = [before.node, after.node];
+  if (pointers > 0 && (isRustVoid(a) || isRustVoid(b))) {
+    const untyped = b.kind === 'void' || isRustVoid(b);
+    if (untyped && (a.kind === 'void' || isRustVoid(a))) return SAME;
+    return sameBits(untyped ? 'the pointer became untyped' : 'the pointer got a type');
+  }
+  const [one, other] = [soleValue(graphs.old, a), soleValue(graphs.new, b)];
+  if (!isRecord(a) || !isRecord(b)) {
+    if (one !== undefined && !isRecord(b)) return { is: 'below', old: one, new: after.id, pointer: false };
+    if (other !== undefined && !isRecord(a)) return { is: 'below', old: before.id, new: other, pointer: false };
+    return undefined;
+  }
+  if (!isAcrossLanguages(a, b)) return undefined;
+  if (pointers > 0 && (isOpaqueBinding(a) || isOpaqueBinding(b))) return SAME;
+  if (one !== undefined && isStandardWrapper(a)) return { is: 'below', old: one, new: after.id, pointer: false };
+  if (other !== undefined && isStandardWrapper(b)) return { is: 'below', old: before.id, new: other, pointer: false };
+  return (a.kind === 'union') === (b.kind === 'union') ? { is: 'pair' } : undefined;
 }
 
 type Address = Extract<TypeNode, { kind: 'pointer' | 'reference' | 'rvalue-reference' }>;
@@ -317,7 +348,7 @@ function differentKinds(graphs: Graphs, before: Peeled, after: Peeled, { pointer
   }
   // void behind a pointer: the same address, another promise about what is there.
   if (pointers > 0 && (a.kind === 'void' || b.kind === 'void')) {
-    return changed('risky', b.kind === 'void' ? 'the pointer became untyped' : 'the pointer got a type');
+    return sameBits(b.kind === 'void' ? 'the pointer became untyped' : 'the pointer got a type');
   }
   const [one, other] = [sizeOf(graphs.old, before.id), sizeOf(graphs.new, after.id)];
   if (isInteger(a) && isInteger(b) && one === other) {

@@ -1,13 +1,9 @@
-import { posix } from 'node:path';
-import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
-import { withTags } from '../../dwarf/layout.ts';
-import { declaredAt } from '../../dwarf/line.ts';
-import * as TAG from '../../dwarf/tag.ts';
 import type { ElfImage } from '../../elf/model.ts';
 import type { AbiSymbol, MissingEvidence, TypeGraph, TypeId } from '../model.ts';
 import { chainOf, nameOf, placeOf } from './attributes.ts';
 import { definitionsNamed } from './definitions.ts';
+import { findTypedefs } from './host-typedefs.ts';
 import { optional } from './members.ts';
 import { problemsOf, producersOf } from './read-graph.ts';
 import { join, scopeOf } from './scope.ts';
@@ -22,6 +18,8 @@ export interface WantedOfHost {
   /** Typedefs that name what has no name of its own, each with the name of the header that the plugin has it from. */
   readonly typedefs: ReadonlyMap<string, string>;
   readonly functions: ReadonlySet<string>;
+  /** Symbols by their squeezed name, where a typedef that is spelled after one of them is wanted too. */
+  readonly spelled: ReadonlyMap<string, string>;
 }
 
 export interface HostTypes {
@@ -29,12 +27,9 @@ export interface HostTypes {
   /** Definitions of each record and enum that was found; several where the host's own files disagree. */
   readonly records: ReadonlyMap<string, readonly TypeId[]>;
   readonly typedefs: ReadonlyMap<string, readonly TypeId[]>;
+  /** By symbol: the typedefs that are spelled after it. */
+  readonly spelled: ReadonlyMap<string, readonly { readonly name: string; readonly type: TypeId }[]>;
 }
-
-const isTypedef = withTags(TAG.typedef);
-
-/** Typedefs at the top of units that are looked at; no index lists them. */
-const MOST_ENTRIES = 2_000_000;
 
 /**
  * The host's definitions of the types and functions that a plugin knows; of a large host only these are read.
@@ -50,8 +45,14 @@ export function readHostTypes(
   // With the parts that dwz moved elsewhere.
   const all = files[0]?.program.files ?? files;
   const records = collect(wanted.records, (name) => recordsNamed(all, name), builder);
-  const typedefDies = typedefsNamed(all, wanted.typedefs);
-  const typedefs = collect(new Set(wanted.typedefs.keys()), (name) => typedefDies.get(name) ?? [], builder);
+  const found = findTypedefs(all, { named: wanted.typedefs, spelled: wanted.spelled });
+  const typedefs = collect(new Set(wanted.typedefs.keys()), (name) => found.named.get(name) ?? [], builder);
+  const spelled = new Map(
+    [...found.spelled].map(([symbol, all]) => [
+      symbol,
+      all.map(({ name, die }) => ({ name, type: builder.idOf(die) })),
+    ]),
+  );
   const symbols = functionsOf(image, files, wanted.functions, builder);
   builder.finish();
   const graph: TypeGraph = {
@@ -63,7 +64,7 @@ export function readHostTypes(
     pointerSize: image.header.class / 8,
     littleEndian: image.header.endian === 'little',
   };
-  return { graph, records, typedefs };
+  return { graph, records, typedefs, spelled };
 }
 
 function collect(
@@ -93,33 +94,6 @@ function lastPart(name: string): string {
     else if (letter === ':' && depth === 0 && name[at - 1] === ':') return name.slice(at + 1);
   }
   return name;
-}
-
-function typedefsNamed(
-  files: readonly DwarfFile[],
-  wanted: ReadonlyMap<string, string>,
-): ReadonlyMap<string, readonly Die[]> {
-  const found = new Map<string, readonly Die[]>();
-  const sure = new Set<string>();
-  let left = wanted.size === 0 ? 0 : MOST_ENTRIES;
-  for (const file of files) {
-    for (const unit of file.units) {
-      // Every unit that includes the header repeats them: one of each is enough.
-      const root = left <= 0 || sure.size === wanted.size ? undefined : file.root(unit);
-      if (root === undefined) continue;
-      for (const die of file.childrenWith(root, isTypedef)) {
-        left -= 1;
-        if (!die.has(AT.type)) continue;
-        const name = file.name(die);
-        const header = name === undefined ? undefined : wanted.get(name);
-        if (name === undefined || header === undefined || sure.has(name)) continue;
-        const same = posix.basename(declaredAt(die)?.file ?? '') === header;
-        if (same) sure.add(name);
-        if (same || !found.has(name)) found.set(name, [die]);
-      }
-    }
-  }
-  return found;
 }
 
 function functionsOf(

@@ -1,3 +1,4 @@
+import { listNames } from '../../compare/fold.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { type AbiInput, readAbi } from '../abi.ts';
@@ -9,6 +10,7 @@ import { throughDescriptors } from '../dwarf/descriptors.ts';
 import { openDebugInfo } from '../dwarf/open.ts';
 import { type HostTypes, readHostTypes } from '../dwarf/read-host.ts';
 import type { TypeGraph } from '../model.ts';
+import { type EntryPair, type EntryPoint, entryPairs, lookedUpOnly, wantEntries } from './entry-points.ts';
 import { disagreementFindings } from './host-findings.ts';
 import { hostDefinition } from './same-type.ts';
 import { type SharedType, sharedTypes, wantedOf } from './shared-types.ts';
@@ -18,11 +20,13 @@ export interface HostOptions extends Pick<FindingOptions, 'locate'> {
   readonly name: string;
   /** Tells the host's headers. With it, whatever keeps the comparison from being made is `undecided`, not a remark. */
   readonly isHostHeader?: (file: string) => boolean;
+  /** What the host takes symbols of the plugin for. */
+  readonly entries?: readonly EntryPoint[];
 }
 
 /** What a plugin and its host say about the types that both know. */
 export interface HostComparison {
-  /** `fit/host-type-differs` with effects `breaking` and `risky`, `fit/host-types-unseen`. */
+  /** `fit/host-type-differs` and `fit/entry-signature-differs` with effects `breaking` and `risky`, `fit/host-types-unseen`, `fit/entry-not-compared`. */
   readonly findings: readonly Finding[];
   /** Names of types and functions that both define. */
   readonly compared: readonly string[];
@@ -46,20 +50,32 @@ export function compareWithHost(plugin: AbiInput | TypeGraph, host: AbiInput, op
   if (pluginHole !== undefined) {
     return { findings: asked(options) ? [unseen(options, 'The plugin has no debug information.')] : [], ...NOTHING };
   }
-  if (shared.length === 0 && wanted.functions.size === 0) return { findings: [], ...NOTHING };
+  const entries = options.entries ?? [];
+  const all = wantEntries(wanted, entries, graph, host);
+  if (shared.length === 0 && wanted.functions.size === 0 && entries.length === 0 && all.spelled.size === 0) {
+    return { findings: notTold(graph, host, new Set(), options), ...NOTHING };
+  }
   const { files, missing } = openDebugInfo(host.image, host.bytes, host.search);
   if (files.length === 0) {
-    const why = `${options.name} has no debug information, so that ${count(shared)} that the plugin has from headers could not be compared with its own.`;
+    const what =
+      shared.length === 0 && entries.length > 0
+        ? 'its entry points'
+        : `${count(shared)} that the plugin has from headers`;
+    const why = `${options.name} has no debug information, so that ${what} could not be compared with its own.`;
     return { findings: shared.length === 0 && !asked(options) ? [] : [unseen(options, why)], ...NOTHING };
   }
-  const types = readHostTypes(throughDescriptors(host.image, host.bytes), files, missing, wanted);
-  return compareKnown(graph, types, shared, options);
+  const types = readHostTypes(throughDescriptors(host.image, host.bytes), files, missing, all);
+  const found = entryPairs(graph, types, entries, options.name);
+  const comparison = compareKnown(graph, types, shared, found, options);
+  const told = new Set(found.map(({ entry }) => entry.symbol));
+  return { ...comparison, findings: [...comparison.findings, ...notTold(graph, host, told, options)] };
 }
 
 function compareKnown(
   plugin: TypeGraph,
   host: HostTypes,
   shared: readonly SharedType[],
+  entries: readonly EntryPair[],
   options: HostOptions,
 ): HostComparison {
   const graphs = { old: host.graph, new: plugin };
@@ -73,9 +89,13 @@ function compareKnown(
     origins.push(one);
   }
   const functions = functionPairs(plugin, host.graph);
-  const all = [...pairs, ...functions];
+  const all = [...pairs, ...functions, ...entries.flatMap((one) => ('pair' in one ? one.pair : []))];
   const graph: PairGraph = explore(graphs, all);
-  const findings = disagreementFindings(graphs, graph, origins, options);
+  const takenFor = new Map(entries.map(({ entry }) => [entry.symbol, entry.type]));
+  const findings = [
+    ...disagreementFindings(graphs, graph, origins, { ...options, takenFor }),
+    ...entries.flatMap(notCompared),
+  ];
   const compared = all.map(({ name }) => name);
   const agreed = agreedTypes(graphs, graph, origins.length);
   const holes = host.graph.missing.filter(({ code }) => code !== 'symbol-without-type');
@@ -87,11 +107,35 @@ function compareKnown(
       agreed,
     };
   }
-  if (all.length === 0 && asked(options)) {
+  if (all.length === 0 && shared.length > 0 && options.isHostHeader !== undefined) {
     const why = `${options.name} defines none of the ${shared.length} types that the plugin has from its headers.`;
-    return { findings: [unseen(options, why)], ...NOTHING };
+    return { findings: [...findings, unseen(options, why)], ...NOTHING };
   }
   return { findings, compared, agreed };
+}
+
+/** What the project said about an entry point, and what could not be held against it. */
+function notCompared(one: EntryPair): readonly Finding[] {
+  if ('pair' in one || one.entry.presumed === true) return [];
+  const { symbol, type } = one.entry;
+  const message = `${symbol} was not compared with ${type}: ${one.missing}`;
+  return [
+    finding('fit/entry-not-compared', message, { subject: symbol, symbol, severity: 'undecided', effect: 'undecided' }),
+  ];
+}
+
+/** Entry points of which nothing told what the host takes them for. */
+function notTold(
+  plugin: TypeGraph,
+  host: AbiInput,
+  told: ReadonlySet<string>,
+  { name }: HostOptions,
+): readonly Finding[] {
+  const names = lookedUpOnly(plugin, host, told);
+  const [first] = names;
+  if (first === undefined) return [];
+  const message = `${name} looks ${listNames(names)} up by name, and nothing tells what type it takes ${names.length === 1 ? 'it' : 'them'} for: signatures were not compared.`;
+  return [finding('fit/entry-not-compared', message, { subject: name, affected: names, effect: 'compatible' })];
 }
 
 /** Of the first roots, those that are the same in both. */
@@ -116,8 +160,8 @@ function functionPairs(plugin: TypeGraph, host: TypeGraph): readonly SymbolTypes
   });
 }
 
-function asked({ isHostHeader }: HostOptions): boolean {
-  return isHostHeader !== undefined;
+function asked({ isHostHeader, entries = [] }: HostOptions): boolean {
+  return isHostHeader !== undefined || entries.some(({ presumed }) => presumed !== true);
 }
 
 function unseen(options: HostOptions, why: string, always = false): Finding {

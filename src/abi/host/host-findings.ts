@@ -12,8 +12,9 @@ import { shortestWays, type Way } from '../compare/ways.ts';
 import { shownSymbol } from '../demangle/demangle.ts';
 import type { Declared } from '../model.ts';
 import { typeName } from '../names.ts';
+import { bindingChanges, isRustEnum } from './enumerators.ts';
 import { withoutSelves } from './handed-back.ts';
-import { type Disagreement, disagreements, type JudgedChange } from './judge.ts';
+import { type Disagreement, disagreements, entryDisagreements, type JudgedChange } from './judge.ts';
 import type { SharedType } from './shared-types.ts';
 
 /** Changes of one type that are told in its message. */
@@ -26,6 +27,8 @@ interface Context {
   readonly graph: PairGraph;
   readonly origins: readonly SharedType[];
   readonly host: string;
+  /** The host's types of the entry points that were compared. */
+  readonly takenFor: ReadonlyMap<string, string>;
   readonly options: Pick<FindingOptions, 'locate'>;
 }
 
@@ -38,23 +41,28 @@ export function disagreementFindings(
   graphs: Graphs,
   graph: PairGraph,
   origins: readonly SharedType[],
-  options: Pick<FindingOptions, 'locate'> & { readonly name: string },
+  options: Pick<FindingOptions, 'locate'> & { readonly name: string; readonly takenFor?: ReadonlyMap<string, string> },
 ): readonly Finding[] {
-  const context: Context = { graphs, graph, origins, host: options.name, options };
+  const { name: host, takenFor = new Map<string, string>() } = options;
+  const context: Context = { graphs, graph, origins, host, takenFor, options };
   const flags = exposures(withoutSelves(graph), () => false);
   const wayTo = shortestWays(graph);
   const consequences = consequencesOf(graphs, graph);
   const found: Finding[] = [];
   graph.nodes.forEach((node, at) => {
     const way = wayTo(at);
-    const own = node.changes.filter(
-      ({ consequence }) => consequence !== true || consequences.causeOf(at) === undefined,
-    );
+    const [before, after] = [graphs.old.nodes[node.old], graphs.new.nodes[node.new]];
+    const changes =
+      before?.kind === 'enum' && isRustEnum(graphs.new, after)
+        ? bindingChanges(before, after, node.changes)
+        : node.changes;
+    const own = changes.filter(({ consequence }) => consequence !== true || consequences.causeOf(at) === undefined);
     const isFunction = graphs.new.nodes[node.new]?.kind === 'function';
     const isSymbol = isFunction && way !== undefined && way.nodes.length === 1 && way.root >= origins.length;
+    const isEntry = isSymbol && graph.roots[way.root]?.imported !== true;
     // A function that the plugin calls: what the host returns comes in.
-    const exposed = isSymbol ? EXPOSURE.in : (flags[at] ?? 0);
-    const judged = disagreements(own, exposed, isFunction);
+    const exposed = isEntry ? EXPOSURE.out : isSymbol ? EXPOSURE.in : (flags[at] ?? 0);
+    const judged = isEntry ? entryDisagreements(own) : disagreements(own, exposed, isFunction);
     if (judged.length > 0) found.push(nodeFinding(context, at, way, judged, isSymbol));
   });
   return [...found, ...rootFindings(context)];
@@ -83,11 +91,23 @@ function nodeFinding(
     changes,
     worst,
     hostPlace: declaredOf(before),
-    place: worst.declared ?? placeOfNode(context, at, way),
+    place: worst.declared ?? placeInPlugin(context, at, way),
     path: joined(origin, pathOf(context, way, worst.part)),
     affected: origin?.symbols ?? (root === undefined ? [] : [root.name]),
     more: { ...details, ...(isSymbol ? { symbol: name } : { type: name }) },
+    ...(isSymbol && root?.imported !== true ? { rule: 'fit/entry-signature-differs' } : {}),
   });
+}
+
+/** Where the plugin declares a type, or the symbol that leads to it: rustc does not say where types are declared. */
+function placeInPlugin(context: Context, at: number, way: Way | undefined): Declared | undefined {
+  const { graphs, graph } = context;
+  const pair = graph.nodes[at];
+  const after = graphs.new.nodes[pair?.new ?? -1];
+  const told = declaredOf(after) ?? pair?.alias?.declared;
+  const symbol = graph.roots[way?.root ?? -1]?.declared;
+  const named = after !== undefined && (isRecord(after) || after.kind === 'enum');
+  return told === undefined && named && symbol !== undefined ? symbol : placeOfNode(context, at, way);
 }
 
 /** Types that are another kind of type in the host: a struct that is a union there. */
@@ -105,6 +125,7 @@ function rootFindings(context: Context): readonly Finding[] {
       path: origin?.path ?? [shownSymbol(name)],
       affected: origin?.symbols ?? [root.name],
       more: origin === undefined ? { symbol: name } : { type: name },
+      ...(origin === undefined ? { rule: 'fit/entry-signature-differs' } : {}),
     });
   });
 }
@@ -118,19 +139,21 @@ interface Parts {
   readonly path: readonly string[];
   readonly affected: readonly string[];
   readonly more: Partial<Finding>;
+  readonly rule?: 'fit/entry-signature-differs';
 }
 
-function made({ host, options }: Context, parts: Parts): Finding {
+function made({ host, takenFor, options }: Context, parts: Parts): Finding {
   const { name, changes, worst, hostPlace } = parts;
   const texts = [...new Set(changes.map(({ text }) => text))];
   const rest = texts.length > MAX_TOLD ? `; and ${texts.length - MAX_TOLD} more differences` : '';
   const place = locationOf(hostPlace, options).location;
+  const type = parts.rule === undefined ? undefined : takenFor.get(name);
   const message = [
-    `${shownSymbol(name)} is not what ${host} takes it for.`,
+    `${shownSymbol(name)} is not what ${host} takes it for${type === undefined ? '' : ` (${type})`}.`,
     `From the host's definition to the plugin's: ${texts.slice(0, MAX_TOLD).join('; ')}${rest}.`,
     ...(place === undefined ? [] : [`The host declares it in ${place.file}:${place.line}.`]),
   ].join(' ');
-  return finding('fit/host-type-differs', message, {
+  return finding(parts.rule ?? 'fit/host-type-differs', message, {
     severity: severityOfEffect(worst.effect),
     effect: worst.effect,
     subject: name,

@@ -29,6 +29,17 @@ export function disagreements(
   });
 }
 
+/**
+ * The differences between the type by which the host calls an entry point (old) and the function that the plugin has
+ * (new). Arguments that the plugin does not take do no harm where the caller clears them away, as on all systems that
+ * plugins run on; what they say is lost.
+ */
+export function entryDisagreements(changes: readonly LocalChange[]): readonly JudgedChange[] {
+  return disagreements(changes, EXPOSURE.out, false).map((change) =>
+    change.rule === 'abi/parameter-removed' ? { ...change, effect: 'risky' } : change,
+  );
+}
+
 function effectOf(change: LocalChange, flags: number, called: boolean): Disagreement | undefined {
   switch (change.rule) {
     case 'abi/qualifier-changed':
@@ -36,6 +47,9 @@ function effectOf(change: LocalChange, flags: number, called: boolean): Disagree
     case 'abi/enum-sentinel-moved':
     case 'abi/enumerator-added':
       return undefined;
+    case 'abi/definition-missing':
+      // What the plugin only has by pointer it need not know. Values of a type cannot be had without its definition.
+      return (flags & (EXPOSURE.value | EXPOSURE.embedded)) === 0 ? undefined : 'undecided';
     case 'abi/enumerator-removed':
       // The host may use values that the plugin has no name for: switch statements have a default for that.
       return undefined;
@@ -43,6 +57,7 @@ function effectOf(change: LocalChange, flags: number, called: boolean): Disagree
   }
   if (change.matters === 'pass' && (flags & EXPOSURE.value) === 0) return undefined;
   if (change.matters === 'input' && (flags & (EXPOSURE.in | EXPOSURE.value)) === 0) return undefined;
+  if (change.sameBits === true) return undefined;
   const effect = called ? (change.asCallback ?? change.effect) : change.effect;
   // A caller may ignore a result in a register.
   if (change.rule === 'abi/result-changed' && change.new === 'void' && (flags & EXPOSURE.out) === 0) return undefined;

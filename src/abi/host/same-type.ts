@@ -3,7 +3,9 @@ import { declaredOf } from '../compare/place-of.ts';
 import { isRecord } from '../compare/relate.ts';
 import type { HostTypes } from '../dwarf/read-host.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
-import type { SharedType } from './shared-types.ts';
+import { plain } from '../rust/foreign.ts';
+import { sameEnumerators } from './enumerators.ts';
+import { type SharedType, spellingsOf } from './shared-types.ts';
 
 /**
  * The host's definition of a type that the plugin has under the same name; undefined where the host has none, or where
@@ -12,17 +14,26 @@ import type { SharedType } from './shared-types.ts';
 export function hostDefinition(plugin: TypeGraph, shared: SharedType, host: HostTypes): TypeId | undefined {
   const node = throughTypedefs(plugin, shared.type);
   if (node === undefined) return undefined;
-  const ids = (shared.by === 'record' ? host.records : host.typedefs).get(shared.name) ?? [];
+  const ids = shared.binding === true ? bound(shared, host) : namedIn(host, shared);
   const header = posix.basename(shared.declared.file);
   const candidates = ids.filter((id) => {
     const other = throughTypedefs(host.graph, id);
     if (other === undefined || !sameKind(node, other)) return false;
+    if (shared.binding === true) return isBindingOf(node, other);
     if (shared.certain) return true;
     const place = declaredOf(host.graph.nodes[id])?.file;
     return place !== undefined && posix.basename(place) === header && resembles(node, other);
   });
   // The host's own files may disagree: then the plugin is right where it agrees with one of them.
   return candidates.find((id) => sizeOf(throughTypedefs(host.graph, id)) === sizeOf(node)) ?? candidates[0];
+}
+
+function namedIn(host: HostTypes, { by, name }: SharedType): readonly TypeId[] {
+  return (by === 'record' ? host.records : host.typedefs).get(name) ?? [];
+}
+
+function bound({ name }: SharedType, host: HostTypes): readonly TypeId[] {
+  return spellingsOf(name).flatMap((one) => [...(host.records.get(one) ?? []), ...(host.typedefs.get(one) ?? [])]);
 }
 
 const MAX_TYPEDEFS = 64;
@@ -57,7 +68,14 @@ function resembles(a: TypeNode, b: TypeNode): boolean {
   return common * 2 >= Math.min(one.length, other.length);
 }
 
+/** Whether a binding in another language shares half of its members or values with a type of the host. */
+function isBindingOf(own: TypeNode, host: TypeNode): boolean {
+  if (own.kind === 'enum' && host.kind === 'enum')
+    return sameEnumerators(host, own).length * 2 >= own.enumerators.length;
+  return partsOf(own).length > 0 && partsOf(host).length > 0 && resembles(own, host);
+}
+
 function partsOf(node: TypeNode): readonly string[] {
   if (node.kind === 'enum') return node.enumerators.map(({ name }) => name);
-  return isRecord(node) ? node.members.flatMap(({ name }) => name ?? []) : [];
+  return isRecord(node) ? node.members.flatMap(({ name }) => (name === undefined ? [] : plain(name))) : [];
 }

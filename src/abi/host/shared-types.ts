@@ -11,6 +11,7 @@ import type { WantedOfHost } from '../dwarf/read-host.ts';
 import type { Declared, TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
 import { isSystemHeader } from '../system-headers.ts';
+import { isRustEnum } from './enumerators.ts';
 import { withoutSelves } from './handed-back.ts';
 
 /** A type of the plugin that may be the host's, and how the plugin comes to it. */
@@ -23,6 +24,8 @@ export interface SharedType {
   readonly declared: Declared;
   /** Named as the host's, not only found in a header. */
   readonly certain: boolean;
+  /** A binding in another language: the host has the type under one of the spellings of its name, in a file of its own. */
+  readonly binding?: true;
   /** Who makes and who reads it, as bits of EXPOSURE, seen from the host. */
   readonly exposure: number;
   /** From a symbol of the plugin to it. */
@@ -42,11 +45,12 @@ const MOST_TYPES = 20_000;
 export function sharedTypes(plugin: TypeGraph, isHostHeader?: (file: string) => boolean): readonly SharedType[] {
   // Sorted, as in the comparison of releases: paths are the same for each compiler.
   const named = [...plugin.symbols].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const symbols = named.flatMap(({ name, kind, type, imported }): SymbolTypes[] => {
+  const symbols = named.flatMap(({ name, kind, type, imported, declared }): SymbolTypes[] => {
     if (type === undefined || isCompilerMade(name, kind)) return [];
     // Data of the plugin: the host gets its address and reads it.
     const exposure = kind === 'variable' ? { exposure: EXPOSURE.out | EXPOSURE.pointer | EXPOSURE.exported } : {};
-    return [{ name, kind, old: type, new: type, ...exposure, ...(imported === true ? { imported } : {}) }];
+    const place = declared === undefined ? {} : { declared };
+    return [{ name, kind, old: type, new: type, ...place, ...exposure, ...(imported === true ? { imported } : {}) }];
   });
   // The plugin against itself: what is reached, by which way, and how.
   const graphs = { old: plugin, new: plugin };
@@ -58,7 +62,10 @@ export function sharedTypes(plugin: TypeGraph, isHostHeader?: (file: string) => 
   const found: SharedType[] = [];
   graph.nodes.forEach(({ new: type, alias }, at) => {
     if (found.length >= MOST_TYPES) return;
-    const one = nameOf(plugin.nodes[type], alias, isHostHeader);
+    const node = plugin.nodes[type];
+    const one = isOfRust(plugin, node)
+      ? bindingOf(node, symbols[wayTo(at)?.root ?? -1]?.declared)
+      : nameOf(node, alias, isHostHeader);
     if (one === undefined) return;
     found.push({
       ...one,
@@ -83,7 +90,7 @@ function typedefsOf({ nodes }: TypeGraph): ReadonlyMap<string, TypeId> {
   return found;
 }
 
-type Named = Pick<SharedType, 'name' | 'by' | 'declared' | 'certain'>;
+type Named = Pick<SharedType, 'name' | 'by' | 'declared' | 'certain' | 'binding'>;
 
 function nameOf(
   node: TypeNode | undefined,
@@ -92,8 +99,7 @@ function nameOf(
 ): Named | undefined {
   if (node === undefined || (!isRecord(node) && node.kind !== 'enum' && node.kind !== 'function')) return undefined;
   if ('declaration' in node && node.declaration) return undefined;
-  // Bindings in other languages are declared in files of their own.
-  if ('language' in node && (node.language === 'rust' || node.language === 'go')) return undefined;
+  if ('language' in node && node.language === 'go') return undefined;
   const own = 'name' in node && node.name !== undefined ? qualifiedName(node) : undefined;
   const name = own ?? alias?.name;
   const declared = own === undefined ? alias?.declared : 'declared' in node ? node.declared : undefined;
@@ -104,13 +110,43 @@ function nameOf(
   return { name, by: own === undefined ? 'typedef' : 'record', declared, certain: isHostHeader !== undefined };
 }
 
+function isOfRust(graph: TypeGraph, node: TypeNode | undefined): node is TypeNode {
+  if (node === undefined) return false;
+  return isRustEnum(graph, node) || ('language' in node && node.language === 'rust');
+}
+
+/** A record or enumeration of Rust may be a binding of a type of the host, whatever file it stands in. */
+function bindingOf(node: TypeNode, symbol: Declared | undefined): Named | undefined {
+  if ((!isRecord(node) && node.kind !== 'enum') || node.declaration || node.name === undefined) return undefined;
+  const name = qualifiedName(node);
+  // rustc does not say where a type is declared.
+  const declared = node.declared ?? symbol;
+  if (declared === undefined || /^(?:core|alloc|std)::/.test(name)) return undefined;
+  return { name, by: 'record', declared, certain: false, binding: true };
+}
+
+/** How the host may spell a type that a binding has: the last part of its name in the styles that C has. */
+export function spellingsOf(name: string): readonly string[] {
+  const own = name.slice(name.lastIndexOf(':') + 1);
+  const snake = own
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
+  const camel = own.replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const plain = [...new Set([own, snake, camel, `_${own}`, `_${snake}`])];
+  return plain.flatMap((one) => [one, `${one}_t`, `${one}_s`]);
+}
+
 /** What to look for in the host. */
 export function wantedOf(plugin: TypeGraph, types: readonly SharedType[]): WantedOfHost {
   const typedefs = new Map<string, string>();
   for (const { by, name, declared } of types) if (by === 'typedef') typedefs.set(name, posix.basename(declared.file));
+  const bindings = types.flatMap(({ binding, name }) => (binding === true ? spellingsOf(name) : []));
+  for (const name of bindings) if (!typedefs.has(name)) typedefs.set(name, '');
   return {
-    records: new Set(types.flatMap(({ by, name }) => (by === 'record' ? [name] : []))),
+    records: new Set([...types.flatMap(({ by, name }) => (by === 'record' ? [name] : [])), ...bindings]),
     typedefs,
+    spelled: new Map(),
     functions: new Set(
       plugin.symbols.flatMap(({ imported, type, name }) => (imported === true && type !== undefined ? [name] : [])),
     ),

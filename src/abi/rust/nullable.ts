@@ -1,4 +1,8 @@
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
+import { soleValue } from './foreign.ts';
+
+/** Box, Unique and NonNull in each other. */
+const MAX_WRAPPERS = 8;
 
 /**
  * The pointer that a Rust `Option` of a reference, box or function is made of: `None` is the null pointer, and the size
@@ -12,5 +16,15 @@ export function pointerOfOption(graph: TypeGraph, node: TypeNode): TypeId | unde
   const held = graph.nodes[some?.member.type ?? -1];
   const [value, more] = held !== undefined && 'members' in held ? held.members : [];
   if (value === undefined || more !== undefined) return undefined;
-  return graph.nodes[value.type]?.kind === 'pointer' ? value.type : undefined;
+  let id = value.type;
+  for (let step = 0; step < MAX_WRAPPERS; step += 1) {
+    const inner = graph.nodes[id];
+    if (inner === undefined) return undefined;
+    if (inner.kind === 'pointer') return id;
+    // NonNull, and what is made of it.
+    const next = soleValue(graph, inner);
+    if (next === undefined) return undefined;
+    id = next;
+  }
+  return undefined;
 }

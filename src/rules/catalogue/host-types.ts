@@ -13,6 +13,22 @@ export const hostTypeRules = defineRules({
     fix: 'Compile the plugin with the headers and settings of the host that it is released for.',
     controls: supply,
   },
+  'fit/entry-signature-differs': {
+    title: 'An entry point is not of the type that the host takes it for',
+    severity: 'error',
+    step: 'fit',
+    why: 'The host looks the symbol up by name and converts its address: nothing checks parameters and result. It then passes other arguments than the plugin reads, or reads a result that is not there.',
+    fix: "Give the function the signature that the host's header declares for it, and compile both with that header.",
+    controls: supply,
+  },
+  'fit/entry-not-compared': {
+    title: 'The type of an entry point was not compared',
+    severity: 'note',
+    step: 'fit',
+    why: 'A host looks entry points up by name. Its debug information shows their types only where a typedef tells: one that is named in the configuration, or one that is spelled after the symbol.',
+    fix: 'Name the type of the host: `entries: { plugin_init: plugin_init_fn }` of the host in the configuration, or --entry plugin_init=plugin_init_fn. A member of a struct is written plugin_api.init.',
+    controls: supply,
+  },
   'fit/host-headers-unmatched': {
     title: "The host's headers match no file",
     severity: 'undecided',
