@@ -60,7 +60,14 @@ export function compareAttributes(pairs: readonly SymbolPair[], sizesTold?: Read
   });
 }
 
-function differences(pair: SymbolPair): Difference[] {
+const NONE: readonly Difference[] = [];
+
+function differences(pair: SymbolPair): readonly Difference[] {
+  const { old, new: now } = pair;
+  if (old.type === now.type && old.binding === now.binding && old.visibility === now.visibility) {
+    const size = differentSize(pair);
+    return size === undefined ? NONE : [size];
+  }
   const kinds = differentKind(pair);
   // Another kind of thing: comparing sizes of a function and a variable would say nothing more.
   if (kinds !== undefined) return [kinds];

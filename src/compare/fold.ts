@@ -26,7 +26,7 @@ export function change(
 
 /** Names in code-unit order, each once: the order must not depend on the machine's locale. */
 export function sortedNames(names: Iterable<string>): string[] {
-  return [...new Set(names)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return [...new Set(names)].sort();
 }
 
 /** `a, b, c, d, e and 7 more`; C++ and Rust names as sources write them. */

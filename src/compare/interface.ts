@@ -1,4 +1,4 @@
-import { isRustName } from '../abi/demangle/rust.ts';
+import { isLegacyRust, isRustName } from '../abi/demangle/rust.ts';
 import type { ElfImage, ElfSymbol } from '../elf/model.ts';
 
 /** SHN_ABS, gABI chapter 4: the value of the symbol is not an address in the file. */
@@ -46,6 +46,10 @@ const TOOLCHAIN_NAMES = new Set([
 const TOOLCHAIN_PREFIX =
   /^(?:_ITM_|__start_|__stop_|__init_array_|__fini_array_|__preinit_array_|__emutls_|__aeabi_unwind_)/;
 
+function isToolchainName(name: string): boolean {
+  return !name.startsWith('_Z') && (TOOLCHAIN_NAMES.has(name) || TOOLCHAIN_PREFIX.test(name));
+}
+
 /**
  * What cmd/cgo and runtime/cgo put into every Go library: `_cgoexp_<hash>_Name` changes with each build, the rest
  * belongs to the Go runtime. Source: cmd/cgo/out.go, runtime/cgo/*.c. `fatalf` is a global of runtime/cgo/gcc_util.c.
@@ -63,14 +67,23 @@ export function isGoFile(image: ElfImage): boolean {
 
 /** Whether the file is a Go `-buildmode=plugin`: it exports the Go linker's tables. Source: cmd/link, runtime/plugin.go. */
 export function isGoPlugin(image: ElfImage): boolean {
-  return image.symbols.some(({ name }) => name.startsWith('go:link.') || name.startsWith('go.link.'));
+  let is = goPlugins.get(image);
+  if (is === undefined) {
+    is = image.symbols.some(({ name }) => name.startsWith('go:link.') || name.startsWith('go.link.'));
+    goPlugins.set(image, is);
+  }
+  return is;
 }
+
+const goPlugins = new WeakMap<ElfImage, boolean>();
 
 /**
  * Rust's own symbols: mangled names have a hash of the crate and its compiler, so that no other release offers them, and
  * Rust promises nothing about them. What is of C linkage has a name of its own. Source: rustc_symbol_mangling.
  */
 function isRustOwn(name: string): boolean {
+  // Names of C++, which may be tens of thousands, have one form of the two.
+  if (name.startsWith('_Z')) return isLegacyRust(name);
   return isRustName(name) || /^(?:rust_metadata_|rust_eh_personality$|__rust_|__rustc_|__rdl_|__rg_)/.test(name);
 }
 
@@ -80,14 +93,25 @@ export type Interface = ReadonlyMap<string, readonly ElfSymbol[]>;
 /** Definitions of one name that are looked at; glibc has six of one at most, a hostile file as many as it likes. */
 const MOST_VERSIONS = 256;
 
+const interfaces = new WeakMap<ElfImage, Interface>();
+
 /** The exported symbols that make up a file's interface. */
 export function interfaceOf(image: ElfImage): Interface {
+  let known = interfaces.get(image);
+  if (known === undefined) {
+    known = readInterface(image);
+    interfaces.set(image, known);
+  }
+  return known;
+}
+
+function readInterface(image: ElfImage): Interface {
   const nodes = new Set(image.versions.defined.map(({ name }) => name));
   const go = isGoFile(image);
   const found = new Map<string, ElfSymbol[]>();
   for (const symbol of image.symbols) {
     const { name } = symbol;
-    if (name === '' || TOOLCHAIN_NAMES.has(name) || TOOLCHAIN_PREFIX.test(name)) continue;
+    if (name === '' || isToolchainName(name)) continue;
     // GNU ld defines an absolute symbol named like each version node.
     if (symbol.section === SHN_ABS && nodes.has(name)) continue;
     if (go && CGO_NAME.test(name)) continue;

@@ -7,7 +7,8 @@ import type { SymbolPair, TypeEvidence } from './model.ts';
  * @param types absent: no types were compared at all
  */
 export function openTypes(pairs: readonly SymbolPair[], types: TypeEvidence | undefined): Finding[] {
-  const names = sortedNames(pairs.map(({ old }) => old.name)).filter((name) => types?.compared.has(name) !== true);
+  const open = pairs.filter(({ old }) => types?.compared.has(old.name) !== true);
+  const names = sortedNames(open.map(({ old }) => old.name));
   if (names.length === 0) return [];
   const missing = types?.missing ?? 'this comparison read symbols and versions only';
   const one = names.length === 1;

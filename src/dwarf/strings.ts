@@ -83,12 +83,14 @@ export class NameFilter {
   /** By the first two bytes: C++ names all begin alike, and names of C otherwise. */
   readonly #starts = new Uint8Array(1 << 16);
 
-  constructor(names: Iterable<string>) {
-    for (const name of names) {
-      this.#hashes.add(hashOf(name));
-      this.#starts[name.charCodeAt(0) | (name.charCodeAt(1) << 8)] = 1;
-      this.#prefixes[hashOf(name.slice(0, PREFIX)) & 0xffff] = 1;
-    }
+  constructor(lists: Iterable<Iterable<string>>) {
+    for (const names of lists) for (const name of names) this.#add(name);
+  }
+
+  #add(name: string): void {
+    this.#hashes.add(hashOf(name));
+    this.#starts[name.charCodeAt(0) | (name.charCodeAt(1) << 8)] = 1;
+    this.#prefixes[hashOf(name.slice(0, PREFIX)) & 0xffff] = 1;
   }
 
   get isEmpty(): boolean {

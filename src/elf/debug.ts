@@ -4,7 +4,8 @@ import { hasFlag, SHF, SHT } from './sections.ts';
 
 const ELFCOMPRESS_ZSTD = 2;
 /** DW_AT_dwo_name of DWARF 5 and DW_AT_GNU_dwo_name before it. */
-const DWO_NAMES: ReadonlySet<number> = new Set([0x76, 0x2130]);
+const DWO_NAME = 0x76;
+const GNU_DWO_NAME = 0x2130;
 const DW_FORM_IMPLICIT_CONST = 0x21;
 /** Skeleton units have few abbreviations, so they show early. */
 const ABBREVIATIONS_TO_READ = 256 * 1024;
@@ -64,28 +65,50 @@ function readAltLink(bytes: ElfBytes, section: Section | undefined): DebugPresen
  */
 function isSplit(bytes: ElfBytes, section: Section | undefined): boolean {
   if (section === undefined || hasFlag(section, SHF.COMPRESSED) || section.typeCode === SHT.NOBITS) return false;
-  const content = bytes.range(section.offset, Math.min(section.size, ABBREVIATIONS_TO_READ));
+  const content: Uint8Array = bytes.range(section.offset, Math.min(section.size, ABBREVIATIONS_TO_READ));
+  const { length } = content;
   let at = 0;
-  const uleb = (): number => {
+  // One loop over the numbers: a table has tens of thousands, and the function runs once.
+  let state: number = CODE;
+  let attribute = 0;
+  while (at < length) {
     let value = 0;
-    for (let scale = 1; at < content.length; scale *= 128) {
+    for (let scale = 1; at < length; scale *= 128) {
       const byte = content[at++] ?? 0;
+      if (byte < 0x80 && scale === 1) {
+        value = byte;
+        break;
+      }
       if (scale < 2 ** 42) value += (byte & 0x7f) * scale;
       if (byte < 0x80) break;
     }
-    return value;
-  };
-  while (at < content.length) {
-    if (uleb() === 0) continue;
-    uleb(); // tag
-    at++; // has children
-    while (at < content.length) {
-      const attribute = uleb();
-      const form = uleb();
-      if (attribute === 0 && form === 0) break;
-      if (DWO_NAMES.has(attribute)) return true;
-      if (form === DW_FORM_IMPLICIT_CONST) uleb();
+    switch (state) {
+      case CODE:
+        if (value !== 0) state = TAG;
+        break;
+      case TAG:
+        at++; // has children
+        state = ATTRIBUTE;
+        break;
+      case ATTRIBUTE:
+        attribute = value;
+        state = FORM;
+        break;
+      case FORM:
+        if (attribute === 0 && value === 0) state = CODE;
+        else if (attribute === DWO_NAME || attribute === GNU_DWO_NAME) return true;
+        else state = value === DW_FORM_IMPLICIT_CONST ? CONSTANT : ATTRIBUTE;
+        break;
+      default:
+        state = ATTRIBUTE;
     }
   }
   return false;
 }
+
+/** What the next number of an abbreviation is. */
+const CODE = 0;
+const TAG = 1;
+const ATTRIBUTE = 2;
+const FORM = 3;
+const CONSTANT = 4;

@@ -4,27 +4,35 @@ import { usesWideHash } from './hash.ts';
 import { EM } from './machine.ts';
 import type { ElfSymbol } from './model.ts';
 import { someNames } from './name.ts';
+import { sysvHash } from './name-hash.ts';
 import type { Problems } from './problems.ts';
 import type { AddressMap } from './segments.ts';
 
 /** Whether the dynamic loader comes from a name to the symbol at an index of the table. */
 type Finds = (index: number, name: string) => boolean;
 
+/** The symbol table that is checked. */
+export interface LookedUp {
+  readonly symbols: readonly ElfSymbol[];
+  /** Place of each symbol in the symbol table. */
+  readonly indexes: readonly number[];
+  /** The hash of DT_GNU_HASH of the name of the symbol at an index. */
+  readonly hashAt: (index: number) => number;
+  /** Entries of the symbol table. */
+  readonly count: number;
+}
+
 /**
  * Checks that the exported symbols can be found by name. dlsym and the dynamic linker know the hash table only: a
  * symbol that stands in the symbol table and not in the hash table is seen by every tool that lists symbols, and by no
  * host.
- * @param indexes place of each symbol in the symbol table
- * @param count entries of the symbol table
  */
 export function checkLookup(
   bytes: ElfBytes,
   table: DynamicTable,
   map: AddressMap,
   machineCode: number,
-  symbols: readonly ElfSymbol[],
-  indexes: readonly number[],
-  count: number,
+  { symbols, indexes, hashAt, count }: LookedUp,
   problems: Problems,
 ): void {
   // MIPS may have a hash table of its own form (DT_MIPS_XHASH), which is not read here.
@@ -35,7 +43,7 @@ export function checkLookup(
   // Loaders that know the GNU table look at nothing else (glibc do_lookup_x, musl find_sym).
   const [finds, name] =
     gnu !== undefined
-      ? [inGnuHash(bytes, map.offsetOf(gnu), map.roomAt(gnu)), 'the hash table (DT_GNU_HASH)']
+      ? [inGnuHash(bytes, map.offsetOf(gnu), map.roomAt(gnu), hashAt), 'the hash table (DT_GNU_HASH)']
       : sysv !== undefined
         ? [
             inSysvHash(bytes, map.offsetOf(sysv), map.roomAt(sysv), usesWideHash(bytes, machineCode), count),
@@ -52,7 +60,12 @@ export function checkLookup(
 }
 
 /** DT_GNU_HASH as glibc reads it (elf/dl-lookup.c do_lookup_x): bloom filter, bucket, chain. */
-function inGnuHash(bytes: ElfBytes, offset: number | undefined, room: number): Finds | undefined {
+function inGnuHash(
+  bytes: ElfBytes,
+  offset: number | undefined,
+  room: number,
+  hashAt: (index: number) => number,
+): Finds | undefined {
   if (offset === undefined || room < 16) return undefined;
   const { word } = bytes;
   const buckets = bytes.u32(offset);
@@ -63,20 +76,19 @@ function inGnuHash(bytes: ElfBytes, offset: number | undefined, room: number): F
   const chainsAt = bucketsAt + 4 * buckets;
   if (chainsAt > offset + room) return undefined;
   if (buckets === 0 || filters === 0) return () => false;
-  const chain = (index: number) => bytes.u32(chainsAt + 4 * (index - first));
-  const inFilter = (hash: number) => {
-    const at = offset + 16 + (Math.floor(hash / (8 * word)) & (filters - 1)) * word;
-    return bitAt(bytes, at, hash % (8 * word)) && bitAt(bytes, at, (hash >>> shift) % (8 * word));
-  };
+  const bits = 8 * word;
+  const filterAt = offset + 16;
   // Symbols come in the order of the table, so the beginning of a chain is found while going on.
   let chainStart = first;
   let seen = first;
-  return (index, name) => {
-    for (; seen < index; seen++) if ((chain(seen) & 1) !== 0) chainStart = seen + 1;
-    const hash = gnuHash(name);
+  return (index) => {
+    for (; seen < index; seen++) if ((bytes.u32(chainsAt + 4 * (seen - first)) & 1) !== 0) chainStart = seen + 1;
+    const hash = hashAt(index);
     const start = bytes.u32(bucketsAt + 4 * (hash % buckets));
-    if (!inFilter(hash) || start < Math.max(chainStart, first) || start > index) return false;
-    return chain(index) >>> 1 === hash >>> 1;
+    if (start < Math.max(chainStart, first) || start > index) return false;
+    if (bytes.u32(chainsAt + 4 * (index - first)) >>> 1 !== hash >>> 1) return false;
+    const at = filterAt + (Math.floor(hash / bits) & (filters - 1)) * word;
+    return bitAt(bytes, at, hash % bits) && bitAt(bytes, at, (hash >>> shift) % bits);
   };
 }
 
@@ -107,28 +119,4 @@ function inSysvHash(
 export function bitAt(bytes: ElfBytes, at: number, bit: number): boolean {
   const byte = bit >>> 3;
   return (bytes.u8(at + (bytes.little ? byte : bytes.word - 1 - byte)) & (1 << (bit & 7))) !== 0;
-}
-
-/**
- * The hash of DT_GNU_HASH (glibc elf/dl-new-hash.h).
- * @param name one character a byte
- */
-export function gnuHash(name: string): number {
-  let hash = 5381;
-  for (let at = 0; at < name.length; at++) hash = (Math.imul(hash, 33) + name.charCodeAt(at)) >>> 0;
-  return hash;
-}
-
-/**
- * The hash of DT_HASH (gABI chapter 5).
- * @param name one character a byte
- */
-export function sysvHash(name: string): number {
-  let hash = 0;
-  for (let at = 0; at < name.length; at++) {
-    hash = ((hash << 4) >>> 0) + name.charCodeAt(at);
-    const high = (hash & 0xf0000000) >>> 0;
-    hash = ((hash ^ (high >>> 24)) & ~high) >>> 0;
-  }
-  return hash;
 }

@@ -80,7 +80,10 @@ function readImage(file: HeaderReading, problems: Problems): ElfImage {
   const count = countSymbols(bytes, table, map, sections, machineCode, () => highestSymbol, problems);
   const symbolsAt = map.offsetOf(table.get(DT.SYMTAB) ?? -1) ?? 0;
   const symbols = readSymbols({ bytes, offset: symbolsAt, count, strings, versions, problems });
-  checkLookup(bytes, table, map, machineCode, symbols.defined, symbols.indexes, count, problems);
+  const { defined, indexes } = symbols;
+  const entry = bytes.wide ? 24 : 16;
+  const hashAt = (index: number): number => strings.gnuHashAt(bytes.u32(symbolsAt + index * entry));
+  checkLookup(bytes, table, map, machineCode, { symbols: defined, indexes, hashAt, count }, problems);
   checkPlaces(symbols.defined, map, machineCode, problems);
   if (strings.damaged) problems.malformed('A name lies outside the table of dynamic strings (DT_STRTAB).');
   const notes = readNotes(bytes, segments, sections, machineCode, problems);

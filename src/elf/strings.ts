@@ -1,4 +1,5 @@
 import type { ElfBytes } from './cursor.ts';
+import { gnuHash } from './name-hash.ts';
 
 /** Tables above this are read up to here only; the largest real ones are some megabytes. */
 const LARGEST_TABLE = 256 * 1024 * 1024;
@@ -20,6 +21,7 @@ export class StringTable {
   readonly #bytes: ElfBytes;
   readonly #offset: number;
   #text: string | undefined;
+  #raw: Uint8Array | undefined;
   // A hostile file can let each of millions of symbols name the same megabytes. Tails of names are shared in real
   // tables, which yields at most a few times their size.
   #budget: number;
@@ -58,6 +60,15 @@ export class StringTable {
   is(offset: number, name: string): boolean {
     if (offset + name.length >= this.size) return false;
     return this.#bytes.latin1(this.#offset + offset, name.length + 1) === `${name}\0`;
+  }
+
+  /**
+   * The hash of DT_GNU_HASH of the name at `offset`, from the bytes: characters of a slice of a large text take several
+   * times as long.
+   */
+  gnuHashAt(offset: number): number {
+    this.#raw ??= this.#bytes.range(this.#offset, this.size);
+    return gnuHash(this.#raw, offset);
   }
 
   #singleName(offset: number): string | undefined {

@@ -93,22 +93,29 @@ export function readSymbol(table: SymbolTable, index: number, known?: string): E
   const isUndefined = section === 0;
   const type = TYPES[info & 15] ?? 'other';
   const value = bytes.uword(at + (wide ? 8 : 4));
-  if (!isUndefined && !canBeFound({ binding, type, visibility, value, section })) return undefined;
+  if (!isUndefined && !canBeFound(binding, type, visibility, value, section)) return undefined;
 
   const versym =
     versions.versym === undefined || index >= versions.versymCount
       ? VER_NDX_GLOBAL
       : bytes.u16(versions.versym + 2 * index);
+  const name = known ?? strings.at(bytes.u32(at));
+  const size = bytes.uword(at + (wide ? 16 : 8));
+  const isDefault = !isUndefined && (versym & VERSYM_HIDDEN) === 0;
   const version = versionOf(versym & ~VERSYM_HIDDEN, isUndefined, versions, problems);
+  // Written out: there are tens of thousands, and objects put together from parts take several times as long.
+  if (version === undefined) return { name, default: isDefault, binding, type, visibility, size, value, section };
+  if (typeof version === 'string')
+    return { name, version, default: isDefault, binding, type, visibility, size, value, section };
   return {
-    name: known ?? strings.at(bytes.u32(at)),
-    ...(version === undefined ? {} : { version: version.name }),
-    default: !isUndefined && (versym & VERSYM_HIDDEN) === 0,
-    ...(isUndefined && version?.library !== undefined ? { library: version.library } : {}),
+    name,
+    version: version.name,
+    default: isDefault,
+    ...(isUndefined ? { library: version.library } : {}),
     binding,
     type,
     visibility,
-    size: bytes.uword(at + (wide ? 16 : 8)),
+    size,
     value,
     section,
   };
@@ -118,13 +125,13 @@ export function readSymbol(table: SymbolTable, index: number, known?: string): E
  * Whether the dynamic loader takes a definition for a name: glibc's check_match and do_lookup_x (elf/dl-lookup.c) pass
  * over all others, and so does musl.
  */
-function canBeFound({
-  binding,
-  type,
-  visibility,
-  value,
-  section,
-}: Pick<ElfSymbol, 'binding' | 'type' | 'visibility' | 'value' | 'section'>): boolean {
+function canBeFound(
+  binding: SymbolBinding,
+  type: SymbolType,
+  visibility: SymbolVisibility,
+  value: number,
+  section: number,
+): boolean {
   if (binding === 'local' || binding === 'other') return false;
   if (visibility === 'hidden' || visibility === 'internal') return false;
   if (type === 'section' || type === 'file' || type === 'other') return false;
@@ -134,18 +141,19 @@ function canBeFound({
 /**
  * The version that a versym index stands for. Undefined symbols are bound by DT_VERNEED; a definition usually by
  * DT_VERDEF, but by DT_VERNEED when a copy relocation moved it into this file.
+ * @returns the name, with the library where another one defines it
  */
 function versionOf(
   index: number,
   isUndefined: boolean,
   versions: Versions,
   problems: Problems,
-): { readonly name: string; readonly library?: string } | undefined {
+): string | { readonly name: string; readonly library: string } | undefined {
   if (index <= VER_NDX_GLOBAL) return undefined;
   const own = versions.definedByIndex.get(index);
   const foreign = versions.neededByIndex.get(index);
   if (isUndefined && foreign !== undefined) return foreign;
-  if (own !== undefined) return { name: own };
+  if (own !== undefined) return own;
   if (foreign !== undefined) return foreign;
   problems.malformed(`A symbol has version index ${index}, which no version table defines.`);
   return undefined;

@@ -65,9 +65,7 @@ function pairSymbols(
   const imports: SymbolTypes[] = [];
   const open = new Set<string>();
   // Sorted: the order of the symbol table is that of its hash values, and paths are to be the same for each compiler.
-  const sorted = old.symbols.map((symbol) => ({ symbol, label: labelOf(symbol) }));
-  sorted.sort((a, b) => (a.label < b.label ? -1 : 1));
-  for (const { symbol, label } of sorted) {
+  for (const { symbol, label } of byLabel(old.symbols)) {
     if (symbol.imported === true) {
       // Compilers need not tell what they only call, so that a type that is missing here means nothing.
       const other = taken.get(symbol.name);
@@ -84,6 +82,19 @@ function pairSymbols(
   }
   // Behind the exported ones, so that paths begin at those.
   return { pairs: [...pairs, ...imports], open };
+}
+
+/** Symbols with their labels, by code units. Texts alone are sorted: that the engine does without calling back. */
+function byLabel(symbols: readonly AbiSymbol[]): readonly { readonly symbol: AbiSymbol; readonly label: string }[] {
+  const named = new Map<string, AbiSymbol[]>();
+  for (const symbol of symbols) {
+    const label = labelOf(symbol);
+    const same = named.get(label);
+    if (same === undefined) named.set(label, [symbol]);
+    else same.push(symbol);
+  }
+  const labels = [...named.keys()].sort();
+  return labels.flatMap((label) => (named.get(label) ?? []).map((symbol) => ({ symbol, label })));
 }
 
 function pairOf(symbol: AbiSymbol, other: AbiSymbol): SymbolTypes | undefined {

@@ -1,14 +1,14 @@
-import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import type { Die } from '../../dwarf/file.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
 import { chainOf, hasLinkageName, linkageNameOf } from './attributes.ts';
-import { unplacedFunctions } from './unplaced.ts';
+import type { Wish } from './unplaced.ts';
 
 /**
  * C++ symbols at the address of another function: of functions with equal code compilers and linkers keep one, and the
  * entry at the address describes that one. The class or namespace still declares the other, under its linkage name.
  * Where it does not, the symbol stays without a type: that of another function would be wrong.
  */
-export function reattachFolded(files: readonly DwarfFile[], found: Map<ElfSymbol, Die>): void {
+export function wishForFolded(found: Map<ElfSymbol, Die>): Wish {
   const wrong = new Map<string, ElfSymbol[]>();
   for (const [symbol, die] of found) {
     if (!symbol.name.startsWith('_Z')) continue;
@@ -20,15 +20,15 @@ export function reattachFolded(files: readonly DwarfFile[], found: Map<ElfSymbol
     if (same === undefined) wrong.set(variant(symbol.name), [symbol]);
     else same.push(symbol);
   }
-  if (wrong.size === 0) return;
   for (const symbols of wrong.values()) for (const symbol of symbols) found.delete(symbol);
   const names = new Map<string, readonly ElfSymbol[]>();
   for (const [name, symbols] of wrong) for (const spelt of variants(name)) names.set(spelt, symbols);
-  for (const file of files) {
-    for (const { die, name } of unplacedFunctions(file, names)) {
+  return {
+    names,
+    take: (die, name) => {
       for (const symbol of names.get(name) ?? []) if (!found.has(symbol)) found.set(symbol, die);
-    }
-  }
+    },
+  };
 }
 
 /** The complete, base and other copies of a constructor or destructor have the same parameters. */

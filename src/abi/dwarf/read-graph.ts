@@ -5,7 +5,7 @@ import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import type { AbiSymbol, Access, MissingEvidence, TypeGraph } from '../model.ts';
 import { chainOf, flagOf, placeOf } from './attributes.ts';
-import { attachImports } from './imports.ts';
+import { Imports } from './imports.ts';
 import { accessOf } from './members.ts';
 import { enclosingTag } from './scope.ts';
 import { attachStaticMembers } from './static-members.ts';
@@ -27,11 +27,12 @@ export function readTypeGraph(
 ): TypeGraph {
   const builder = new TypeBuilder();
   const exported = image.symbols.filter(isTyped);
-  const dies = attachSymbols(files, exported, image.header);
+  const imports = new Imports(image);
+  const dies = attachSymbols(files, exported, image.header, [imports]);
   const open = exported.filter((symbol) => !dies.has(symbol));
   const constants = attachStaticMembers(files, open);
   const own = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol) ?? constants.get(symbol), builder));
-  const taken = [...attachImports(files, image)].map(([symbol, die]): AbiSymbol => {
+  const taken = [...imports.found].map(([symbol, die]): AbiSymbol => {
     return { ...abiSymbol({ ...symbol, type: 'func' }, die, builder), imported: true };
   });
   const symbols = [...own, ...taken];

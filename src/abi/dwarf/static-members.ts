@@ -26,10 +26,12 @@ export function attachStaticMembers(
   const shown = new Map<string, ElfSymbol>();
   const classes = new Set<string>();
   for (const symbol of symbols) {
-    const family = symbol.name.startsWith('_ZN') && isData(symbol) ? classOf(symbol.name) : undefined;
+    if (!isData(symbol) || !symbol.name.startsWith('_ZN')) continue;
+    const name = shownSymbol(symbol.name);
+    const family = classOf(name);
     if (family === undefined) continue;
     left.set(symbol.name, symbol);
-    shown.set(shownSymbol(symbol.name), symbol);
+    shown.set(name, symbol);
     classes.add(family);
   }
   if (left.size === 0) return found;
@@ -57,8 +59,7 @@ function isData({ type }: ElfSymbol): boolean {
 }
 
 /** `numeric_limits` of `std::numeric_limits<long long>::radix`. */
-function classOf(name: string): string | undefined {
-  const shown = shownSymbol(name);
+function classOf(shown: string): string | undefined {
   const end = shown.lastIndexOf('::');
   if (end < 0) return undefined;
   const plain = shown.slice(0, end).replace(/<.*/s, '');

@@ -5,8 +5,8 @@ import type { PlacedIndex } from '../../dwarf/index-pass.ts';
 import { entryAddresses } from '../../dwarf/ranges.ts';
 import type { ElfHeader, ElfSymbol } from '../../elf/model.ts';
 import { chainOf, flagOf, hasLinkageName, linkageNameOf, nameOf } from './attributes.ts';
-import { reattachFolded } from './folded.ts';
-import { unplacedFunctions } from './unplaced.ts';
+import { wishForFolded } from './folded.ts';
+import { findUnplaced, type Wish } from './unplaced.ts';
 
 const OP_ADDR = 0x03;
 const OP_ADDRX = 0xa1;
@@ -17,11 +17,13 @@ const OP_GNU_ADDR_INDEX = 0xfb;
  * linkage name or, in C, by name.
  * @param symbols defined symbols with a value
  * @param header of the file that the symbols are from
+ * @param others what else is looked for among the functions without code
  */
 export function attachSymbols(
   files: readonly DwarfFile[],
   symbols: readonly ElfSymbol[],
   header: ElfHeader,
+  others: readonly Wish[] = [],
 ): ReadonlyMap<ElfSymbol, Die> {
   // In object files, addresses are relative to many sections.
   const byAddress = header.type !== 'rel';
@@ -57,8 +59,8 @@ export function attachSymbols(
       for (const address of addresses) take(found, open.get(address) ?? [], die, code);
     }
   }
-  attachByName(files, symbols, found);
-  reattachFolded(files, found);
+  const left = wishByName(symbols, found);
+  findUnplaced(files, [left, wishForFolded(found), ...others]);
   return found;
 }
 
@@ -66,17 +68,18 @@ export function attachSymbols(
  * Functions whose entry has no address: of two equal functions gcc makes one a jump to the other, and describes it
  * without its place. Read only when symbols are left; those of C++ say their parameters themselves.
  */
-function attachByName(files: readonly DwarfFile[], symbols: readonly ElfSymbol[], found: Map<ElfSymbol, Die>): void {
+function wishByName(symbols: readonly ElfSymbol[], found: Map<ElfSymbol, Die>): Wish {
   const left = new Map<string, ElfSymbol[]>();
   for (const symbol of symbols) {
     if (isCode(symbol) && !found.has(symbol) && !symbol.name.startsWith('_Z')) push(left, symbol.name, symbol);
   }
-  for (const file of files) {
-    for (const { die, name } of unplacedFunctions(file, left)) {
+  return {
+    names: left,
+    take: (die, name) => {
       // A declaration says the same as the entry that completes it.
       if (die.flag(AT.external)) take(found, left.get(name) ?? [], die, true);
-    }
-  }
+    },
+  };
 }
 
 function dieAt(file: DwarfFile, placed: PlacedIndex, at: number): Die | undefined {
