@@ -1,4 +1,5 @@
 import { type CompareTypesOptions, compareTypes } from '../abi/compare/compare-types.ts';
+import { packageName } from '../abi/go/type-text.ts';
 import type { TypeGraph, TypeNode } from '../abi/model.ts';
 import { cappedNames, change, listNames } from '../compare/fold.ts';
 import type { Finding } from '../rules/finding.ts';
@@ -26,7 +27,9 @@ export function compareInterfaces(
     const found = now.get(name);
     if (found !== undefined && found.kind !== old.kind) findings.push(otherKind(old, found));
   }
+  // Words about methods leave out what their parameters lead to.
   const inWords = before.inWords === true || after.inWords === true;
+  if (inWords) findings.push(...methodsGone(then, now));
   const types = compareTypes(comparable(before.types, inWords), comparable(after.types, inWords), options);
   for (const one of types.findings) findings.push(forHosts(one, then, now));
   return foldStandardLibrary(findings, before.toolchain, after.toolchain);
@@ -34,12 +37,34 @@ export function compareInterfaces(
 
 /** What is missing in a graph is told of the table as a whole. */
 function comparable(graph: TypeGraph, inWords: boolean): TypeGraph {
-  return { ...graph, missing: [], nodes: inWords ? graph.nodes.map(withoutTags) : graph.nodes };
+  return { ...graph, missing: [], nodes: inWords ? graph.nodes.map((node) => asInWords(node, graph)) : graph.nodes };
 }
 
-function withoutTags(node: TypeNode): TypeNode {
+/** A node without what words do not tell: tags, methods, and of maps with a name the whole path of their package. */
+function asInWords(node: TypeNode, { nodes }: TypeGraph): TypeNode {
+  if (node.kind === 'typedef') {
+    const isMap = nodes[node.target]?.kind === 'map';
+    return { ...node, methods: [], scope: isMap ? packageName(node.scope) : node.scope };
+  }
   if (node.kind !== 'struct') return node;
-  return { ...node, members: node.members.map(({ tag: _, ...member }) => member) };
+  return { ...node, methods: [], members: node.members.map(({ tag: _, ...member }) => member) };
+}
+
+function methodsGone(then: Symbols, now: Symbols): readonly Finding[] {
+  return [...then].flatMap(([name, old]) => {
+    const found = now.get(name);
+    const gone = old.methods.filter((method) => found?.methods.includes(method) === false);
+    if (gone.length === 0 || found?.kind !== old.kind) return [];
+    const message = `${name} no longer has the ${gone.length === 1 ? 'method' : 'methods'} ${listNames(gone)}; hosts that assert an interface with ${gone.length === 1 ? 'it' : 'them'} fail.`;
+    return [
+      change('go/symbol-changed', 'breaking', message, {
+        subject: name,
+        symbol: name,
+        old: gone.join('\n'),
+        path: [name],
+      }),
+    ];
+  });
 }
 
 function otherKind(old: PluginSymbol, now: PluginSymbol): Finding {

@@ -36,7 +36,6 @@ export interface Description {
 
 /** The type graph of a plugin whose types are told in words. What cannot be told from them is unknown, and so undecided. */
 export function describedGraph({ symbols, types, main }: Description): TypeGraph {
-  const home = homesOf(types, main);
   const nodes: TypeNode[] = [];
   const add = (node: TypeNode): TypeId => nodes.push(node) - 1;
   const byName = new Map<string, number[]>();
@@ -55,13 +54,13 @@ export function describedGraph({ symbols, types, main }: Description): TypeGraph
         all.length < 2 || leads === undefined ? all : all.filter((at) => leads.includes(typeKey(types[at] ?? NONE)));
       const [at] = led;
       if (at !== undefined && led.length === 1) return ids[at] ?? -1;
-      if (text === 'interface {}') return add(record({ name: text, size: 16, layout: [] }, home, { goMethods: [] }));
+      if (text === 'interface {}') return add(record({ name: text, size: 16, layout: [] }, main, { goMethods: [] }));
       const reason = led.length > 1 ? `several packages have a ${text}` : `what ${text} is was not told`;
       return add({ kind: 'unknown', reason });
     },
   });
   types.forEach((type, at) => {
-    nodes[ids[at] ?? -1] = nodeOf(type, home, sinkOf(type.leads));
+    nodes[ids[at] ?? -1] = nodeOf(type, main, sinkOf(type.leads));
   });
   const described = symbols.map(({ name, kind, type, methods, leads }): AbiSymbol => {
     const sink = sinkOf(leads);
@@ -87,26 +86,11 @@ export function describedGraph({ symbols, types, main }: Description): TypeGraph
   };
 }
 
-/** The scope of a type, by its package; undefined where that is not known. */
-type Home = (type: DescribedType) => string | undefined;
-
-/** Older records do not tell the package of maps with a name: it is that of the others whose names begin alike. */
-function homesOf(types: readonly DescribedType[], main: string): Home {
-  const paths = new Map<string, Set<string>>();
-  for (const { name, packagePath } of types) {
-    const dot = name.indexOf('.');
-    if (packagePath === undefined || dot < 0) continue;
-    const known = paths.get(name.slice(0, dot)) ?? new Set();
-    paths.set(name.slice(0, dot), known.add(packagePath));
-  }
-  return ({ name, packagePath }) => {
-    const dot = name.indexOf('.');
-    if (dot < 0) return '';
-    const prefix = name.slice(0, dot);
-    const [only, another] = paths.get(prefix) ?? [];
-    const path = packagePath ?? (another === undefined ? only : undefined);
-    return path === main || (path === undefined && prefix === MAIN) ? MAIN : path;
-  };
+/** The scope of a type. Older records do not tell the package of maps with a name, only what sources call it. */
+function homeOf({ name, packagePath }: DescribedType, main: string): string {
+  const dot = name.indexOf('.');
+  const path = packagePath ?? name.slice(0, Math.max(dot, 0));
+  return dot < 0 ? '' : path === main ? MAIN : path;
 }
 
 const NONE: DescribedType = { name: '', size: 0, layout: [] };
@@ -114,22 +98,21 @@ const NONE: DescribedType = { name: '', size: 0, layout: [] };
 const FIELD = /^(\d{1,15}): (\(embedded\) )?(\S+) (.*)$/s;
 const METHOD = /^([\p{L}_][\p{L}\p{N}_]*)(\(.*)$/su;
 
-function nodeOf(type: DescribedType, home: Home, sink: TypeSink): TypeNode {
+function nodeOf(type: DescribedType, main: string, sink: TypeSink): TypeNode {
   const { name, size, layout } = type;
-  if (home(type) === undefined) return { kind: 'unknown', reason: `the package of ${name} was not recorded` };
   const [first = ''] = layout;
   const fields = layout.map((line) => FIELD.exec(line));
   if (name.startsWith('struct {') || (layout.length === 0 ? size === 0 : fields[0] !== null)) {
     if (fields.includes(null)) return { kind: 'unknown', reason: `the fields of ${name} were not told` };
-    return record(type, home, { members: fields.flatMap((field) => (field === null ? [] : memberOf(field, sink))) });
+    return record(type, main, { members: fields.flatMap((field) => (field === null ? [] : memberOf(field, sink))) });
   }
   if (name.startsWith('interface {') || name === 'error' || layout.length === 0 || isMethod(first)) {
     const methods = layout.map((line) => methodOf(line, sink));
-    return record(type, home, { goMethods: methods });
+    return record(type, main, { goMethods: methods });
   }
   const plain = plainType(first);
   const target = plain === undefined ? parseGoType(modern(first), sink) : sink.add(plain);
-  return { kind: 'typedef', ...declared(type, home), language: 'go', target };
+  return { kind: 'typedef', ...declared(type, main), language: 'go', target };
 }
 
 function isMethod(line: string): boolean {
@@ -159,7 +142,7 @@ function methodOf(line: string, sink: TypeSink): { readonly name: string; readon
 
 function record(
   type: DescribedType,
-  home: Home,
+  main: string,
   made: {
     readonly members?: readonly Member[];
     readonly goMethods?: readonly { readonly name: string; readonly type: TypeId }[];
@@ -168,7 +151,7 @@ function record(
   const isNamed = !/^(?:struct|interface) \{/.test(type.name);
   return {
     kind: 'struct',
-    ...(isNamed ? declared(type, home) : { scope: '' }),
+    ...(isNamed ? declared(type, main) : { scope: '' }),
     language: 'go',
     declaration: false,
     size: type.size,
@@ -181,7 +164,7 @@ function record(
   };
 }
 
-function declared(type: DescribedType, home: Home): { readonly name: string; readonly scope: string } {
+function declared(type: DescribedType, main: string): { readonly name: string; readonly scope: string } {
   const { name } = type;
-  return { name: name.slice(name.indexOf('.') + 1), scope: home(type) ?? '' };
+  return { name: name.slice(name.indexOf('.') + 1), scope: homeOf(type, main) };
 }
