@@ -30,7 +30,7 @@ export async function diffReleases(
 ): Promise<DiffVerdict> {
   const compare: CompareFilesOptions<SideContent> = {
     compareTypes: typeComparison(old, now, options),
-    compareGo: (before, after) => compareGo(goOf(old, before.image), goOf(now, after.image)),
+    compareGo: goComparison(old, now, options),
     ...(options.required !== undefined && { required: options.required }),
     ...(options.versionScript !== undefined && { versionScript: await readScript(options.versionScript) }),
   };
@@ -59,6 +59,22 @@ function typeComparison(
     // A misspelt pattern would make every type private, and no change of a type would count.
     return { ...types, findings: [...known.unmatched(), ...types.findings] };
   };
+}
+
+function goComparison(
+  old: ReleaseFile,
+  now: ReleaseFile,
+  { debugDir = [] }: DiffCommandOptions,
+): NonNullable<CompareFilesOptions<SideContent>['compareGo']> {
+  const directories = typeof debugDir === 'string' ? [debugDir] : debugDir;
+  const here = { root: process.cwd(), repository: process.cwd() };
+  return (before, after) =>
+    compareGo(goOf(old, before.image), goOf(now, after.image), {
+      locate: (file) => locate(file, here),
+      ...('bytes' in now && {
+        debug: { image: after.image, bytes: now.bytes, search: { file: now.name, directories } },
+      }),
+    });
 }
 
 function goOf(file: ReleaseFile, image: ElfImage): GoReading | undefined {

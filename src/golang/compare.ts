@@ -1,3 +1,4 @@
+import type { AbiInput } from '../abi/abi.ts';
 import type { CompareTypesOptions } from '../abi/compare/compare-types.ts';
 import type { TypeGraph } from '../abi/model.ts';
 import { cappedNames, change, listNames } from '../compare/fold.ts';
@@ -5,6 +6,7 @@ import type { FileContent } from '../compare/loaded-content.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { compareInterfaces, labelOf, symbolsByName } from './compare-interfaces.ts';
+import { withDeclarations } from './declarations.ts';
 import { explainMismatches } from './fit/causes.ts';
 import { type GoPluginTables, type GoReading, readGo } from './read.ts';
 import { type GoRecord, NOT_RECORDED, recordedGo } from './record.ts';
@@ -23,6 +25,11 @@ export function goReadingOf(release: GoRelease): GoReading | undefined {
   return release.go === undefined ? NOT_RECORDED : recordedGo(release.go, release.types);
 }
 
+export interface CompareGoOptions extends CompareTypesOptions {
+  /** The new file, and where its debug information may lie. */
+  readonly debug?: AbiInput;
+}
+
 /**
  * What changed between two releases of a Go plugin for its hosts: what Lookup finds, with which types, and whether hosts of the
  * old release would take the new one.
@@ -30,7 +37,7 @@ export function goReadingOf(release: GoRelease): GoReading | undefined {
 export function compareGo(
   old: GoReading | undefined,
   now: GoReading | undefined,
-  options: CompareTypesOptions = {},
+  options: CompareGoOptions = {},
 ): readonly Finding[] {
   const [before, after] = [old?.plugin, now?.plugin];
   if (old === undefined || now === undefined || before === undefined || after === undefined) {
@@ -42,11 +49,7 @@ export function compareGo(
   return [
     ...incomplete(before, after),
     ...symbols(before, after),
-    ...compareInterfaces(
-      { ...before.table, toolchain: old.toolchain },
-      { ...after.table, toolchain: now.toolchain },
-      options,
-    ),
+    ...interfaces(old, before, now, after, options),
     ...mainTypes(after),
     ...packages(old, now, before, after),
     ...path(before, after),
@@ -58,6 +61,22 @@ function incomplete(before: GoPluginTables, after: GoPluginTables): readonly Fin
   const side = before.table.complete ? 'new' : 'old';
   const message = `Not all types in the table of the ${side} plugin could be read.`;
   return [change('go/table-not-compared', 'undecided', message, { subject: 'plugin table' })];
+}
+
+/** Debug information is asked where things are declared when there is something to show. */
+function interfaces(
+  old: GoReading,
+  before: GoPluginTables,
+  now: GoReading,
+  after: GoPluginTables,
+  { debug, ...options }: CompareGoOptions,
+): readonly Finding[] {
+  const then = { ...before.table, toolchain: old.toolchain };
+  const compare = (types: TypeGraph): readonly Finding[] =>
+    compareInterfaces(then, { ...after.table, types, toolchain: now.toolchain }, options);
+  const findings = compare(after.table.types);
+  if (findings.length === 0 || debug === undefined) return findings;
+  return compare(withDeclarations(after.table.types, after.path, debug));
 }
 
 /** Symbols that came and went. */

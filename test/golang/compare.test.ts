@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { type Comparison, compareFiles } from '../../src/compare/files.ts';
-import { compareGoFiles } from '../../src/golang/compare.ts';
+import { readElf } from '../../src/elf/read.ts';
+import { compareGo, compareGoFiles } from '../../src/golang/compare.ts';
+import { readGo } from '../../src/golang/read.ts';
 import { describeWith } from '../support/needs.ts';
 import { writeTree } from '../support/workspace.ts';
 import { keptDirectory } from './kept-directory.ts';
@@ -137,12 +139,15 @@ describeWith(['go', 'gcc', 'strip'], 'two releases of a Go plugin', () => {
 type state struct { count int; hook func() }
 
 func (s *state) Count() int { return s.count }
+func (s *state) Set(...api.Option) {}
 
 var State state
 
 func Serve(s api.Sink, o *api.Outer) error { return nil }
 func Open() (api.Sink, []map[string]api.Inner) { return nil, nil }
 func Both(api.Pair[int, api.Inner], other.Inner) {}
+func Bare(f func(struct{ A int; B string }) error, names []string) {}
+func Named(api.Table, api.Mode) {}
 `;
   const DEEP_API = `package api
 
@@ -153,6 +158,12 @@ type Outer struct { Next *Outer; Inner Inner }
 type Inner struct { A, B int32 }
 
 type Pair[K comparable, V any] struct { Key K; Val V }
+
+type Table map[string][4]chan<- Inner
+
+type Mode struct { N int }
+
+type Option struct { B bool }
 
 type Unused struct { X int }
 `;
@@ -196,6 +207,48 @@ type Unused struct { X int }
       ['go/type-changed example.com/plug/api.Outer', 'go/packages-changed packages'],
     ],
     [
+      'the tag of a field, which the hash of the package covers',
+      DEEP,
+      DEEP_API.replace('Next *Outer;', 'Next *Outer `json:"next"`;'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Outer', 'go/packages-changed packages'],
+    ],
+    [
+      'what stands behind a name',
+      DEEP,
+      DEEP_API.replace('type Table map[string][4]chan<- Inner', 'type Table map[string][4]<-chan Inner'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Table', 'go/packages-changed packages'],
+    ],
+    [
+      'a struct that became an interface',
+      DEEP,
+      DEEP_API.replace('type Mode struct { N int }', 'type Mode interface { N() int }'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Mode', 'go/packages-changed packages'],
+    ],
+    [
+      'a struct that methods of a variable lead to',
+      DEEP,
+      DEEP_API.replace('B bool', 'B, C bool'),
+      'breaking',
+      ['go/type-changed example.com/plug/api.Option', 'go/packages-changed packages'],
+    ],
+    [
+      'fields of a struct without a name',
+      DEEP.replace('A int; B string', 'A int; B []byte'),
+      DEEP_API,
+      'breaking',
+      ['go/symbol-changed Bare'],
+    ],
+    [
+      'variadic in place of a slice',
+      DEEP.replace('names []string', 'names ...string'),
+      DEEP_API,
+      'breaking',
+      ['go/symbol-changed Bare'],
+    ],
+    [
       'a type that nothing leads to',
       DEEP,
       DEEP_API.replace('X int', 'X, Y int'),
@@ -237,6 +290,21 @@ type Unused struct { X int }
   ];
   let deep: string | undefined;
   const base = () => (deep ??= build(DEEP, DEEP_API, [], { 'other/other.go': OTHER }));
+
+  it('tell where it is declared, and what the parameter is called', () => {
+    const file = build(V1, API.replace('Size int', 'Size int64'), ['-ldflags=']);
+    const bytes = readFileSync(file);
+    const { image } = readElf(bytes);
+    const { image: old } = readElf(readFileSync(first()));
+    if (image === undefined || old === undefined) throw new Error('not read');
+    const debug = { image, bytes, search: { file, directories: [] } };
+    const found = compareGo(readGo(readFileSync(first()), old), readGo(bytes, image), { debug });
+    const line = V1.split('\n').findIndex((text) => text.startsWith('func Handle')) + 5;
+    expect(found.find(({ rule }) => rule === 'go/type-changed')).toMatchObject({
+      location: { file: 'example.com/plug/main.go', line },
+      path: ['Handle', 'parameter 1 (r)', 'example.com/plug/api.Request', 'Size'],
+    });
+  }, 60_000);
 
   it('built with other flags are risky for hosts that stay', () => {
     const comparison = compare(build(V1, API, ['-race']));

@@ -9,6 +9,7 @@ import type { TypeEvidence } from '../../compare/model.ts';
 import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
+import type { ElfImage } from '../../elf/model.ts';
 import { compareGo, goReadingOf } from '../../golang/compare.ts';
 import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
@@ -70,10 +71,7 @@ export const compareStep: GateStep = async (job, known, context) => {
   const content = sameContent(previous.content, { bytes: artifact.bytes, image });
   const headers = publicHeaders(job.plugin.headers, context);
   const types = content ? undefined : typesOf(job, known, context, previous, headers);
-  const go =
-    !content && isGoPlugin(image)
-      ? { go: compareGo(goReadingOf(previous.go), goReadingOf({ bytes: artifact.bytes, image })) }
-      : {};
+  const go = !content && isGoPlugin(image) ? { go: goChanges(previous, { ...artifact, image }, context) } : {};
   const hosts = content ? new Map<string, HostComparison>() : hostTypesOf(job, known, context);
   const follow = (found: readonly Finding[]): readonly Finding[] =>
     hosts.size === 0 ? found : followHost(found, agreedByAll(hosts), [...hosts.keys()].join(', '));
@@ -116,6 +114,18 @@ export const compareStep: GateStep = async (job, known, context) => {
     },
   };
 };
+
+function goChanges(
+  previous: PreviousRelease,
+  now: { readonly file: string; readonly bytes: Uint8Array; readonly image: ElfImage },
+  context: GateContext,
+): readonly Finding[] {
+  const search = { file: join(context.root, now.file), directories: [] };
+  return compareGo(goReadingOf(previous.go), goReadingOf(now), {
+    locate: (file) => locate(file, context),
+    debug: { ...now, search },
+  });
+}
 
 function typesOf(
   job: Job,
