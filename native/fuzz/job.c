@@ -12,7 +12,7 @@ const char *const fuzz_words[] = {
     "\ntimeout open ",     "\nlimit ",     "address-space ", "file-size ", "output ",    "\nnamespaces off", "\nunload off",
     "\nsuccessor /",       "\nexpect -",   "\ncycles ",   "\nprofile strict", "\nprofile go", "\nkill on", "\nread /",
     "\nwrite /",           "\nallow ",     "openat ",     "clone3",    " 0=1",         " 5=18446744073709551615",
-    " 0=1 1=2 2=3 3=4 4=5 5=6", NULL};
+    " 0=1 1=2 2=3 3=4 4=5 5=6", "\nhost /", "\nargument ", "\nenvironment A=", "\nacts on", "\nexecute /", "\ntrail /", NULL};
 
 static void check_policy(const struct policy *policy) {
   for (size_t i = 0; i < policy->permission_count; i++) {
@@ -21,6 +21,8 @@ static void check_policy(const struct policy *policy) {
     for (size_t k = 0; k < permission->count; k++) MUST(permission->conditions[k].argument < 6);
   }
   for (size_t i = 0; i < policy->readable_count; i++) MUST(policy->readable[i][0] == '/');
+  for (size_t i = 0; i < policy->executable_count; i++) MUST(policy->executable[i][0] == '/');
+  MUST(policy->trail == NULL || policy->trail[0] == '/');
   for (size_t i = 0; i < policy->writable_count; i++) MUST(policy->writable[i][0] == '/');
 }
 
@@ -30,6 +32,9 @@ static void free_tables(struct job *job) {
   free(job->probes);
   free(job->policy.readable);
   free(job->policy.writable);
+  free(job->policy.executable);
+  free(job->arguments);
+  free(job->variables);
   free(job->policy.permissions);
 }
 
@@ -38,6 +43,9 @@ static void check_job(struct job *job) {
   MUST(job->timeouts.open > 0 && job->timeouts.exit > 0);
   for (size_t i = 0; i < job->symbol_count; i++) MUST(job->symbols[i][0] != '\0');
   for (size_t i = 0; i < job->probe_count; i++) MUST(signature_name(job->probes[i].signature) != NULL);
+  MUST(job->host == NULL || (job->host[0] == '/' && job->successor == NULL && job->cycles == 0));
+  MUST(job->policy.runtime == (job->host != NULL));
+  for (size_t i = 0; i < job->variable_count; i++) MUST(strchr(job->variables[i], '=') != NULL);
   check_policy(&job->policy);
   policy_prepare(&job->policy);
   check_policy(&job->policy);

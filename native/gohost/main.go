@@ -1,9 +1,10 @@
-// Command gohost opens one Go plugin, or rehearses the swap from one release to the next, and reports what it finds, as JSON
-// lines on descriptor 3. It is compiled with the toolchain and the flags of the plugin (src/golang/probe). Its imports are
-// few: each is a package that must match.
+// Command gohost opens one Go plugin, or rehearses the swap from one release to the next. The native loader starts it in its
+// sandbox (native/loader/host.h), tells it what to do next over a channel, and takes what it finds, as JSON lines. It is
+// compiled with the toolchain and the flags of the plugin (src/golang/probe). Its imports are few: each is a package that
+// must match.
 //
-//	gohost PLUGIN [PROBE]... 3> report
-//	gohost -swap PREVIOUS NEW PROBE [EXPECTED] 3> report
+//	gohost PLUGIN [PROBE]...
+//	gohost -swap PREVIOUS NEW PROBE [EXPECTED]
 package main
 
 import (
@@ -15,43 +16,84 @@ import (
 	"syscall"
 )
 
+// The loader looks from outside where the main thread waits: it is the main goroutine's, for ever.
+func init() { runtime.LockOSThread() }
+
 func main() {
-	syscall.CloseOnExec(3)
-	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
-	// They have done their work by now, and are not for programs that a plugin starts.
-	os.Unsetenv("LD_AUDIT")
-	os.Unsetenv("PLUGIN_GATE_TRAIL")
-	out := report{os.NewFile(3, "report")}
-	if len(os.Args) < 2 {
-		os.Stderr.WriteString("usage: gohost PLUGIN [PROBE]... 3> report\n")
+	descriptor, err := strconv.Atoi(os.Getenv("PLUGIN_GATE_CHANNEL"))
+	swap := len(os.Args) > 1 && os.Args[1] == "-swap"
+	if err != nil || len(os.Args) < 2 || swap && len(os.Args) != 5 && len(os.Args) != 6 {
+		os.Stderr.WriteString("gohost: is started by the native loader: gohost PLUGIN [PROBE]... | -swap PREVIOUS NEW PROBE [EXPECTED]\n")
 		os.Exit(64)
 	}
-	out.event("start", "toolchain", runtime.Version())
-	if os.Args[1] == "-swap" && (len(os.Args) == 5 || len(os.Args) == 6) {
-		rehearse(out, os.Args[2], os.Args[3], os.Args[4], os.Args[5:])
-		out.event("done")
-		return
+	syscall.CloseOnExec(descriptor)
+	// They have done their work by now, and are not for programs that a plugin starts.
+	for _, name := range []string{"LD_AUDIT", "PLUGIN_GATE_TRAIL", "PLUGIN_GATE_CHANNEL"} {
+		os.Unsetenv(name)
 	}
-	out.event("begin", "phase", "open")
-	before := runtime.NumGoroutine()
-	opened, err := plugin.Open(os.Args[1])
-	if err != nil {
-		out.event("refused", "error", err.Error())
-		out.event("done")
-		return
+	growStack(stackLevels)
+	link := channel{descriptor: descriptor}
+	one := host{words: os.Args[1:]}
+	if swap {
+		one.rehearsal = newRehearsal(os.Args[2], os.Args[3], os.Args[4], os.Args[5:])
 	}
-	out.event("opened", "goroutines", strconv.Itoa(runtime.NumGoroutine()-before))
-	out.event("begin", "phase", "symbols")
-	listSymbols(out, opened)
-	for _, name := range os.Args[2:] {
-		out.event("begin", "phase", "probe", "name", name)
-		callProbe(out, opened, name)
+	home := place()
+	for {
+		begin := link.receive()
+		out := report{}
+		answer := one.run(begin, &out)
+		link.say(kindReturned, begin, 0, result{moved: place() != home}, "")
+		nonce := link.receive().nonce
+		for _, line := range out.lines {
+			link.tell(begin, nonce, line)
+		}
+		link.say(kindResult, begin, nonce, answer, answer.text)
 	}
-	out.event("done")
+}
+
+// host is what is open, and the names of the probes.
+type host struct {
+	words     []string
+	opened    *plugin.Plugin
+	rehearsal *rehearsal
+}
+
+// result is what a step came to.
+type result struct {
+	succeeded bool
+	moved     bool
+	text      string
+}
+
+// run carries out one step. What it finds goes into the report, which is sent when the loader has seen that it came back.
+func (one *host) run(begin command, out *report) result {
+	switch begin.step {
+	case stepStart:
+		out.event("start", "toolchain", runtime.Version())
+	case stepOpen:
+		before := runtime.NumGoroutine()
+		opened, err := plugin.Open(one.words[0])
+		if err != nil {
+			return result{text: err.Error()}
+		}
+		one.opened = opened
+		out.event("opened", "goroutines", strconv.Itoa(runtime.NumGoroutine()-before))
+	case stepList:
+		listSymbols(out, one.opened)
+	case stepProbe:
+		if int(begin.index)+1 < len(one.words) {
+			callProbe(out, one.opened, one.words[begin.index+1])
+		}
+	case stepAct:
+		return result{succeeded: one.rehearsal.next(out)}
+	case stepExit:
+		os.Exit(0)
+	}
+	return result{succeeded: true}
 }
 
 // listSymbols uses reflection, because the package plugin has no list of symbols.
-func listSymbols(out report, opened *plugin.Plugin) {
+func listSymbols(out *report, opened *plugin.Plugin) {
 	symbols := reflect.ValueOf(opened).Elem().FieldByName("syms")
 	if symbols.Kind() != reflect.Map {
 		return
@@ -72,7 +114,7 @@ func listSymbols(out report, opened *plugin.Plugin) {
 	}
 }
 
-func callProbe(out report, opened *plugin.Plugin, name string) {
+func callProbe(out *report, opened *plugin.Plugin, name string) {
 	symbol, err := opened.Lookup(name)
 	if err != nil {
 		out.event("probe-missing", "name", name, "error", err.Error())

@@ -26,7 +26,6 @@ type release struct {
 }
 
 type rehearsal struct {
-	out      report
 	probe    string
 	expected []string
 	releases [2]release
@@ -35,6 +34,12 @@ type rehearsal struct {
 	failed   int64
 	longest  int64 // nanoseconds between two answers
 	ended    chan struct{}
+
+	acts    []act
+	healthy bool // all acts so far came to what they should
+	calling bool // the caller runs
+	change  []act
+	after   []act
 }
 
 // act is a step of the rehearsal: it gives fields of its event, and whether it came to what it should.
@@ -45,9 +50,9 @@ type act struct {
 	needed bool
 }
 
-func rehearse(out report, previous, next, probe string, expected []string) {
-	r := &rehearsal{out: out, probe: probe, expected: expected, ended: make(chan struct{})}
-	before := []act{
+func newRehearsal(previous, next, probe string, expected []string) *rehearsal {
+	r := &rehearsal{probe: probe, expected: expected, ended: make(chan struct{}), healthy: true}
+	r.acts = []act{
 		{"open-old", func() ([]string, bool) { return r.open(0, previous) }, true},
 		{"probe-old", func() ([]string, bool) { return r.ask(0) }, true},
 		{"start-caller", func() ([]string, bool) { go r.call(); return nil, true }, true},
@@ -55,41 +60,55 @@ func rehearse(out report, previous, next, probe string, expected []string) {
 		{"probe-new", func() ([]string, bool) { return r.ask(1) }, false},
 		{"old-serves", func() ([]string, bool) { return nil, r.use(0) }, true},
 	}
-	change := []act{
+	r.change = []act{
 		{"switch", func() ([]string, bool) { return nil, r.use(1) }, true},
 		{"roll-back", func() ([]string, bool) { return nil, r.use(0) }, true},
 	}
-	after := []act{
+	r.after = []act{
 		{"stop-caller", r.stop, true},
 		{"reprobe-old", func() ([]string, bool) { return r.ask(0) }, true},
 	}
-	healthy, calling := r.run(before)
-	if healthy {
-		r.run(change)
-	}
-	if calling {
-		r.run(after)
-	}
+	return r
 }
 
-// run goes through acts until one fails that is needed. Whether all came to what they should, and whether the caller runs.
-func (r *rehearsal) run(acts []act) (healthy, calling bool) {
-	healthy = true
-	for _, one := range acts {
-		// Without the new release there is nothing to probe.
-		if one.name == "probe-new" && r.releases[1].symbol == nil {
-			continue
-		}
-		r.out.event("begin", "phase", "swap", "name", one.name)
-		fields, succeeded := one.run()
-		r.out.event("act", append([]string{"name", one.name, "succeeded", strconv.FormatBool(succeeded), "resident", strconv.FormatInt(resident(), 10)}, fields...)...)
-		healthy = healthy && succeeded
-		if !succeeded && one.needed {
-			return healthy, calling
-		}
-		calling = calling || one.name == "start-caller"
+// next carries out the next act and tells of it. Whether there are more.
+func (r *rehearsal) next(out *report) bool {
+	if len(r.acts) == 0 {
+		return false
 	}
-	return healthy, calling
+	one := r.acts[0]
+	r.acts = r.acts[1:]
+	fields, succeeded := one.run()
+	out.event("act", append([]string{"name", one.name, "succeeded", strconv.FormatBool(succeeded), "resident", strconv.FormatInt(resident(), 10)}, fields...)...)
+	r.healthy = r.healthy && succeeded
+	r.calling = r.calling || one.name == "start-caller"
+	if !succeeded && one.needed {
+		r.acts = nil
+	}
+	// Without the new release there is nothing to probe.
+	if one.name == "open-new" && r.releases[1].symbol == nil {
+		r.acts = r.acts[1:]
+	}
+	for len(r.acts) == 0 && (r.change != nil || r.after != nil) {
+		r.acts = r.following()
+	}
+	return len(r.acts) > 0
+}
+
+// following gives the next part: the switch only when all went well, the end whenever the caller runs.
+func (r *rehearsal) following() (acts []act) {
+	if r.change != nil {
+		if r.healthy {
+			acts = r.change
+		}
+		r.change = nil
+		return acts
+	}
+	if r.calling {
+		acts = r.after
+	}
+	r.after = nil
+	return acts
 }
 
 func (r *rehearsal) open(index int, path string) ([]string, bool) {

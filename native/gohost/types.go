@@ -10,7 +10,7 @@ const mostTypes = 2000
 
 // listTypes reports the types that values of a type lead to, in the form in which src/golang/types.ts reads them from the
 // file: named types, structs and interfaces.
-func listTypes(out report, symbol string, root reflect.Type) {
+func listTypes(out *report, symbol string, root reflect.Type) {
 	seen := map[reflect.Type]bool{root: true}
 	queue := []reflect.Type{root}
 	if methods := methodSet(reflect.PtrTo(root)); len(methods) > 0 {

@@ -14,17 +14,18 @@ struct capture {
   char *kept;
   size_t used;
   size_t limit;
+  bool end; /* the last bytes are kept, and not the first */
   uint64_t seen;     /* bytes in all */
   uint64_t reported; /* bytes of `seen` that an earlier phase has reported */
 };
 
 /** Makes a pipe; the write end for the child goes to *write_end. False without memory or descriptors. */
-bool capture_open(struct capture *capture, size_t limit, int *write_end);
+bool capture_open(struct capture *capture, size_t limit, bool end, int *write_end);
 
 /** Reads what is there, at most 1 MiB a call so that a flood cannot hold up deadlines. */
 void capture_drain(struct capture *capture);
 
-/** Passes on what was kept, to a descriptor. */
+/** Passes on what was kept, at most as much as the limit, to a descriptor. */
 void capture_forward(const struct capture *capture, int descriptor);
 
 #endif

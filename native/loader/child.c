@@ -1,6 +1,7 @@
 #include "child.h"
 
 #include "crash.h"
+#include "host.h"
 #include "load.h"
 #include "report.h"
 
@@ -87,19 +88,23 @@ static _Noreturn void become_child(const struct job *job, const struct isolation
   dup2(outputs[0], STDOUT_FILENO);
   dup2(outputs[1], STDERR_FILENO);
   confine_child(job, isolation, control, release);
-  crash_install(control, release);
-  if (job->policy.profile == PROFILE_STRICT) prepare_heap();
+  if (job->host == NULL) {
+    crash_install(control, release);
+    if (job->policy.profile == PROFILE_STRICT) prepare_heap();
+  }
   if (!sandbox_enter(&job->policy, control, release)) _exit(CHILD_LOST_CONTROL);
+  if (job->host != NULL) host_become(job, control);
   load_run(job, control);
 }
 
 bool child_start(struct child *child, const struct job *job, const struct isolation *isolation,
                  const struct watcher *watcher) {
   int channel[2], release[2], outputs[2];
-  *child = (struct child){.watcher = *watcher, .barrier = {.listener = -1}};
+  *child = (struct child){.watcher = *watcher, .barrier = {.listener = -1}, .hosted = job->host != NULL};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0 || pipe2(release, O_CLOEXEC) != 0) return false;
   for (int i = 0; i < 2; i++) {
-    if (!capture_open(&child->output[i], job->output, &outputs[i])) return false;
+    /* What a runtime says of its end comes last. */
+    if (!capture_open(&child->output[i], job->output, job->host != NULL, &outputs[i])) return false;
   }
   child->process = fork();
   if (child->process < 0) return false;
@@ -125,6 +130,12 @@ static bool is_expected(const struct message *message, const struct message *exp
          message->nonce == expected->nonce;
 }
 
+/** A line of the answer that is waited for: who sends it has the nonce. */
+static bool is_told(const struct child *child, const struct message *message, const struct message *expected) {
+  return child->hosted && message->kind == KIND_TOLD && expected->kind == KIND_RESULT && message->step == expected->step &&
+         message->index == expected->index && message->nonce == expected->nonce;
+}
+
 enum taken { TAKEN_NOTHING, TAKEN_EXPECTED, TAKEN_OTHER };
 
 /** Takes one message from the channel. What is not expected to the byte is counted, and dropped. */
@@ -147,7 +158,12 @@ static enum taken take_message(struct child *child, const struct message *expect
   }
   message->text[TEXT_SIZE - 1] = '\0';
   if (is_expected(message, expected)) return TAKEN_EXPECTED;
-  if (message->kind == KIND_CRASH && !child->crashed) {
+  if (is_told(child, message, expected)) {
+    child->watcher.told(child->watcher.context, message);
+    return TAKEN_OTHER;
+  }
+  /* A host has no handler that would say so: its runtime has one of its own. */
+  if (message->kind == KIND_CRASH && !child->crashed && !child->hosted) {
     child->crashed = true;
     child->crash = *message;
     child->watcher.crash(child->watcher.context);

@@ -25,6 +25,7 @@ enum outcome {
 struct watcher {
   void (*crash)(void *context);                          /* the child's `crash` is set */
   int (*call)(void *context, struct call *call);         /* a system call waits: 0, or the error it gets */
+  void (*told)(void *context, const struct message *message); /* a host told a piece of a line, with the nonce of this step */
   void *context;
 };
 
@@ -36,6 +37,7 @@ struct child {
   int control;
   int release;
   struct capture output[2]; /* stdout, stderr */
+  bool hosted;              /* a host runs in it, not the loader's own code */
   bool waited;              /* the process has ended and its status was taken */
   int status;               /* as waitpid gives it */
   bool channel_closed;

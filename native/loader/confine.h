@@ -33,6 +33,7 @@ void confine_child(const struct job *job, const struct isolation *isolation, int
 /** Exit codes of a child that could not begin or go on; a plugin can use them too, so they are a hint and no proof. */
 #define CHILD_NOT_CONFINED 96
 #define CHILD_LOST_CONTROL 97
+#define CHILD_WITHOUT_HOST 98
 
 /** The lowest number for the loader's own descriptors in the child: far from those that programs take for granted. */
 #define CONTROL_FLOOR 900

@@ -117,12 +117,43 @@ static const char *parse_sandbox(char *line, struct policy *policy) {
     policy->writable[policy->writable_count++] = value;
     return *value == '/' ? NULL : "a path to write that is not absolute";
   }
+  if ((value = after(line, "execute")) != NULL) {
+    policy->executable[policy->executable_count++] = value;
+    return *value == '/' ? NULL : "a path to execute that is not absolute";
+  }
+  if ((value = after(line, "trail")) != NULL) {
+    policy->trail = value;
+    return *value == '/' ? NULL : "the trail is not an absolute path";
+  }
   if ((value = after(line, "allow")) != NULL) {
     return permission_parse(value, &policy->permissions[policy->permission_count++])
                ? NULL
                : "a permission that is not `NAME [ARGUMENT=VALUE]...`";
   }
   return "a line with an unknown word";
+}
+
+/** NULL, or what is wrong with the line. */
+static const char *parse_host(char *line, struct job *job) {
+  char *value;
+  if ((value = after(line, "host")) != NULL) {
+    job->host = value;
+    job->policy.runtime = true;
+    return *value == '/' ? NULL : "the host is not an absolute path";
+  }
+  if ((value = after(line, "argument")) != NULL) {
+    job->arguments[job->argument_count++] = value;
+    return NULL;
+  }
+  if ((value = after(line, "environment")) != NULL) {
+    job->variables[job->variable_count++] = value;
+    return strchr(value, '=') != NULL ? NULL : "a variable that is not `NAME=VALUE`";
+  }
+  if (strcmp(line, "acts on") == 0) {
+    job->acts = true;
+    return NULL;
+  }
+  return parse_sandbox(line, &job->policy);
 }
 
 /** NULL, or what is wrong with the line. */
@@ -167,7 +198,7 @@ static const char *parse_line(char *line, struct job *job) {
     job->expected = (int32_t)(negative ? -(int64_t)magnitude : (int64_t)magnitude);
     return NULL;
   }
-  return parse_sandbox(line, &job->policy);
+  return parse_host(line, job);
 }
 
 const char *job_read(int descriptor, struct job *job) {
@@ -190,9 +221,12 @@ const char *job_read(int descriptor, struct job *job) {
   job->probes = calloc(lines + 1, sizeof *job->probes);
   job->policy.readable = calloc(lines + 1, sizeof *job->policy.readable);
   job->policy.writable = calloc(lines + 1, sizeof *job->policy.writable);
+  job->policy.executable = calloc(lines + 1, sizeof *job->policy.executable);
   job->policy.permissions = calloc(lines + 1, sizeof *job->policy.permissions);
+  job->arguments = calloc(lines + 1, sizeof *job->arguments);
+  job->variables = calloc(lines + 1, sizeof *job->variables);
   if (job->symbols == NULL || job->probes == NULL || job->policy.readable == NULL || job->policy.writable == NULL ||
-      job->policy.permissions == NULL)
+      job->policy.executable == NULL || job->policy.permissions == NULL || job->arguments == NULL || job->variables == NULL)
     return "there is no memory for it";
 
   size_t number = 0;
@@ -207,6 +241,7 @@ const char *job_read(int descriptor, struct job *job) {
     }
     if (strcmp(line, "end") == 0) {
       if (job->file == NULL) return "it names no file";
+      if (job->host != NULL && (job->successor != NULL || job->cycles > 0)) return "a host takes no successor and no cycles";
       return job->successor == NULL || job->probe_count == 1 ? NULL : "a rehearsal takes exactly one probe";
     }
     const char *problem = parse_line(line, job);

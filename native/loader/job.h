@@ -17,6 +17,12 @@
  *   kill on                          a denied system call ends the process, instead of failing
  *   read PATH, write PATH            what it may read or change, with all beneath; repeatable
  *   allow NAME [ARGUMENT=VALUE]...   a system call that is allowed besides, when its arguments 0 to 5 have these values
+ *   host /absolute/path/program      a program that loads `file` in place of the loader's own code (host.h)
+ *   argument TEXT                    of the host; repeatable
+ *   environment NAME=VALUE           the host's environment, nothing is inherited; repeatable
+ *   acts on                          the host rehearses a swap, in place of symbols and probes
+ *   execute PATH                     what may be started, before any plugin code; repeatable
+ *   trail PATH                       the file that the audit library writes to in the host
  *   end
  */
 #ifndef PLUGIN_GATE_JOB_H
@@ -64,6 +70,12 @@ struct job {
   uint64_t cycles;
   const char *successor; /* NULL: no rehearsal */
   int32_t expected;
+  const char *host; /* NULL: the loader's own code loads the plugin */
+  char **arguments;
+  size_t argument_count;
+  char **variables;
+  size_t variable_count;
+  bool acts;
   struct policy policy;
 };
 

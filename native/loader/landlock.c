@@ -79,6 +79,10 @@ int landlock_enforce(const struct policy *policy) {
       allow_beneath(ruleset, policy->writable[i], FS_READ_FILE | write, FS_READ_DIR | FS_CHANGE);
     allow_beneath(ruleset, "/proc/self", FS_READ_FILE, FS_READ_DIR);
     allow_beneath(ruleset, "/dev/null", FS_READ_FILE | write, 0);
+    /* Before any plugin code there is, both are used; later, what is executed and written by path is denied by the supervisor. */
+    for (size_t i = 0; i < policy->executable_count; i++)
+      allow_beneath(ruleset, policy->executable[i], FS_READ_FILE | (uint64_t)(wanted.files & FS_EXECUTE), 0);
+    if (policy->trail != NULL) allow_beneath(ruleset, policy->trail, FS_READ_FILE | FS_WRITE_FILE, 0);
   }
   bool enforced = syscall(RESTRICT_SELF, ruleset, 0) == 0;
   close(ruleset);

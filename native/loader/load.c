@@ -134,6 +134,9 @@ static void run_step(const struct job *job, const struct command *command, void 
     case STEP_CALLER_STOP:
       swap_step(job, command, result);
       return;
+    case STEP_LIST:
+    case STEP_ACT:
+      return; /* Of a host. */
     case STEP_EXIT:
       /* The last thing that `strict` allows. */
       if (job->policy.profile == PROFILE_STRICT) syscall(SYS_exit_group, 0);

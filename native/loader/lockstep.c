@@ -34,6 +34,7 @@ enum outcome run_step(struct supervisor *supervisor, enum step step, uint32_t in
   child_command(child, step, index, 0);
   enum outcome outcome = child_wait(child, &expected, result, report_now() + timeout);
   if (outcome != OUTCOME_MESSAGE) return outcome;
+  supervisor->moved = child->hosted && result->value == 1;
   if (observed) observe(supervisor);
   expected.kind = KIND_RESULT;
   expected.nonce = fresh_nonce();

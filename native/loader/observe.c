@@ -171,8 +171,7 @@ bool position_equal(const struct position *left, const struct position *right) {
          left->stack == right->stack && left->counter == right->counter;
 }
 
-/** The words from `stack` to the end of its mapping, as many as are read; valid until the next call. */
-static const uint64_t *stack_read(pid_t process, uint64_t stack, const struct maps *maps, size_t *count) {
+const uint64_t *stack_read(pid_t process, uint64_t stack, const struct maps *maps, size_t *count) {
   static uint64_t words[STACK_WORDS];
   const struct mapping *area = maps_find(maps, stack);
   *count = 0;

@@ -85,6 +85,9 @@ uint64_t stack_search(pid_t process, uint64_t stack, const struct maps *stacks, 
 /** As stack_search(), for a return address into a file, by its path. */
 uint64_t stack_find(pid_t process, uint64_t stack, const struct maps *maps, const char *path);
 
+/** The words from `stack` upwards to the end of its mapping, as many as are read; valid until the next call. */
+const uint64_t *stack_read(pid_t process, uint64_t stack, const struct maps *maps, size_t *count);
+
 /** As stack_find(), for any file that was not mapped before. */
 uint64_t stack_find_new(pid_t process, uint64_t stack, const struct maps *maps, const struct maps *before);
 

@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /** Nothing here reaches beyond the process, opens a file, or makes memory executable that the process could not fill itself. */
 static const char FREE_C[] =
@@ -33,6 +35,16 @@ static const char FREE_GO[] =
 
 /** All that the mission of `strict` names besides read and write, which the filter compares by descriptor. */
 static const char FREE_STRICT[] = "clock_gettime exit_group";
+
+/**
+ * What a Go runtime cannot go on without: memory, threads, timers and the signals by which it preempts (runtime/os_linux.go,
+ * runtime/cgo/gcc_linux.c, netpoll_epoll.go). Nothing of this opens a file or reaches out of the process.
+ */
+static const char RUNTIME_STRICT[] =
+    "futex futex_wake futex_wait nanosleep clock_nanosleep clock_getres sched_yield sched_getaffinity madvise munmap mincore "
+    "brk rt_sigprocmask rt_sigreturn rt_sigaction sigaltstack timer_create timer_settime timer_gettime timer_delete "
+    "setitimer getpid gettid epoll_create1 eventfd2 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 set_robust_list rseq "
+    "set_tid_address getrandom restart_syscall exit membarrier";
 
 /** What would go around the record or the filter of `audit`. */
 static const char REFUSED_AUDIT[] =
@@ -250,10 +262,10 @@ static int decide_c(const struct policy *policy, const struct process_facts *fac
   if (strcmp(name, "fcntl") == 0) return allowed_if(is_harmless_fcntl(arguments[1]));
   if (strcmp(name, "prlimit64") == 0) {
     /* Go raises its own soft limit of descriptors: syscall/rlimit.go. */
-    bool descriptors = policy->profile == PROFILE_GO && arguments[0] == 0 && arguments[1] == RLIMIT_NOFILE;
+    bool descriptors = (policy->profile == PROFILE_GO || policy->runtime) && arguments[0] == 0 && arguments[1] == RLIMIT_NOFILE;
     return allowed_if(arguments[2] == 0 || descriptors);
   }
-  return allowed_if(is_free_for_c(call->number));
+  return allowed_if(is_free_for_c(call->number) || (policy->runtime && call_listed(FREE_GO, call->number)));
 }
 
 static int decide_audit(const struct call *call) {
@@ -262,9 +274,35 @@ static int decide_audit(const struct call *call) {
   return allowed_if(call->arguments[0] == AF_UNIX || call->arguments[0] == AF_NETLINK);
 }
 
+/** The event descriptor by which a runtime wakes itself: nothing leaves the process through it. */
+static bool is_event(const struct process_facts *facts, uint64_t descriptor) {
+  static const char EVENT[] = "anon_inode:[eventfd]";
+  char link[64], target[sizeof EVENT + 1];
+  snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)facts->process, (int)descriptor);
+  ssize_t length = readlink(link, target, sizeof target);
+  return length == (ssize_t)sizeof EVENT - 1 && memcmp(target, EVENT, sizeof EVENT - 1) == 0;
+}
+
+/** What the runtime of a host needs while the plugin is called; memory that it makes executable is not among it. */
+static bool is_runtime_call(const struct policy *policy, const struct process_facts *facts, const struct call *call) {
+  const uint64_t *arguments = call->arguments;
+  const char *name = call_name(call->number);
+  if (call_listed(RUNTIME_STRICT, call->number)) return true;
+  if (strcmp(name, "read") == 0 || strcmp(name, "write") == 0) return is_event(facts, arguments[0]);
+  if (strcmp(name, "mmap") == 0)
+    return (arguments[2] & PROT_EXEC) == 0 && (arguments[3] & MAP_ANONYMOUS) != 0 &&
+           (policy->largest_mapping == 0 || arguments[1] <= policy->largest_mapping);
+  if (strcmp(name, "mprotect") == 0) return (arguments[2] & PROT_EXEC) == 0;
+  if (strcmp(name, "clone") == 0) return !call->process;
+  /* Names for its own memory: PR_SET_VMA. */
+  if (strcmp(name, "prctl") == 0) return arguments[0] == 0x53564d41;
+  return (strcmp(name, "tgkill") == 0 || strcmp(name, "tkill") == 0) && decide_c(policy, facts, call) == 0;
+}
+
 static int decide_strict(const struct policy *policy, enum stretch stretch, const struct process_facts *facts,
                          const struct call *call) {
   if (stretch == STRETCH_LOAD) return decide_c(policy, facts, call);
+  if (policy->runtime && is_runtime_call(policy, facts, call)) return 0;
   /* The end of a thread that a constructor started; and the loader's own handler, which lets a crash take its course. */
   if (call_listed("exit", call->number)) return 0;
   if (facts->crashed && call_listed("rt_sigreturn", call->number)) return 0;

@@ -5,7 +5,8 @@
  *   c       default deny; memory, clocks, signals of its own, threads, and reading what it was given to read
  *   go      as c, and what the Go runtime needs besides
  *   strict  as c until the plugin is loaded; from then on only read and write on the descriptors it was given,
- *           clock_gettime and exit_group
+ *           clock_gettime and exit_group. With a host's runtime (host.h): as go, and then besides what that runtime asks for
+ *           its memory, threads and timers
  */
 #ifndef PLUGIN_GATE_POLICY_H
 #define PLUGIN_GATE_POLICY_H
@@ -45,6 +46,10 @@ struct policy {
   size_t readable_count;
   const char **writable;
   size_t writable_count;
+  const char **executable; /* before any plugin code only: this layer knows no other time */
+  size_t executable_count;
+  const char *trail; /* written by the audit library, which opens it before any plugin code; NULL: none */
+  bool runtime;      /* a host with a runtime of its own runs the plugin */
   struct permission *permissions;
   size_t permission_count;
 };

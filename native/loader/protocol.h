@@ -7,6 +7,7 @@
  *    waits at the place and the stack depth of the loader's own loop, and only then hands out a fresh nonce, which the
  *    result must carry. Bytes that a plugin throws at all its descriptors never pass;
  *  - crashes, exits, stops, timeouts, mappings, threads and processes are not asked for but seen by the supervisor.
+ * A host (host.h) keeps back what it has to tell of a step until it has the nonce.
  * What remains: code made for this very loader can take part in the protocol from a thread of its own, and so claim that a
  * symbol resolves or a probe returned 0. It could as well define that symbol and return 0.
  */
@@ -35,6 +36,9 @@ enum step {
   STEP_CALLER_STOP,  /* served, failed, gap */
   STEP_CYCLE,  /* dlopen and dlclose; value: 1 when both worked; number: bytes of heap in use, -1 where unknown */
   STEP_EXIT,      /* no answer: the process ends by exit(0), which runs the destructors that dlclose left */
+  /* Of a host that loads the plugin in place of the loader's own code (host.h, native/gohost/channel.go). */
+  STEP_LIST = 14, /* the symbols that it has */
+  STEP_ACT,       /* the next act of a rehearsal; value: 1 when there are more */
 };
 
 /** Supervisor to child. */
@@ -49,6 +53,7 @@ enum kind {
   KIND_RETURNED = 1,
   KIND_RESULT,
   KIND_CRASH, /* from the signal handler: number is the signal, address the fault, counter and stack the registers */
+  KIND_TOLD,  /* from a host, with the nonce: a piece of a line about this step; value: 1 for the last of the line */
 };
 
 /** Child to supervisor. */

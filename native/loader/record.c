@@ -31,16 +31,44 @@ void record_crash(void *context) {
   event_send(&event);
 }
 
-/** Where in the plugin, or in a library that it brought, a call comes from. */
-static void event_caller(struct event *event, const struct supervisor *supervisor, const struct call *call) {
+/** Words of the stack of a call that are passed on, and calls of which they are. */
+#define STACK_PASSED 768
+#define STACKS_LIMIT 100
+
+/**
+ * The stack of a call in a Go host, from which the driver reads by Go's own tables who called whom: the runtime's libraries lie
+ * between the kernel and the function that a person wants to know. Program counter, where host and plugin lie, the words.
+ */
+static void report_stack(const struct supervisor *supervisor, const struct call *call) {
+  static char text[(STACK_PASSED + 3) * 17 + 1];
+  struct maps maps = {0};
+  struct position position = position_read(call->thread);
+  size_t count = 0;
+  if (position.known && maps_read(call->thread, &maps)) {
+    const uint64_t *words = stack_read(call->thread, position.stack, &maps, &count);
+    const struct job *job = supervisor->job;
+    const uint64_t places[] = {position.counter, maps_base(&maps, job->host), maps_base(&maps, job->file)};
+    size_t used = 0;
+    for (size_t i = 0; i < 3 + (count < STACK_PASSED ? count : STACK_PASSED); i++)
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%llx", i == 0 ? "" : " ",
+                               (unsigned long long)(i < 3 ? places[i] : words[i - 3]));
+    if (count > 0) report_line("stack", supervisor->phase, supervisor->index, text);
+  }
+  maps_free(&maps);
+}
+
+/** Where in the plugin, or in a library that it brought, a call comes from; false when neither is on the stack. */
+static bool event_caller(struct event *event, const struct supervisor *supervisor, const struct call *call) {
+  uint64_t caller = 0;
   struct maps maps = {0};
   struct position position = position_read(call->thread);
   if (position.known && maps_read(call->thread, &maps)) {
-    uint64_t caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
+    caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
     if (caller == 0) caller = stack_find_new(call->thread, position.stack, &maps, &supervisor->before);
     if (caller != 0) event_place(event, &maps, "object", "callerOffset", caller);
   }
   maps_free(&maps);
+  return caller != 0;
 }
 
 /** The registers as they are; what they mean is put into words by the driver. */
@@ -52,7 +80,7 @@ static void event_arguments(struct event *event, const struct call *call) {
   event_text(event, "arguments", text);
 }
 
-static void report_call(const struct supervisor *supervisor, const struct call *call) {
+static void report_call(struct supervisor *supervisor, const struct call *call) {
   struct event event;
   event_begin(&event, "call");
   event_phase(&event, supervisor);
@@ -63,8 +91,12 @@ static void report_call(const struct supervisor *supervisor, const struct call *
   event_flag(&event, "process", call->process);
   event_flag(&event, "denied", call->denied);
   if (call->opens) event_flag(&event, "found", call->found);
-  event_caller(&event, supervisor, call);
+  bool placed = event_caller(&event, supervisor, call);
   event_send(&event);
+  if (placed && supervisor->job->host != NULL && supervisor->stacks < STACKS_LIMIT) {
+    supervisor->stacks++;
+    report_stack(supervisor, call);
+  }
 }
 
 int record_call(void *context, struct call *call) {

@@ -24,16 +24,23 @@ static void append(struct event *event, const char *text, size_t length) {
   event->used += length;
 }
 
-static void append_escaped(struct event *event, const char *text) {
-  char escape[8];
-  for (size_t i = 0; text[i] != '\0' && i < REPORT_TEXT_LIMIT && has_room(event, 8); i++) {
-    unsigned char byte = (unsigned char)text[i];
-    if (byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') {
-      append(event, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", byte));
-    } else {
-      append(event, text + i, 1);
-    }
+/** A byte as it stands in a JSON string, 1 or 6 bytes without a NUL. */
+static size_t escape(char *to, unsigned char byte) {
+  static const char DIGITS[] = "0123456789abcdef";
+  if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\') {
+    *to = (char)byte;
+    return 1;
   }
+  memcpy(to, "\\u00", 4);
+  to[4] = DIGITS[byte >> 4];
+  to[5] = DIGITS[byte & 15];
+  return 6;
+}
+
+static void append_escaped(struct event *event, const char *text) {
+  char escaped[6];
+  for (size_t i = 0; text[i] != '\0' && i < REPORT_TEXT_LIMIT && has_room(event, 8); i++)
+    append(event, escaped, escape(escaped, (unsigned char)text[i]));
 }
 
 /** Writes `,"key":`. Keys are constants of this program and short. */
@@ -82,12 +89,31 @@ void event_hex(struct event *event, const char *key, uint64_t value) {
   append(event, digits, (size_t)snprintf(digits, sizeof digits, "\"0x%llx\"", (unsigned long long)value));
 }
 
-void event_send(struct event *event) {
-  append(event, "}\n", 2);
-  for (size_t sent = 0; sent < event->used;) {
-    ssize_t written = write(REPORT_DESCRIPTOR, event->line + sent, event->used - sent);
+static void send_all(const char *bytes, size_t size) {
+  for (size_t sent = 0; sent < size;) {
+    ssize_t written = write(REPORT_DESCRIPTOR, bytes + sent, size - sent);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return;
     sent += (size_t)written;
   }
+}
+
+void event_send(struct event *event) {
+  append(event, "}\n", 2);
+  send_all(event->line, event->used);
+}
+
+void report_line(const char *name, const char *phase, int64_t index, const char *text) {
+  static char line[6 * REPORT_LINE_LIMIT + 8];
+  struct event event;
+  size_t used = 0;
+  event_begin(&event, name);
+  event_text(&event, "phase", phase);
+  if (index >= 0) event_number(&event, "index", index);
+  append_key(&event, "line");
+  append(&event, "\"", 1);
+  for (size_t i = 0; text[i] != '\0' && i < REPORT_LINE_LIMIT; i++) used += escape(line + used, (unsigned char)text[i]);
+  memcpy(line + used, "\"}\n", 3);
+  send_all(event.line, event.used);
+  send_all(line, used + 3);
 }

@@ -44,6 +44,12 @@ void event_flag(struct event *event, const char *key, bool value);
 /** An address as text, `0x...`. */
 void event_hex(struct event *event, const char *key, uint64_t value);
 
+/** Bytes of a line that report_line() passes on. */
+#define REPORT_LINE_LIMIT 49152
+
+/** An event of a phase with one long text; `index` is left out when it is negative. */
+void report_line(const char *name, const char *phase, int64_t index, const char *text);
+
 /** Writes the event in one piece. A reader that went away is noticed elsewhere (supervise.c). */
 void event_send(struct event *event);
 

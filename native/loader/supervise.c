@@ -1,5 +1,6 @@
 #include "supervise.h"
 
+#include "host.h"
 #include "lockstep.h"
 #include "reap.h"
 #include "record.h"
@@ -16,6 +17,12 @@
 static enum outcome run_steps(struct supervisor *supervisor, bool *expected) {
   bool opened = false;
   enum outcome outcome = run_start(supervisor);
+  if (supervisor->job->host != NULL) {
+    if (outcome == OUTCOME_MESSAGE) outcome = host_steps(supervisor);
+    if (outcome == OUTCOME_MESSAGE) *expected = let_exit(supervisor, &outcome);
+    if (outcome == OUTCOME_TIMEOUT) host_ask_for_trace(supervisor);
+    return outcome;
+  }
   if (outcome == OUTCOME_MESSAGE && (supervisor->job->successor != NULL || supervisor->job->cycles > 0)) {
     outcome = supervisor->job->cycles > 0 ? run_cycles(supervisor) : rehearse_swap(supervisor);
     if (outcome == OUTCOME_MESSAGE) *expected = let_exit(supervisor, &outcome);
@@ -95,7 +102,7 @@ void supervise(const struct job *job, const struct layout *layout) {
   supervisor.layout = layout;
   child_prepare_signals();
   isolate(&isolation, job->namespaces);
-  const struct watcher watcher = {.crash = record_crash, .call = record_call, .context = &supervisor};
+  const struct watcher watcher = {.crash = record_crash, .call = record_call, .told = host_told, .context = &supervisor};
   if (!child_start(&supervisor.child, job, &isolation, &watcher)) {
     perror("plugin-gate-loader: the plugin's process cannot be started");
     reap_leftovers(&isolation);

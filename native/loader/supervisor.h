@@ -7,6 +7,9 @@
 #include "policy.h"
 #include "report.h"
 
+/** Bytes of a line that a host tells (native/gohost/report.go). */
+#define TOLD_LIMIT REPORT_LINE_LIMIT
+
 struct supervisor {
   const struct job *job;
   const struct layout *layout;
@@ -14,12 +17,18 @@ struct supervisor {
   struct maps before; /* mappings while no plugin code had run */
   struct maps now;    /* mappings after the last observed step; empty when they could not be read */
   struct position home;
+  bool moved; /* the stack of a host's main thread is elsewhere than at its start, as the host tells */
   const char *phase;
   int64_t index;
   enum stretch stretch; /* decides what is allowed; only moves forward */
   unsigned calls;       /* recorded system calls so far */
   unsigned denied;      /* system calls that were not allowed to run */
+  unsigned stacks;      /* of calls that were passed on so far */
   int64_t threads; /* of the child, when last observed */
+  struct {
+    char text[TOLD_LIMIT];
+    size_t used;
+  } told; /* the line that a host is about to tell */
 };
 
 /** `index` tells which probe or which step of a rehearsal; -1 for phases that come once. */

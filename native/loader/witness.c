@@ -13,7 +13,7 @@ static const char *check_position(const struct supervisor *supervisor) {
   for (double deadline = report_now() + POSITION_TIMEOUT;;) {
     position = position_read(supervisor->child.process);
     if (position_equal(&position, &supervisor->home)) return "expected";
-    if (report_now() > deadline) return position.known ? "elsewhere" : "unknown";
+    if (report_now() > deadline) return !position.known ? "unknown" : supervisor->moved ? "moved" : "elsewhere";
     usleep(200);
   }
 }

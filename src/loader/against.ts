@@ -10,7 +10,7 @@ import { isGoPlugin, rehearseInGoHost } from './golang.ts';
 import { loadPlugin } from './load.ts';
 import type { Comparison, LoadEvidence, LoadRequest, NotRehearsed, Swap } from './model.ts';
 import { choosePlatform } from './platform.ts';
-import { readPrebuilt } from './prebuilt.ts';
+import { type PrebuiltName, readPrebuilt } from './prebuilt.ts';
 import { STANDARD_PATH } from './staged.ts';
 import { rehearseSwap } from './swap.ts';
 import { swapFindings } from './swap-findings.ts';
@@ -110,7 +110,7 @@ async function rehearseGo(
     return undefined;
   progress.start(`rehearsing the swap to ${basename(request.file)}`);
   try {
-    return await rehearseInGoHost(request, image, old, oldImage, platform);
+    return await rehearseInGoHost(request, image, old, oldImage, platform, prebuiltOf(request, platform));
   } finally {
     progress.end();
   }
@@ -127,7 +127,7 @@ async function rehearse(
   if (probe === undefined || image === undefined) return undefined;
   const platform = platformOf(request, image);
   if (platform === undefined) return undefined;
-  const prebuilt = readPrebuilt(request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt'), platform.prebuilt);
+  const prebuilt = prebuiltOf(request, platform);
   progress.start(`rehearsing the swap to ${basename(request.file)}`);
   try {
     return await rehearseSwap({
@@ -142,6 +142,10 @@ async function rehearse(
   } finally {
     progress.end();
   }
+}
+
+function prebuiltOf(request: LoadRequest, { prebuilt }: { readonly prebuilt: PrebuiltName }) {
+  return readPrebuilt(request.prebuilt ?? join(installationRoot(), 'native', 'prebuilt'), prebuilt);
 }
 
 function summaryOf({ acts, ended, failed, served, keptKiB }: Swap): string {

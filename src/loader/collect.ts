@@ -1,5 +1,6 @@
 import { callArguments } from './call-arguments.ts';
 import { countField, flagField, type LoaderEvent, numberField, textField } from './event.ts';
+import type { RecordedStack } from './go-callers.ts';
 import {
   type Crash,
   type Ending,
@@ -32,11 +33,15 @@ export interface Collected {
   readonly probes: readonly ProbeCall[];
   readonly states: readonly ProcessState[];
   readonly calls: readonly RecordedCall[];
+  /** Of calls in a Go host. */
+  readonly stacks: readonly RecordedStack[];
   /** How many calls there were, when the report is complete. */
   readonly callCount?: number;
   readonly deniedCount?: number;
   /** Whether any state could not be observed although the first one could. */
   readonly hidden: boolean;
+  /** The stack of a Go host's main thread was elsewhere than before, so where it waited could not be compared. */
+  readonly moved: boolean;
   readonly open?: { readonly opened: boolean; readonly error: string };
   readonly close?: { readonly closed: boolean; readonly mapped: boolean };
   readonly printed: readonly { readonly phase: Phase; readonly stream: 'stdout' | 'stderr'; readonly bytes: number }[];
@@ -68,9 +73,11 @@ export function collect(events: Iterable<LoaderEvent>, request: LoadRequest): Co
     probes: [],
     states: [],
     calls: [],
+    stacks: [],
     printed: [],
     leftovers: [],
     hidden: false,
+    moved: false,
     lastPhase: 'start',
   };
   for (const event of events) fold(draft, event, request);
@@ -155,6 +162,10 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
         arguments: callArguments(textField(event, 'name') ?? '', textField(event, 'arguments')),
       });
       return;
+    case 'stack':
+      // It follows the call that it is of.
+      draft.stacks.push({ call: draft.calls.length - 1, text: textField(event, 'line') ?? '' });
+      return;
     case 'outliving':
       draft.outliving = {
         threads: countField(event, 'threads') ?? 0,
@@ -210,6 +221,7 @@ function foldState(draft: Draft, event: LoaderEvent): void {
     writableCode: countField(event, 'writableCode'),
     position: position === 'expected' || position === 'elsewhere' ? position : 'unknown',
   });
+  if (position === 'moved') draft.moved = true;
   if (first === undefined) return;
   // What could be read before any plugin code ran and cannot be now was hidden by it.
   if (first.descriptors !== undefined && countField(event, 'descriptors') === undefined) draft.hidden = true;

@@ -44,15 +44,20 @@ function callerOf({ object, callerOffset, function: caller, location }: Recorded
   return caller === undefined ? ` (called at ${place})` : ` (called by ${caller}, ${place})`;
 }
 
-/** The layers that the profile relies on and this system did not give. */
-export function missingLayers({ isolation }: LoadEvidence): readonly Finding[] {
+/** The layers that the profile relies on and this system did not give, for a person. */
+export function missingParts({ isolation }: Pick<LoadEvidence, 'isolation'>): readonly string[] {
   if (isolation === undefined) return [];
   const { recorded, landlock, profile } = isolation;
-  const missing = [
+  return [
     ...(recorded ? [] : ['seccomp with user notification (Linux 5.5, and no such filter around this process)']),
     ...(landlock > 0 || profile === 'audit' ? [] : ['Landlock (Linux 5.13, switched on)']),
   ];
-  if (missing.length === 0) return [];
+}
+
+export function missingLayers({ isolation }: LoadEvidence): readonly Finding[] {
+  const missing = missingParts({ isolation });
+  if (isolation === undefined || missing.length === 0) return [];
+  const { recorded } = isolation;
   const lost = recorded ? 'files were guarded by name only' : 'nothing kept the plugin from files and the network';
   return [
     finding(

@@ -7,7 +7,7 @@ export interface LoaderEvent {
 }
 
 /** Longest line that native/loader/report.h can write. */
-const LONGEST_LINE = 64 * 1024;
+const LONGEST_LINE = 320 * 1024;
 
 /** The event of one line, or undefined when it is none. Never throws. */
 export function parseEvent(line: string): LoaderEvent | undefined {
@@ -23,6 +23,18 @@ export function parseEvent(line: string): LoaderEvent | undefined {
   const { event, time } = fields;
   if (typeof event !== 'string' || typeof time !== 'number' || !(time >= 0)) return undefined;
   return { event, time, fields };
+}
+
+/**
+ * What a Go host told: the loader passes its lines on as text, without having read them. The plugin runs in the same process.
+ * @returns an event with the time at which the loader took it; undefined when it is none
+ */
+export function toldEvent(event: LoaderEvent): LoaderEvent | undefined {
+  const line = event.event === 'told' ? textField(event, 'line') : undefined;
+  if (line === undefined) return undefined;
+  const text = Buffer.from(line, 'latin1').toString('utf8');
+  // The host has no clock that could be trusted.
+  return parseEvent(text.replace(/^\{/, `{"time":${event.time},`));
 }
 
 export function textField({ fields }: LoaderEvent, name: string): string | undefined {

@@ -2,8 +2,9 @@ import { basename, dirname } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Collected } from './collect.ts';
 import { constructorsOf, type ToldConstructor } from './constructors.ts';
+import { type GoCaller, goCallers } from './go-callers.ts';
 import { type LinkerTrail, readLinkerTrail } from './linker-trail.ts';
-import type { CapturedOutput, Crash, LoadEvidence, LoadResult } from './model.ts';
+import type { CapturedOutput, Crash, LoadEvidence, LoadResult, RecordedCall } from './model.ts';
 import { addressOf, hexNumber } from './place.ts';
 import type { Emulator } from './platform.ts';
 import type { LoaderRun } from './run.ts';
@@ -27,6 +28,8 @@ export interface LoadRun {
   readonly emulator?: Emulator;
   readonly stage: Stage;
   readonly durationMs: number;
+  /** Of a Go plugin in a Go host: the host. */
+  readonly host?: Uint8Array;
 }
 
 /** The facts of a run as the report gives them: without the paths of the private copy, with reasons and function names. */
@@ -37,6 +40,10 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
   const told = constructorsOf(linker, stage.plugin);
   const siteOf = siteFinder(loadRun, told);
   const threads = collected.states.findLast(({ phase }) => phase !== 'close')?.threads ?? 1;
+  const callers =
+    loadRun.host === undefined
+      ? new Map<number, GoCaller>()
+      : goCallers(collected.stacks, { plugin: loadRun, host: loadRun.host });
   return {
     result: resultOf(collected),
     loader: loader && { ...loader, digest, emulator: emulator && basename(emulator.program) },
@@ -54,11 +61,12 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
       object: probe.object && shortened(probe.object, stage),
     })),
     states: collected.states,
-    calls: collected.calls.map((call) => ({
+    calls: collected.calls.map((call, index) => ({
       ...call,
       detail: shortened(call.detail, stage),
       object: call.object && shortened(call.object, stage),
       ...(call.object === stage.plugin ? siteOf(callerAddress(call.callerOffset, image)) : {}),
+      ...inGo(callers.get(index), stage),
     })),
     callCount: collected.callCount ?? collected.calls.filter(({ denied }) => !denied).length,
     deniedCount: collected.deniedCount ?? collected.calls.filter(({ denied }) => denied).length,
@@ -120,6 +128,14 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
     case 'denied':
       return 'denied';
   }
+}
+
+/** What Go's own tables say goes before what was found by looking through the stack. */
+function inGo(caller: GoCaller | undefined, stage: Stage): Partial<RecordedCall> {
+  if (caller === undefined) return {};
+  if (!caller.plugin) return { object: undefined, callerOffset: undefined, function: undefined, location: undefined };
+  const { offset, site } = caller;
+  return { object: basename(stage.plugin), ...(offset === undefined ? {} : { callerOffset: offset }), ...site };
 }
 
 /** A constructor that takes longer is worth its line. */

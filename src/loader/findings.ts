@@ -28,6 +28,18 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
   ];
 }
 
+/** Of a Go plugin in its Go host: what was seen from outside, besides what the host says of it (golang/probe). */
+export function hostFindings(evidence: LoadEvidence, request: LoadRequest, image: ElfImage): readonly Finding[] {
+  const lost = evidence.result === 'supervisor-lost' || evidence.ending?.how === 'stopped';
+  return [
+    ...deniedFindings(evidence, request),
+    ...(lost ? endingFindings(evidence, request, image) : []),
+    ...interferenceFindings(evidence),
+    ...leftoverFindings(evidence),
+    ...callFindings(evidence),
+  ];
+}
+
 function refusal({ error }: LoadEvidence): readonly Finding[] {
   if (error === undefined) return [];
   const { cause, subject, symbol, fix } = explain(error);

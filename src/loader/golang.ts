@@ -6,10 +6,10 @@ import type { GoProbe, GoProbeEvidence, GoProbeOutcome } from '../golang/probe/m
 import { probeGoPlugin } from '../golang/probe/probe.ts';
 import { rehearseGoSwap } from '../golang/probe/swap.ts';
 import { readGo } from '../golang/read.ts';
-import { finding } from '../rules/make.ts';
 import { timeoutsOf } from './job.ts';
 import type { LoadRequest, NotRehearsed, Probe, Swap } from './model.ts';
 import type { Platform } from './platform.ts';
+import type { Prebuilt } from './prebuilt.ts';
 
 /**
  * Whether the file is a Go plugin (-buildmode=plugin). It shares the runtime with its host, so the runtime's list of modules
@@ -28,6 +28,7 @@ export async function openInGoHost(
   request: LoadRequest,
   image: ElfImage,
   platform: RunnablePlatform,
+  loader: Prebuilt,
   auditLibrary?: Uint8Array,
 ): Promise<Pick<GoProbeOutcome, 'findings' | 'trail' | 'started'> & { readonly evidence?: GoProbeEvidence }> {
   const go = readGo(request.bytes, image);
@@ -39,10 +40,13 @@ export async function openInGoHost(
   if (request.toolEnvironment === undefined) return { findings: [notRun('no Go toolchain was given')] };
   const timeouts = timeoutsOf(request);
   const [probe, ...moreProbes] = (request.probes ?? []).map(goProbe);
-  const probed = await probeGoPlugin({
+  return probeGoPlugin({
     file: request.file,
     bytes: request.bytes,
+    image,
     go,
+    loader,
+    confinement: confinementOf(request),
     architecture,
     symbols: request.symbols ?? [],
     ...toolsOf(platform, architecture),
@@ -53,9 +57,15 @@ export async function openInGoHost(
     probeMs: timeouts.probe,
     environment: request.toolEnvironment,
   });
-  if (probed.evidence.result === 'no-host') return probed;
-  const message = 'The Go host that opened the plugin was not confined: it had the files and the network of its user.';
-  return { ...probed, findings: [...probed.findings, finding('go/host-unconfined', message, { subject: 'go' })] };
+}
+
+function confinementOf({ sandbox, namespaces, environment, libraryPath }: LoadRequest) {
+  return {
+    ...(sandbox === undefined ? {} : { sandbox }),
+    ...(namespaces === undefined ? {} : { namespaces }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(libraryPath === undefined ? {} : { libraryPath }),
+  };
 }
 
 /**
@@ -68,6 +78,7 @@ export async function rehearseInGoHost(
   old: Pick<LoadRequest, 'file' | 'bytes' | 'directory'>,
   oldImage: ElfImage,
   platform: RunnablePlatform,
+  loader: Prebuilt,
 ): Promise<Swap | NotRehearsed | undefined> {
   const [go, oldGo] = [readGo(request.bytes, image), readGo(old.bytes, oldImage)];
   const architecture = GO_ARCHITECTURES[image.header.machine];
@@ -84,6 +95,8 @@ export async function rehearseInGoHost(
     ...toolsOf(platform, architecture),
     openMs: timeoutsOf(request).open,
     environment: request.toolEnvironment,
+    loader,
+    confinement: confinementOf(request),
   });
 }
 
@@ -94,7 +107,7 @@ function toolsOf({ emulator }: RunnablePlatform, architecture: string) {
   if (emulator === undefined) return {};
   const compiler = crossCompiler(`linux/${architecture}`)?.cc;
   return {
-    emulator: [emulator.program, '-L', emulator.sysroot],
+    emulator,
     ...(compiler === undefined ? {} : { compiler }),
   };
 }

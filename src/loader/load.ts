@@ -124,7 +124,7 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
       );
     }
     if (goPlugin && evidence.result === 'loaded') {
-      const probed = await openInGoHost(request, image, platform, auditLibrary);
+      const probed = await openInGoHost(request, image, platform, prebuilt, auditLibrary);
       findings.push(...probed.findings);
       if (probed.evidence !== undefined) {
         const summary = goSummaryOf(evidence, probed.evidence);

@@ -144,6 +144,8 @@ export interface Measured {
   /** IFUNC relocations of the file. */
   readonly resolvers: number;
   readonly constructors: number;
+  /** That init functions of a Go plugin left running. */
+  readonly goroutines?: number;
 }
 
 /** Both releases, loaded under the same conditions. */
@@ -162,9 +164,9 @@ export interface TrailEntry {
   readonly time: number;
   /** `search`, `object`, `bind`, `constructor`, `open`, `symbol`, `call`, `thread`, `probe`, `close`, `ended`, ... */
   readonly event: string;
-  /** `linker`: told by the dynamic linker from inside the process. */
-  readonly by?: 'linker';
-  /** `go-host`: of the Go host, told from inside its process. Everything else was seen from outside. */
+  /** `linker`, `host`: told by the dynamic linker or by a Go host, from inside the process. All else was seen from outside. */
+  readonly by?: 'linker' | 'host';
+  /** `go-host`: of the Go host that opened the plugin. */
   readonly in?: 'go-host';
   /** Which mapped file it is about. */
   readonly handle?: number;

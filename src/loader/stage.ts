@@ -24,6 +24,8 @@ export interface Stage {
   readonly scratch: string;
   /** The audit library and the file that it writes to, where there is one. */
   readonly audit?: { readonly library: string; readonly trail: string };
+  /** A program that loads the plugin in place of the loader's own code. */
+  readonly host?: string;
   /**
    * Whether the plugin's file still has the bytes that were written, and was never another in between: neither it nor a
    * directory above it was moved, linked, or written to.
@@ -46,7 +48,12 @@ const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,200}$/;
  * finds the files beside its original, and beside that directory, at $ORIGIN and $ORIGIN/.. as links.
  * @throws EnvironmentError when there is no place for it
  */
-export function makeStage(request: LoadRequest, loader: Uint8Array, auditLibrary?: Uint8Array): Stage {
+export function makeStage(
+  request: Pick<LoadRequest, 'file' | 'bytes' | 'directory'>,
+  loader: Uint8Array,
+  auditLibrary?: Uint8Array,
+  hostBytes?: Uint8Array,
+): Stage {
   const root = orEnvironmentError('make a private directory', () => mkdtempSync(join(tmpdir(), 'plugin-gate-load-')));
   const remove = () => removeTree(root);
   try {
@@ -68,10 +75,12 @@ export function makeStage(request: LoadRequest, loader: Uint8Array, auditLibrary
         if (!libraryDirectories().includes(above)) linkNeighbours(above, join(root, 'tree'));
       }
       const audit = auditLibrary === undefined ? undefined : stageAudit(root, auditLibrary);
+      const host = hostBytes === undefined ? undefined : join(root, 'plugin-gate-gohost');
+      if (host !== undefined && hostBytes !== undefined) writeExecutable(host, hostBytes);
       const chain = [root, join(root, 'tree'), home, plugin];
       const identity = identityOf(chain);
       const unchanged = () => sameBytes(plugin, request.bytes) && identity !== '' && identityOf(chain) === identity;
-      return { ...stage, audit, unchanged, remove };
+      return { ...stage, audit, host, unchanged, remove };
     });
   } catch (error) {
     remove();

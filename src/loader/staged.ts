@@ -23,10 +23,23 @@ export interface StagedRun {
     /** Steps that each may take as long as opening. */
     readonly steps: number;
   };
+  /** The program of the stage that loads the plugin in place of the loader's own code (native/loader/host.h). */
+  readonly host?: {
+    /** Its words, after its name. */
+    readonly words: readonly string[];
+    /** It rehearses a swap. */
+    readonly acts: boolean;
+    readonly environment: Readonly<Record<string, string>>;
+    /** What the kernel starts it with. */
+    readonly interpreter?: string;
+  };
 }
 
+/** Bytes of what it prints that are kept, the last: the trace of all goroutines. */
+const HOST_OUTPUT = 256 * 1024;
+
 /** Runs the native loader on what was staged, with its sandbox and an environment of its own. */
-export function runStaged({ request, stage, image, emulator, extra }: StagedRun): Promise<LoaderRun> {
+export function runStaged({ request, stage, image, emulator, extra, host }: StagedRun): Promise<LoaderRun> {
   const libraryPath = request.libraryPath ?? [];
   const sandbox = sandboxLines(profileOf(request.sandbox, image), request.sandbox ?? {}, {
     readable: [
@@ -37,7 +50,9 @@ export function runStaged({ request, stage, image, emulator, extra }: StagedRun)
     ],
     scratch: stage.scratch,
   });
-  const audit = auditEnvironment(stage, request);
+  // With a host it is for the host; an emulator is a program with a dynamic linker of its own.
+  const audit = host === undefined ? auditEnvironment(stage, request) : {};
+  const hosted = host === undefined || stage.host === undefined ? [] : hostLines(host, stage.host, stage, emulator);
   return runLoader({
     argv: emulator === undefined ? [stage.loader] : emulated(emulator, stage.loader, audit),
     cwd: stage.scratch,
@@ -54,10 +69,37 @@ export function runStaged({ request, stage, image, emulator, extra }: StagedRun)
     // An emulator needs its own room for the guest's addresses.
     job: jobText(emulator === undefined ? request : { ...request, addressSpace: 0 }, stage.plugin, [
       ...sandbox,
+      ...hosted,
       ...(extra?.lines ?? []),
     ]),
     timeoutMs: overallTimeout(request) + (extra?.steps ?? 0) * timeoutsOf(request).open,
   });
+}
+
+/** The lines of a job (native/loader/job.h) by which a host loads the plugin. */
+function hostLines(
+  { words, acts, environment, interpreter }: NonNullable<StagedRun['host']>,
+  program: string,
+  { audit }: Stage,
+  emulator: Emulator | undefined,
+): readonly string[] {
+  const variables = {
+    ...environment,
+    ...(audit === undefined || emulator !== undefined
+      ? {}
+      : { LD_AUDIT: audit.library, PLUGIN_GATE_TRAIL: audit.trail }),
+  };
+  const argv = emulator === undefined ? words : ['-L', emulator.sysroot, program, ...words];
+  const started = emulator?.program ?? program;
+  return [
+    `host ${started}`,
+    ...argv.map((word) => `argument ${word}`),
+    ...Object.entries(variables).map(([name, value]) => `environment ${name}=${value}`),
+    ...[started, interpreter].filter((path) => path !== undefined).map((path) => `execute ${path}`),
+    ...(audit === undefined ? [] : [`trail ${audit.trail}`, `read ${audit.library}`]),
+    ...(acts ? ['acts on'] : []),
+    `limit output ${HOST_OUTPUT}`,
+  ].filter((line) => !/[\n\0]/.test(line));
 }
 
 /**

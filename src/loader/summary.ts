@@ -55,6 +55,14 @@ export function goSummaryOf(evidence: LoadEvidence, go: GoProbeEvidence): string
       return `ended its Go host (${go.phase ?? 'open'})`;
     case 'timeout':
       return `did not come back in a Go host (${go.phase ?? 'open'})`;
+    case 'stopped':
+      return 'stopped its Go host';
+    case 'interfered':
+      return 'interfered with its Go host';
+    case 'denied':
+      return `ended at a denied system call in a Go host (${go.phase ?? 'open'})`;
+    case 'supervisor-lost':
+      return 'the supervising process was killed';
     case 'no-host':
       return summaryOf(evidence, true);
   }

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import type { ToldConstructor } from './constructors.ts';
-import type { LoaderEvent } from './event.ts';
+import { type LoaderEvent, toldEvent } from './event.ts';
 import type { LinkerRecord, LinkerTrail } from './linker-trail.ts';
 import type { TrailEntry } from './model.ts';
 import { libraryDirectories } from './places.ts';
@@ -48,7 +48,18 @@ const KEPT = [
 ] as const;
 
 /** Events that are not about what the plugin did. */
-const PASSED_OVER: ReadonlySet<string> = new Set(['loader', 'check', 'done', 'type']);
+const PASSED_OVER: ReadonlySet<string> = new Set(['loader', 'check', 'done', 'stack']);
+/** Of a Go host's own words. */
+const TOLD: ReadonlySet<string> = new Set([
+  'start',
+  'opened',
+  'missing',
+  'symbol',
+  'probe',
+  'probe-missing',
+  'probe-signature',
+  'act',
+]);
 
 /** link.h, LA_SER_*: why a path was tried. */
 const ORIGINS: ReadonlyMap<number, string> = new Map([
@@ -90,7 +101,9 @@ export function toTrail(sources: TrailSources): readonly TrailEntry[] {
   for (const { kind, flags, text } of records) if (kind === 'object' && flags === 1) handles.add(text);
   const seen = events
     .filter(({ event }) => !PASSED_OVER.has(event))
-    .map(({ event, time, fields }): TrailEntry => {
+    .flatMap((one): TrailEntry | readonly TrailEntry[] => {
+      if (one.event === 'told') return toldEntry(one, shorten);
+      const { event, time, fields } = one;
       const path = fields.path ?? fields.object;
       if (event === 'object' && typeof path === 'string') handles.add(path);
       const handle = typeof path === 'string' ? handles.get(path) : undefined;
@@ -104,6 +117,12 @@ export function toTrail(sources: TrailSources): readonly TrailEntry[] {
   const told = toldEntries(records, started ?? 0n, handles, sources);
   const all = [...seen, ...told].sort((left, right) => left.time - right.time);
   return linker?.cut === true ? [...all, { time: all.at(-1)?.time ?? 0, event: 'cut', by: 'linker' }] : all;
+}
+
+function toldEntry(one: LoaderEvent, shorten: (text: string) => string): readonly TrailEntry[] {
+  const told = toldEvent(one);
+  if (told === undefined || !TOLD.has(told.event)) return [];
+  return [{ time: one.time, event: told.event, by: 'host', ...kept(told.fields, shorten) }];
 }
 
 function kept(fields: LoaderEvent['fields'], shorten: (text: string) => string): Fields {

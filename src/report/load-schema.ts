@@ -16,7 +16,7 @@ const location = z
   .meta({ description: 'Line of the source, where debug information tells.' });
 
 const finding = z.strictObject({
-  rule: z.string().regex(/^(load|swap)\//),
+  rule: z.string().regex(/^(load|swap|go)\//),
   severity: z.enum(['error', 'warning', 'note', 'undecided']),
   subject: z.string().optional(),
   symbol: z.string().optional(),
@@ -69,6 +69,7 @@ const measured = z.strictObject({
   threads: count,
   resolvers: count,
   constructors: count,
+  goroutines: count.optional().meta({ description: 'That init functions of a Go plugin left running.' }),
 });
 
 const comparison = z
@@ -121,9 +122,85 @@ const goProbe = z.strictObject({
   error: z.string().optional(),
 });
 
+const isolation = z
+  .strictObject({
+    recorded: z.boolean().meta({ description: 'Whether the system calls that matter were recorded.' }),
+    processNamespace: z.boolean(),
+    userNamespace: z.boolean(),
+    systemCalls: z.boolean().meta({ description: 'Whether system calls were restricted.' }),
+    files: z.boolean().meta({ description: 'Whether access to files was restricted.' }),
+    landlock: count.meta({ description: 'ABI of Landlock that was in force; 0: none.' }),
+    profile: z.enum(SANDBOX_PROFILES),
+    kill: z.boolean().meta({ description: 'Whether a denied system call ended the process.' }),
+  })
+  .optional();
+
+const phases = z.array(
+  z.strictObject({
+    phase,
+    index,
+    startMs: milliseconds.meta({ description: 'Since the loader started, monotonic.' }),
+    durationMs: milliseconds.optional().meta({ description: 'Absent for the phase in which the process ended.' }),
+  }),
+);
+
+const objects = z
+  .array(z.strictObject({ path: z.string(), phase }))
+  .meta({ description: 'Files with code that were mapped: the plugin and what it brought.' });
+
+const states = z
+  .array(
+    z.strictObject({
+      phase,
+      index,
+      residentKiB: count.optional(),
+      virtualKiB: count.optional(),
+      threads: count.optional(),
+      descriptors: count.optional(),
+      writableCode: count.optional().meta({ description: 'Mappings that are writable and executable at once.' }),
+      position: z.enum(['expected', 'elsewhere', 'unknown']),
+    }),
+  )
+  .meta({ description: 'The process as seen from outside after each phase.' });
+
+const calls = z.array(call).meta({
+  description: 'System calls of the process, written down before they ran; at most 1000, and 200 denied ones.',
+});
+
+const ending = z
+  .strictObject({
+    phase,
+    index,
+    expected: z.boolean(),
+    how: z.enum(['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled', 'denied']),
+    code: z.int().optional(),
+    signal: z.string().optional(),
+  })
+  .optional();
+
+const audit = z
+  .strictObject({ linker: z.boolean(), reason: z.string().optional(), cut: z.boolean().optional() })
+  .optional()
+  .meta({ description: 'Whether the dynamic linker told what it did; if not, why.' });
+
+const leftovers = z.array(z.strictObject({ process: count, name: z.string() }));
+
+const interference = z.strictObject({ messages: count, closed: z.boolean() }).optional();
+
 const goEvidence = z
   .strictObject({
-    result: z.enum(['opened', 'refused', 'crashed', 'exited', 'timeout', 'no-host']),
+    result: z.enum([
+      'opened',
+      'refused',
+      'crashed',
+      'exited',
+      'timeout',
+      'stopped',
+      'interfered',
+      'denied',
+      'supervisor-lost',
+      'no-host',
+    ]),
     reason: z.string().optional().meta({ description: 'Why there was no Go host.' }),
     toolchain: z.string().optional(),
     flags: z.array(z.string()).optional().meta({ description: 'Flags that the host was compiled with.' }),
@@ -148,10 +225,29 @@ const goEvidence = z
     signal: z.string().optional(),
     stderr: z.string(),
     stdout: z.string(),
+    process: z
+      .strictObject({
+        isolation,
+        phases,
+        objects,
+        states,
+        calls,
+        callCount: count,
+        deniedCount: count,
+        ending,
+        leftovers,
+        interference,
+        audit,
+      })
+      .optional()
+      .meta({ description: "The host's process as it was seen from outside." }),
     openMs: milliseconds.optional(),
     compileMs: milliseconds.optional(),
   })
-  .meta({ description: 'A Go plugin: what came of opening it in a Go host. Told by the process it runs in.' });
+  .meta({
+    description:
+      'A Go plugin: what came of opening it in a Go host. Symbols, types and what probes gave are told by the process it runs in.',
+  });
 
 const evidence = z.strictObject({
   result: result.meta({
@@ -166,29 +262,9 @@ const evidence = z.strictObject({
       emulator: z.string().optional(),
     })
     .optional(),
-  isolation: z
-    .strictObject({
-      recorded: z.boolean().meta({ description: 'Whether the system calls that matter were recorded.' }),
-      processNamespace: z.boolean(),
-      userNamespace: z.boolean(),
-      systemCalls: z.boolean().meta({ description: 'Whether system calls were restricted.' }),
-      files: z.boolean().meta({ description: 'Whether access to files was restricted.' }),
-      landlock: count.meta({ description: 'ABI of Landlock that was in force; 0: none.' }),
-      profile: z.enum(SANDBOX_PROFILES),
-      kill: z.boolean().meta({ description: 'Whether a denied system call ended the process.' }),
-    })
-    .optional(),
-  phases: z.array(
-    z.strictObject({
-      phase,
-      index,
-      startMs: milliseconds.meta({ description: 'Since the loader started, monotonic.' }),
-      durationMs: milliseconds.optional().meta({ description: 'Absent for the phase in which the process ended.' }),
-    }),
-  ),
-  objects: z
-    .array(z.strictObject({ path: z.string(), phase }))
-    .meta({ description: 'Files with code that were mapped: the plugin and what it brought.' }),
+  isolation: isolation,
+  phases: phases,
+  objects: objects,
   symbols: z.array(
     z.strictObject({
       name: z.string(),
@@ -208,37 +284,13 @@ const evidence = z.strictObject({
       object: z.string().optional().meta({ description: 'File in whose memory the probe lies.' }),
     }),
   ),
-  states: z
-    .array(
-      z.strictObject({
-        phase,
-        index,
-        residentKiB: count.optional(),
-        virtualKiB: count.optional(),
-        threads: count.optional(),
-        descriptors: count.optional(),
-        writableCode: count.optional().meta({ description: 'Mappings that are writable and executable at once.' }),
-        position: z.enum(['expected', 'elsewhere', 'unknown']),
-      }),
-    )
-    .meta({ description: 'The process as seen from outside after each phase.' }),
-  calls: z.array(call).meta({
-    description: 'System calls of the process, written down before they ran; at most 1000, and 200 denied ones.',
-  }),
+  states: states,
+  calls: calls,
   callCount: count,
   deniedCount: count,
   unload: z.strictObject({ closed: z.boolean(), mapped: z.boolean(), reasons: z.array(z.string()) }).optional(),
   error: z.string().optional().meta({ description: 'What dlopen said.' }),
-  ending: z
-    .strictObject({
-      phase,
-      index,
-      expected: z.boolean(),
-      how: z.enum(['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled', 'denied']),
-      code: z.int().optional(),
-      signal: z.string().optional(),
-    })
-    .optional(),
+  ending: ending,
   crash: z
     .strictObject({
       phase,
@@ -260,10 +312,7 @@ const evidence = z.strictObject({
         .catchall(z.union([z.string(), z.number(), z.boolean()])),
     )
     .meta({ description: 'Everything that was seen, in its order; the fields besides depend on the event.' }),
-  audit: z
-    .strictObject({ linker: z.boolean(), reason: z.string().optional(), cut: z.boolean().optional() })
-    .optional()
-    .meta({ description: 'Whether the dynamic linker told what it did; if not, why.' }),
+  audit: audit,
   constructors: z
     .array(
       z.strictObject({
@@ -296,8 +345,8 @@ const evidence = z.strictObject({
     .meta({ description: 'Load and unload over and over: what each cycle leaves behind.' }),
   comparison: comparison.optional(),
   swap: swap.optional(),
-  leftovers: z.array(z.strictObject({ process: count, name: z.string() })),
-  interference: z.strictObject({ messages: count, closed: z.boolean() }).optional(),
+  leftovers: leftovers,
+  interference: interference,
   output: z.strictObject({ stdout: output, stderr: output }),
   go: goEvidence.optional(),
   durationMs: milliseconds,

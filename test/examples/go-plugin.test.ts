@@ -36,7 +36,7 @@ describeWith(['go', 'gcc'], 'the Go example', () => {
         version: '0.0.0-test',
         now: new Date('2026-11-22T12:00:00Z'),
       });
-      expect(report.findings.map(({ rule }) => rule)).toEqual(['baseline/none', 'go/host-unconfined']);
+      expect(report.findings.map(({ rule }) => rule)).toEqual(['baseline/none']);
       expect(report.verdict).toBe('pass');
       const [plugin] = report.plugins;
       const statuses = plugin?.steps.map(({ step, status }) => [step, status]) ?? [];

@@ -16,6 +16,11 @@ symbol entry
 probe int health
 timeout open 100
 limit output 65536
+host /b
+argument /a.so
+environment A=b
+execute /b
+trail /c
 allow openat 0=1 5=7
 profile strict
 read /usr/lib
@@ -36,7 +41,7 @@ const PLANTED: readonly (readonly [Target, string, string, string])[] = [
     'if (stretch == STRETCH_LOAD) return decide_c(policy, facts, call);',
     'if (stretch != STRETCH_CLOSE) return decide_c(policy, facts, call);',
   ],
-  ['report', 'report.c', "|| byte == '\"'", ''],
+  ['report', 'report.c', " && byte != '\"'", ''],
   ['maps', 'observe.c', ' %7s %', ' %15s %'],
 ];
 

@@ -25,6 +25,12 @@ export function probeFindings(evidence: GoProbeEvidence, request: GoProbeRequest
       const message = `It did not come back within ${limit} ms ${during(evidence)}.`;
       return [finding('load/timeout', message, { subject: subjectOf(evidence), ...details(evidence) })];
     }
+    // What was seen from outside says it (loader/hosted.ts).
+    case 'stopped':
+    case 'interfered':
+    case 'denied':
+    case 'supervisor-lost':
+      return [];
     case 'opened':
       return [
         ...missingSymbols(evidence, request),

@@ -1,4 +1,7 @@
-import type { TrailEntry } from '../../loader/model.ts';
+import type { ElfImage } from '../../elf/model.ts';
+import type { LoadEvidence, LoadRequest, TrailEntry } from '../../loader/model.ts';
+import type { Emulator } from '../../loader/platform.ts';
+import type { Prebuilt } from '../../loader/prebuilt.ts';
 import type { Finding } from '../../rules/finding.ts';
 import type { GoReading } from '../read.ts';
 
@@ -7,11 +10,13 @@ export interface GoProbeRequest {
   readonly file: string;
   /** The bytes that were verified: these are loaded. */
   readonly bytes: Uint8Array;
+  /** What was read of them, when it is known already. */
+  readonly image?: ElfImage;
   readonly go: GoReading;
   /** In Go's terms, `amd64` or `arm64`. */
   readonly architecture: string;
   /** What runs programs of that architecture here; absent where it is the machine's own. */
-  readonly emulator?: readonly string[];
+  readonly emulator?: Emulator;
   /** C compiler of the architecture; absent where it is the machine's own. */
   readonly compiler?: string;
   /** Directory whose files the plugin finds beside itself. */
@@ -30,6 +35,10 @@ export interface GoProbeRequest {
   readonly probeMs: number;
   /** Environment of the gate, of which the compilation of the host gets a part. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The sandbox and the surroundings of the process; those of the profile `go` unless given. */
+  readonly confinement?: Pick<LoadRequest, 'sandbox' | 'namespaces' | 'environment' | 'libraryPath'>;
+  /** The native loader; that of the installation unless given. */
+  readonly loader?: Prebuilt;
 }
 
 export interface GoProbe {
@@ -65,7 +74,19 @@ export interface ProbedType {
   readonly layout: readonly string[];
 }
 
-export type GoProbeResult = 'opened' | 'refused' | 'crashed' | 'exited' | 'timeout' | 'no-host';
+export type GoProbeResult =
+  | 'opened'
+  | 'refused'
+  | 'crashed'
+  | 'exited'
+  | 'timeout'
+  | 'stopped'
+  /** It wrote to the channel of the host, or closed it. */
+  | 'interfered'
+  /** A denied system call ended it, in the mode `kill`. */
+  | 'denied'
+  | 'supervisor-lost'
+  | 'no-host';
 export type GoProbePhase = 'open' | 'symbols' | 'probe';
 
 /** What came of opening a plugin in a Go host; plain JSON. */
@@ -92,15 +113,33 @@ export interface GoProbeEvidence {
   /** The end of what the process printed, the trace of goroutines included: raw, untrusted text. */
   readonly stderr: string;
   readonly stdout: string;
+  /** Absent when there was no host. */
+  readonly process?: HostProcess;
   /** Milliseconds that plugin.Open took, and that the compilation of the host took (0 from the cache). */
   readonly openMs?: number;
   readonly compileMs?: number;
 }
 
+/** The host's process as it was seen from outside. */
+export type HostProcess = Pick<
+  LoadEvidence,
+  | 'isolation'
+  | 'phases'
+  | 'objects'
+  | 'states'
+  | 'calls'
+  | 'callCount'
+  | 'deniedCount'
+  | 'ending'
+  | 'leftovers'
+  | 'interference'
+  | 'audit'
+>;
+
 export interface GoProbeOutcome {
   readonly findings: readonly Finding[];
   readonly evidence: GoProbeEvidence;
-  /** What was seen of the host and what the dynamic linker told, times in milliseconds since `started`. */
+  /** What was seen of the host, and what it and the dynamic linker told, times in milliseconds since `started`. */
   readonly trail?: readonly TrailEntry[];
   /** Nanoseconds of CLOCK_MONOTONIC when the host was started. */
   readonly started?: bigint;

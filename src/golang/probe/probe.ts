@@ -1,80 +1,88 @@
-import { constructorsOf } from '../../loader/constructors.ts';
+import { join } from 'node:path';
+import { readElf } from '../../elf/read.ts';
+import { installationRoot } from '../../installation.ts';
 import { countField, type LoaderEvent, textField } from '../../loader/event.ts';
-import { readLinkerTrail } from '../../loader/linker-trail.ts';
-import { makeStage, type Stage } from '../../loader/stage.ts';
-import { toTrail } from '../../loader/trail.ts';
+import { type HostedRun, runHosted } from '../../loader/hosted.ts';
+import type { LoadRequest } from '../../loader/model.ts';
+import { type Prebuilt, readPrebuilt } from '../../loader/prebuilt.ts';
 import { findProgram } from '../../process/which.ts';
+import type { GoReading } from '../read.ts';
 import { probeFindings } from './findings.ts';
 import { compileHost, type ProbeHost } from './host.ts';
 import type {
+  GoProbe,
   GoProbeEvidence,
   GoProbeOutcome,
   GoProbePhase,
   GoProbeRequest,
   GoProbeResult,
+  HostProcess,
   ProbedType,
 } from './model.ts';
 import { probesOf } from './probes.ts';
-import { type HostRun, runHost } from './run.ts';
 import { findToolchain } from './toolchain.ts';
 
-const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const SYMBOLS_MS = 10_000;
 const LONGEST_OUTPUT = 64 * 1024;
 
 /**
- * Opens a Go plugin for real in a Go host that is compiled as the plugin was, lists its symbols and calls its probe.
- * Nothing of the plugin runs in this process, and nothing of it is left when this returns. What the host reports is told by
- * the process in which the plugin runs; how that ended is seen from outside.
- * @throws EnvironmentError when there is no place for files
+ * Opens a Go plugin for real in a Go host that is compiled as the plugin was, lists its symbols and calls its probes, all in the
+ * sandbox of the native loader. Nothing of the plugin runs in this process, and nothing of it is left when this returns. What
+ * the host tells comes from the process in which the plugin runs; what it does is seen from outside.
+ * @throws EnvironmentError when there is no place for files, or the loader cannot work here
  */
 export async function probeGoPlugin(request: GoProbeRequest): Promise<GoProbeOutcome> {
   const host = await hostFor(request);
   if (typeof host === 'string') return outcome({ ...NOTHING, result: 'no-host', reason: host }, request);
-  const { file, bytes, directory } = request;
-  // An emulator is a program with a dynamic linker of its own.
-  const auditLibrary = request.emulator === undefined ? request.auditLibrary : undefined;
-  const stage = makeStage({ file, bytes, ...(directory === undefined ? {} : { directory }) }, host.bytes, auditLibrary);
-  try {
-    const ran = await runHost(
-      [...(request.emulator ?? []), stage.loader, stage.plugin, ...probesOf(request).map(({ symbol }) => symbol)],
-      stage.scratch,
-      hostEnvironment(stage),
-      { open: request.openMs, symbols: SYMBOLS_MS, probe: request.probeMs },
-    );
-    const shortened = (text: string): string =>
-      text.replaceAll(stage.plugin, file).replaceAll(stage.scratch, '<scratch>').slice(-LONGEST_OUTPUT);
-    return {
-      ...outcome(evidenceOf(ran, host, request, shortened), request),
-      trail: trailOf(ran, stage, shortened),
-      started: ran.started,
-    };
-  } finally {
-    stage.remove();
-  }
+  const { bytes, auditLibrary, emulator } = request;
+  const image = request.image ?? readElf(bytes).image;
+  if (image === undefined) return outcome({ ...NOTHING, result: 'no-host', reason: 'it is no ELF file' }, request);
+  const names = probesOf(request).map(({ symbol }) => symbol);
+  const ran = await runHosted({
+    request: loadOf(request, calledBy(probesOf(request))),
+    image,
+    loader: loaderOf(request),
+    host: host.bytes,
+    unlimited: needsRoom(request.go),
+    ...(auditLibrary === undefined ? {} : { auditLibrary }),
+    ...(emulator === undefined ? {} : { emulator }),
+    words: (plugin) => [plugin, ...names],
+  });
+  const { findings, evidence } = outcome(evidenceOf(ran, host, request), request);
+  // What was seen from outside goes first: it may be why the rest is as it is.
+  return { findings: [...ran.findings, ...findings], evidence, trail: ran.evidence.trail, started: ran.started };
 }
 
-/** The environment of a host: nothing is inherited. */
-export function hostEnvironment({ scratch, audit }: Stage): Readonly<Record<string, string>> {
+/** What the native loader is told of the plugin. */
+function loadOf(
+  { file, bytes, directory, openMs, probeMs, confinement }: GoProbeRequest,
+  probes: LoadRequest['probes'],
+): LoadRequest {
   return {
-    LC_ALL: 'C',
-    PATH: STANDARD_PATH,
-    HOME: scratch,
-    TMPDIR: scratch,
-    // All goroutines in the trace, not only the one that panicked.
-    GOTRACEBACK: 'all',
-    ...(audit === undefined ? {} : { LD_AUDIT: audit.library, PLUGIN_GATE_TRAIL: audit.trail }),
+    ...confinement,
+    file,
+    bytes,
+    probes,
+    ...(directory === undefined ? {} : { directory }),
+    timeouts: { open: openMs, probe: probeMs },
   };
 }
 
-/** What the host reported is told from inside its process, as what the dynamic linker told. */
-function trailOf({ events, started }: HostRun, { audit }: Stage, shorten: (text: string) => string) {
-  const linker = audit === undefined ? undefined : readLinkerTrail(audit.trail);
-  const constructors = constructorsOf(linker, '');
-  return toTrail({ events, linker, constructors, started, shorten }).map((entry) => ({
-    ...entry,
-    in: 'go-host' as const,
-  }));
+/** @throws EnvironmentError when the native loader is missing or was changed */
+export function loaderOf({ loader, architecture }: Pick<GoProbeRequest, 'loader' | 'architecture'>): Prebuilt {
+  const name = architecture === 'arm64' ? 'linux-arm64' : 'linux-amd64';
+  return loader ?? readPrebuilt(join(installationRoot(), 'native', 'prebuilt'), name);
+}
+
+/** The loader counts probes, and names them in findings; how one is called, the host knows. */
+export function calledBy(probes: readonly GoProbe[]): LoadRequest['probes'] {
+  return probes.map(({ symbol }) => ({ symbol, signature: 'int(void)' }));
+}
+
+/** The race detector and the sanitizers reserve more address space than there is memory. */
+export function needsRoom({ build, producer }: GoReading): boolean {
+  return ['-race', '-msan', '-asan'].some(
+    (flag) => build?.settings.get(flag) === 'true' || producer?.flags.includes(flag) === true,
+  );
 }
 
 const NOTHING = { symbols: [], types: [], stdout: '', stderr: '' } as const;
@@ -97,22 +105,20 @@ export async function hostFor(
   return typeof host === 'string' ? `the Go host could not be compiled: ${host}` : host;
 }
 
-function evidenceOf(
-  ran: HostRun,
-  host: ProbeHost,
-  request: GoProbeRequest,
-  shortened: (text: string) => string,
-): GoProbeEvidence {
-  const { events } = ran;
+function evidenceOf(ran: HostedRun, host: ProbeHost, request: GoProbeRequest): GoProbeEvidence {
+  const { told: events, evidence, shorten } = ran;
   const one = (name: string): LoaderEvent | undefined => events.find(({ event }) => event === name);
-  const error = textOf(one('refused'), 'error');
+  const result = resultOf(ran);
   const goroutines = Number(textOf(one('opened'), 'goroutines') ?? 0);
-  const phase = phaseOf(events);
-  const openMs = ran.phaseMs.get('open');
+  const phase = phaseOf(evidence.phases.at(-1)?.phase, result, request);
+  const openMs = evidence.phases.find((part) => part.phase === 'open')?.durationMs;
   const toolchain = textOf(one('start'), 'toolchain');
+  const { ending, error } = evidence;
+  const stderr = ran.stderr.slice(-LONGEST_OUTPUT);
+  const reason = `the Go host did not start: ${stderr.trim().slice(0, 1000) || (ending?.signal ?? `exit code ${ending?.code}`)}`;
   return {
-    result: ran.broken === undefined ? resultOf(ran) : 'no-host',
-    ...(ran.broken === undefined ? {} : { reason: `the Go host cannot be started: ${ran.broken}` }),
+    result,
+    ...(result === 'no-host' ? { reason } : {}),
     ...(toolchain === undefined ? {} : { toolchain }),
     flags: host.flags,
     ...(phase === undefined ? {} : { phase }),
@@ -120,31 +126,45 @@ function evidenceOf(
     types: events.filter(({ event }) => event === 'type').map(typeOf),
     ...(goroutines > 0 ? { goroutines } : {}),
     ...probeEvidence(events, request),
-    ...(error === undefined ? {} : { error: shortened(error) }),
-    ...(ran.exitCode === null ? {} : { exitCode: ran.exitCode }),
-    ...(ran.signal === null ? {} : { signal: ran.signal }),
-    stdout: shortened(ran.stdout),
-    stderr: shortened(ran.stderr),
-    ...(openMs === undefined ? {} : { openMs: Math.round(openMs * 1000) / 1000 }),
+    ...(error === undefined || error === '' ? {} : { error: shorten(error) }),
+    ...(ending?.code === undefined ? {} : { exitCode: ending.code }),
+    ...(ending?.signal === undefined ? {} : { signal: ending.signal }),
+    stdout: ran.stdout.slice(-LONGEST_OUTPUT),
+    stderr,
+    process: processOf(ran),
+    ...(openMs === undefined ? {} : { openMs }),
     compileMs: host.compileMs,
   };
 }
 
-/** A Go program that panics or that its runtime stops ends with exit code 2 (runtime/panic.go). */
-function resultOf({ events, exitCode, signal, stderr, timedOut }: HostRun): GoProbeResult {
-  if (timedOut) return 'timeout';
-  const done = events.some(({ event }) => event === 'done');
-  if (done && exitCode === 0) return events.some(({ event }) => event === 'refused') ? 'refused' : 'opened';
-  if (signal !== null) return 'crashed';
-  return exitCode === 2 && /^(?:panic|fatal error|SIG[A-Z]+): /m.test(stderr) ? 'crashed' : 'exited';
+function processOf({ evidence }: HostedRun): HostProcess {
+  const { isolation, phases, objects, states, calls, callCount, deniedCount, ending, leftovers, interference, audit } =
+    evidence;
+  return { isolation, phases, objects, states, calls, callCount, deniedCount, ending, leftovers, interference, audit };
 }
 
-function phaseOf(events: readonly LoaderEvent[]): GoProbePhase | undefined {
-  const name = textOf(
-    events.findLast(({ event }) => event === 'begin'),
-    'phase',
-  );
-  return name === 'open' || name === 'symbols' || name === 'probe' ? name : undefined;
+/** A Go program that panics or that its runtime stops ends with exit code 2 (runtime/panic.go). */
+function resultOf({ evidence, stderr }: HostedRun): GoProbeResult {
+  const { result, ending, phases } = evidence;
+  const began = phases.some(({ phase }) => phase === 'open' || phase === 'swap');
+  if (!began && result !== 'supervisor-lost') return 'no-host';
+  switch (result) {
+    case 'loaded':
+      return 'opened';
+    case 'exited':
+      return ending?.code === 2 && /^(?:panic|fatal error|SIG[A-Z]+): /m.test(stderr) ? 'crashed' : 'exited';
+    case 'not-run':
+      return 'no-host';
+    default:
+      return result;
+  }
+}
+
+/** The phase that was begun last; the end of the process is none of the plugin's. */
+function phaseOf(last: string | undefined, result: GoProbeResult, request: GoProbeRequest): GoProbePhase | undefined {
+  if (last === 'open' || last === 'symbols' || last === 'probe') return last;
+  if (last !== 'exit' || result === 'refused') return last === 'exit' ? 'open' : undefined;
+  return probesOf(request).length > 0 ? 'probe' : 'symbols';
 }
 
 function textOf(event: LoaderEvent | undefined, name: string): string | undefined {

@@ -1,11 +1,11 @@
+import { readElf } from '../../elf/read.ts';
 import { flagField, type LoaderEvent, textField } from '../../loader/event.ts';
+import { type HostedRun, runHosted } from '../../loader/hosted.ts';
 import type { NotRehearsed, Swap, SwapAct } from '../../loader/model.ts';
-import { makeStage } from '../../loader/stage.ts';
 import type { GoReading } from '../read.ts';
 import { parseToolchain } from '../toolchain.ts';
 import type { GoProbe, GoProbeRequest } from './model.ts';
-import { hostEnvironment, hostFor } from './probe.ts';
-import { type HostRun, runHost } from './run.ts';
+import { calledBy, hostFor, loaderOf, needsRoom } from './probe.ts';
 
 /** A release of a rehearsal: how messages name it, the bytes that were verified, what stands in them. */
 export interface GoRelease {
@@ -16,14 +16,15 @@ export interface GoRelease {
 }
 
 export interface GoSwapRequest
-  extends Pick<GoProbeRequest, 'architecture' | 'emulator' | 'compiler' | 'environment' | 'openMs'> {
+  extends Pick<
+    GoProbeRequest,
+    'architecture' | 'emulator' | 'compiler' | 'environment' | 'openMs' | 'loader' | 'confinement'
+  > {
   readonly old: GoRelease;
   readonly new: GoRelease;
   readonly probe: GoProbe;
 }
 
-/** Waiting for answers of the caller takes at most so long: native/gohost/swap.go, mostWaiting. */
-const ANSWERS_MS = 6000;
 const LONGEST_TEXT = 4000;
 
 /**
@@ -33,7 +34,7 @@ const LONGEST_TEXT = 4000;
  * @throws EnvironmentError when there is no place for files
  */
 export async function rehearseGoSwap(request: GoSwapRequest): Promise<Swap | NotRehearsed> {
-  const { old, new: next, probe, emulator = [] } = request;
+  const { old, new: next, probe, emulator } = request;
   const path = next.go.plugin?.path;
   if (path !== undefined && path === old.go.plugin?.path) {
     const reason = `both releases have the plugin path ${path}, and a Go host opens only one of them; hosts must be restarted for this release. For hosts that swap, build each with a path of its own: -ldflags=-pluginpath=NAME -gcflags=-p=NAME`;
@@ -46,34 +47,37 @@ export async function rehearseGoSwap(request: GoSwapRequest): Promise<Swap | Not
   }
   const host = await hostFor({ ...request, go: old.go });
   if (typeof host === 'string') return { reason: host, certain: false };
-  const first = makeStage(old, host.bytes);
-  try {
-    const second = makeStage(next, host.bytes);
-    try {
-      const expected = probe.expect === undefined ? [] : [String(probe.expect)];
-      const ran = await runHost(
-        [...emulator, first.loader, '-swap', first.plugin, second.plugin, probe.symbol, ...expected],
-        first.scratch,
-        hostEnvironment(first),
-        { swap: request.openMs + ANSWERS_MS },
-      );
-      const shortened = (text: string) =>
-        text
-          .replaceAll(first.plugin, old.file)
-          .replaceAll(second.plugin, next.file)
-          .replaceAll(first.scratch, '<scratch>')
-          .slice(0, LONGEST_TEXT);
-      return fold(ran, old.file, shortened);
-    } finally {
-      second.remove();
-    }
-  } finally {
-    first.remove();
-  }
+  const image = readElf(old.bytes).image;
+  if (image === undefined) return { reason: 'the previous release is no ELF file', certain: false };
+  const timeouts = { open: request.openMs };
+  const ran = await runHosted({
+    request: { ...request.confinement, ...placed(old), probes: calledBy([probe]), timeouts },
+    image,
+    loader: loaderOf(request),
+    host: host.bytes,
+    unlimited: needsRoom(old.go),
+    ...(emulator === undefined ? {} : { emulator }),
+    successor: placed(next),
+    words: (plugin, second = plugin) => [
+      '-swap',
+      plugin,
+      second,
+      probe.symbol,
+      ...(probe.expect === undefined ? [] : [String(probe.expect)]),
+    ],
+  });
+  return fold(ran, old.file);
 }
 
-function fold(ran: HostRun, oldFile: string, shorten: (text: string) => string): Swap {
-  const events = ran.events.filter(({ event }) => event === 'act');
+function placed({ file, bytes, directory }: GoRelease) {
+  return { file, bytes, ...(directory === undefined ? {} : { directory }) };
+}
+
+function fold(ran: HostedRun, oldFile: string): Swap {
+  const { evidence, shorten } = ran;
+  const cut = (text: string) => shorten(text).slice(0, LONGEST_TEXT);
+  const signal = evidence.ending?.signal;
+  const events = ran.told.filter(({ event }) => event === 'act');
   const last = events.findLast((event) => textField(event, 'name') === 'stop-caller');
   const number = (name: string) => (last === undefined ? 0 : (numberOf(last, name) ?? 0));
   const resident = (name: string) => {
@@ -83,14 +87,14 @@ function fold(ran: HostRun, oldFile: string, shorten: (text: string) => string):
   const [before, after] = [resident('start-caller'), resident('roll-back')];
   return {
     rules: 'go',
-    acts: events.map((event) => actOf(event, oldFile, shorten)),
+    acts: events.map((event) => actOf(event, oldFile, cut)),
     served: { old: number('servedOld'), new: number('servedNew') },
     failed: number('failed'),
     ...(last === undefined ? {} : { longestGapMs: number('longestGap') / 1e6 }),
     ...(before === undefined || after === undefined ? {} : { keptKiB: Math.max(0, after - before) }),
-    ended: ran.exitCode === 0 && ran.events.some(({ event }) => event === 'done'),
+    ended: evidence.ending?.expected === true && evidence.interference === undefined,
     how: howOf(ran),
-    ...(ran.signal === null || ran.timedOut ? {} : { signal: ran.signal }),
+    ...(signal === undefined || evidence.ending?.how !== 'signal' ? {} : { signal }),
   };
 }
 
@@ -113,10 +117,11 @@ function numberOf(event: LoaderEvent, name: string): number | undefined {
   return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function howOf({ timedOut, broken, exitCode, signal, stderr }: HostRun): string {
-  if (timedOut) return 'timeout';
-  if (broken !== undefined) return broken;
+function howOf({ evidence, stderr }: HostedRun): string {
+  const { ending, interference } = evidence;
+  if (ending === undefined) return 'supervisor lost';
+  if (interference !== undefined) return 'interference';
   const panic = /^(?:panic|fatal error): .*$/m.exec(stderr)?.[0];
-  if (exitCode !== 0 && panic !== undefined) return panic;
-  return signal === null ? (exitCode === 0 ? 'exit' : `exit code ${exitCode}`) : 'signal';
+  if (ending.how === 'exit' && ending.code !== 0) return panic ?? `exit code ${ending.code}`;
+  return ending.how;
 }

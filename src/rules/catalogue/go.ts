@@ -227,11 +227,11 @@ export const goRules = defineRules({
     controls: evidence,
   },
   'go/host-unconfined': {
-    title: 'The Go host ran outside the sandbox',
+    title: 'The Go host ran without a part of the sandbox',
     severity: 'note',
     step: 'load',
-    why: 'The native loader confines and observes what it loads, but no Go code runs there. The Go host runs it, in a process group and an environment of its own and with time limits, but with the files and the network of its user.',
-    fix: 'Nothing needs to be done for plugins that were built in the same job; run the gate for foreign plugins in a container without a network.',
+    why: 'All code of a Go plugin runs in a Go host, which the native loader starts in its sandbox. This system lacks layers of it, so the plugin had what these would have kept from it: files and the network of its user.',
+    fix: 'Run the gate on a kernel that has them: seccomp with user notification since Linux 5.5, Landlock since 5.13. Emulators have neither.',
     controls: evidence,
   },
 });
