@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isGoPlugin } from '../compare/interface.ts';
+import { isPluginOfGo } from '../fit/go-plugin.ts';
 import type { Host } from '../fit/hosts.ts';
 import type { LoadableFile } from '../fit/model.ts';
 import { isPreset } from '../fit/presets/names.ts';
@@ -33,7 +33,7 @@ export async function typeReasons(
 ): Promise<readonly Finding[]> {
   const asked = hostHeaders.length > 0 || entries.length > 0;
   const named = parseEntries(entries);
-  if (isGoPlugin(plugin.image)) return [];
+  if (isPluginOfGo(plugin)) return [];
   // A package that was built for this has no file to read again.
   if (host.kind !== 'program' || statSync(host.image.file, { throwIfNoEntry: false })?.isFile() !== true) {
     return asked ? [notToSee(host.name)] : [];

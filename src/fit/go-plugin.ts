@@ -11,6 +11,11 @@ const NO_HOST = {
   go: { hashes: new Map<string, string>(), directories: new Set<string>() },
 } as const;
 
+/** Every Go plugin has the package runtime; without asking for it first, all symbols would have to be read. */
+export function isPluginOfGo({ go, image }: LoadableFile): boolean {
+  return go?.hashes.has('runtime') === true || isGoPlugin(image);
+}
+
 /**
  * What a Go host would say of a Go plugin beside what the dynamic loader says; nothing for other plugins.
  * @param opened Go plugins that the host has opened before, in order
@@ -21,8 +26,7 @@ export function fitGoPlugin(
   opened: readonly Opened[],
 ): { readonly fit?: GoFit; readonly findings: readonly Finding[] } {
   const { go } = plugin;
-  // Every Go plugin has the package runtime; without asking for it, all symbols would have to be read.
-  if (go?.hashes.has('runtime') !== true && !isGoPlugin(plugin.image)) return { findings: [] };
+  if (!isPluginOfGo(plugin)) return { findings: [] };
   if (go === undefined) {
     const message = 'This is a Go plugin, but what the Go toolchain left in it was not read.';
     return { findings: [finding('go/not-read', message, { subject: 'file' })] };
