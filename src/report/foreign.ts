@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { GateReport, JudgedFinding } from '../gate/report.ts';
 import { totalsOf } from '../rules/judge.ts';
+import { contradictionOf } from './contradiction.ts';
 import { parseReport } from './schema.ts';
 
 /** UTF-16 code units; a report above it is nothing that a pull request could be told. */
@@ -38,6 +39,8 @@ export function foreignReport(json: string, { repository, commit }: ForeignOrigi
     throw new UsageError(`The report is not about ${repository}. It is not posted.`);
   }
   if (report.plugins.length === 0) throw new UsageError('The report is about no plugin at all. It is not posted.');
+  const lost = contradictionOf(report);
+  if (lost !== undefined) throw new UsageError(`The report contradicts itself: ${lost}. It is not posted.`);
   const findings = report.findings.map(withFate);
   return {
     ...report,

@@ -1,4 +1,5 @@
 import type { GateReport, PluginResult } from '../gate/report.ts';
+import { contradictionOf } from '../report/contradiction.ts';
 import { type PlacedFinding, STEPS } from '../rules/finding.ts';
 import { judge, statusOf } from '../rules/judge.ts';
 import { finding } from '../rules/make.ts';
@@ -56,7 +57,8 @@ function problemOf(report: GateReport, request: MergeRequest): string | undefine
   );
   if (stray !== undefined) return 'it has a finding on a plugin that the plan gives to another shard';
   const short = report.plugins.find(({ steps }) => STEPS.some((step) => !steps.some((one) => one.step === step)));
-  return short === undefined ? undefined : `it does not have every step of ${short.plugin}`;
+  if (short !== undefined) return `it does not have every step of ${short.plugin}`;
+  return contradictionOf(report);
 }
 
 interface Sorted {

@@ -91,7 +91,15 @@ describe('the report of a fork, posted by the second workflow', () => {
 
   it('never makes a success of a pass that nobody else saw', async () => {
     const api = await github();
-    await post(api, { report: JSON.stringify(forkReport({ findings: [], verdict: 'pass' })) });
+    const { plugins } = forkReport();
+    const clean = plugins.map((one) => ({
+      ...one,
+      status: 'pass' as const,
+      steps: one.steps.map((step) => ({ ...step, status: 'pass' as const })),
+    }));
+    const counts = { error: 0, warning: 0, note: 0, undecided: 0, waived: 0, blocking: 0 };
+    const report = forkReport({ findings: [], verdict: 'pass', counts, plugins: clean });
+    await post(api, { report: JSON.stringify(report) });
     expect(api.state.checkRuns.map(({ conclusion }) => conclusion)).toEqual(['neutral']);
   });
 
@@ -125,6 +133,7 @@ describe('the report of a fork, posted by the second workflow', () => {
     ['a rule that does not exist', JSON.stringify(forkReport()).replace('sym/removed', 'sym/invented')],
     ['no plugin', JSON.stringify(forkReport({ plugins: [] }))],
     ['another commit', JSON.stringify(forkReport({ source: { repository: 'octo/plugins', commit: 'd'.repeat(40) } }))],
+    ['findings that were lost on the way', JSON.stringify(forkReport({ findings: [] }))],
     ['no commit', JSON.stringify(forkReport({ source: { repository: 'octo/plugins' } }))],
     ['another repository', JSON.stringify(forkReport({ source: { repository: 'octo/other', commit: HEAD_SHA } }))],
     ['lists in lists without end', '['.repeat(2_000_000)],

@@ -225,6 +225,35 @@ describe('the reports of all shards', () => {
       [shardReport(first, {}, [sampleFinding(1, { plugin: 'zz', target: 'linux/amd64' })]), ...others()],
       `gate/shard-invalid ${first}/report.json`,
     ],
+    [
+      'says that it failed and lost the finding',
+      [shardReport(first, { verdict: 'fail' }), ...others()],
+      `gate/shard-invalid ${first}/report.json`,
+    ],
+    [
+      'counts more findings than it has',
+      [
+        shardReport(first, {
+          counts: { error: 0, warning: 0, note: 0, undecided: 1, waived: 0, blocking: 1 },
+        }),
+        ...others(),
+      ],
+      `gate/shard-invalid ${first}/report.json`,
+    ],
+    ...(['load', 'read'] as const).map((step): [string, readonly ShardReport[], string] => [
+      step === 'load' ? 'has a step undecided and nothing that says why' : 'did not read the files that it names',
+      [
+        shardReport(first, {
+          plugins: (plan.shards[0]?.jobs ?? []).map((job) => {
+            const result = resultOf(job.plugin, job.target);
+            const status = step === 'load' ? 'undecided' : 'skipped';
+            return { ...result, steps: result.steps.map((one) => (one.step === step ? { ...one, status } : one)) };
+          }),
+        }),
+        ...others(),
+      ],
+      `gate/shard-invalid ${first}/report.json`,
+    ]),
   ])('never pass when one %s', (_, reports, expected) => {
     for (const undecided of ['fail', 'ignore'] as const) {
       const report = merged(reports, { policy: { undecided, rules: {} } });
