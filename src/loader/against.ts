@@ -40,7 +40,8 @@ export async function loadAgainst(
     image: oldImage,
     symbols: [],
     cycles: undefined,
-    toolEnvironment: undefined,
+    // Only in a Go host does a Go plugin do anything.
+    toolEnvironment: isGoPlugin(oldImage) ? request.toolEnvironment : undefined,
   };
   const { evidence: before } = await loadPlugin(old, progress);
   const first = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
@@ -80,7 +81,7 @@ async function measuredAgain(
   image: ElfImage,
   progress: Progress,
 ): Promise<Comparison> {
-  const again: LoadRequest = { ...request, cycles: undefined, toolEnvironment: undefined };
+  const again: LoadRequest = { ...request, cycles: undefined };
   const { evidence } = await loadPlugin(again, progress);
   if (evidence.result !== 'loaded') return comparison;
   const { openMs } = measure({ evidence, image });

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
-import type { Comparison, LoadEvidence, Measured, RecordedCall } from './model.ts';
+import type { Comparison, LoadEvidence, LoadResult, Measured, RecordedCall } from './model.ts';
 import { during } from './phases.ts';
 
 /** What was seen of one release. */
@@ -21,10 +21,11 @@ const MOST_CALLS = 10;
 const ORDER = ['socket', 'connect', 'bind', 'execve', 'execveat', 'fork', 'vfork', 'clone', 'ptrace', 'io_uring_setup'];
 
 /** What both releases did in being loaded and probed, under the same conditions. */
-export function compareBehaviour(old: Seen, now: Seen): Comparison {
+export function compareBehaviour(oldSeen: Seen, nowSeen: Seen): Comparison {
+  const [old, now] = [inBoth(oldSeen), inBoth(nowSeen)];
   const measured = { old: measure(old), new: measure(now) };
-  // Threads do their work when they get to it: in which phase that is, is chance.
-  const byPhase = measured.old.threads === 1 && measured.new.threads === 1;
+  // Threads and goroutines do their work when they get to it: in which phase that is, is chance.
+  const byPhase = measured.old.threads === 1 && measured.new.threads === 1 && now.evidence.go === undefined;
   const before = new Set(old.evidence.calls.map((call) => keyOf(call, byPhase)));
   const added = new Map<string, RecordedCall>();
   for (const call of ownCalls(now.evidence)) {
@@ -32,11 +33,25 @@ export function compareBehaviour(old: Seen, now: Seen): Comparison {
     if (!before.has(key) && !added.has(key)) added.set(key, call);
   }
   return {
-    result: old.evidence.result,
+    result: resultOf(old.evidence),
     newCalls: [...added.values()].sort((left, right) => rankOf(left) - rankOf(right)),
     newLibraries: without(librariesOf(now.evidence), librariesOf(old.evidence)),
     ...measured,
   };
+}
+
+/** Of a Go plugin, what was seen in its Go host too: the loader itself only links it. */
+function inBoth({ evidence, image }: Seen): Seen {
+  const process = evidence.go?.process;
+  if (process === undefined) return { evidence, image };
+  const calls = [...evidence.calls, ...process.calls];
+  return { evidence: { ...evidence, calls, objects: [...evidence.objects, ...process.objects] }, image };
+}
+
+/** A Go plugin that its host did not open did not do what it does. */
+function resultOf({ result, go }: LoadEvidence): LoadResult {
+  if (go === undefined || go.result === 'opened' || result !== 'loaded') return result;
+  return go.result === 'no-host' ? 'not-run' : go.result;
 }
 
 /** Findings about what only the new release does; none when the previous one could not be loaded. */
@@ -65,6 +80,11 @@ export function behaviourFindings({ result, newCalls, newLibraries, old, new: no
     findings.push(
       newBehaviour(`The new release runs ${now.threads} threads where the previous ran ${old.threads}`, 'threads'),
     );
+  }
+  const goroutines = { old: old.goroutines ?? 0, new: now.goroutines ?? 0 };
+  if (goroutines.new > goroutines.old) {
+    const message = `Init functions of the new release leave ${goroutines.new} goroutines running, those of the previous left ${goroutines.old}`;
+    findings.push(newBehaviour(message, 'goroutines'));
   }
   if (now.resolvers > old.resolvers) {
     const message = `The new release has ${now.resolvers} IFUNC resolvers, which run before relocation is complete, where the previous had ${old.resolvers}`;
@@ -131,9 +151,12 @@ function without(names: readonly string[], known: readonly string[]): readonly s
 /** What one release costs, as it was seen. */
 export function measure({ evidence, image }: Seen): Measured {
   const states = evidence.states.filter(({ phase }) => phase !== 'close');
+  const { process, goroutines = 0, openMs } = evidence.go ?? {};
+  const inHost = process?.states.findLast(({ residentKiB }) => residentKiB !== undefined)?.residentKiB;
   return {
-    openMs: evidence.phases.find(({ phase }) => phase === 'open')?.durationMs ?? 0,
-    residentKiB: states.findLast(({ residentKiB }) => residentKiB !== undefined)?.residentKiB ?? 0,
+    openMs: openMs ?? evidence.phases.find(({ phase }) => phase === 'open')?.durationMs ?? 0,
+    residentKiB: inHost ?? states.findLast(({ residentKiB }) => residentKiB !== undefined)?.residentKiB ?? 0,
+    ...(process === undefined ? {} : { goroutines }),
     threads: Math.max(1, ...states.map(({ threads }) => threads ?? 1)),
     resolvers: image.relocations.ifunc,
     constructors: image.dynamic.initArray + (image.dynamic.hasInit ? 1 : 0),

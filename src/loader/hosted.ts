@@ -69,7 +69,7 @@ export async function runHosted(hosted: HostedRequest): Promise<HostedRun> {
       host: {
         words: hosted.words(stage.plugin, second?.plugin),
         acts: successor !== undefined,
-        environment: hostEnvironment(stage.scratch, strict),
+        environment: { ...hostEnvironment(stage.scratch, strict), ...request.environment },
         interpreter: readElf(host).image?.interpreter,
       },
       extra: {
