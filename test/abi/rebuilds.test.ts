@@ -52,6 +52,39 @@ describeWith(['gcc', 'clang'], 'real code, built again in other ways', () => {
   });
 });
 
+const INSTANCES = fileURLToPath(new URL('../fixtures/abi-rebuilt/', import.meta.url));
+
+/** Sources of C++ that two compilers describe in different words. */
+describeWith(['g++', 'clang++'], 'C++ that compilers describe differently', () => {
+  const directory = workspace();
+  const ways = [
+    ['g++', '-O0', '-gdwarf-4', '-femit-class-debug-always'],
+    ['g++', '-O2', '-gdwarf-5', '-femit-class-debug-always', '-fdebug-types-section'],
+    ['clang++', '-O0', '-gdwarf-5', '-fstandalone-debug'],
+    ['clang++', '-O2', '-gdwarf-4', '-fstandalone-debug'],
+  ] as const;
+
+  it.each(readdirSync(INSTANCES))(
+    '%s',
+    (source) => {
+      const files = ways.map(([compiler, ...flags], number) => {
+        const output = join(directory, `${source}-${number}.so`);
+        const args = ['-std=c++17', '-g', '-w', '-fPIC', '-shared', ...flags, '-o', output, source];
+        execFileSync(compiler, args, { cwd: INSTANCES, stdio: 'pipe' });
+        return inputOf(output);
+      });
+      for (const one of files) {
+        for (const other of files) {
+          const { findings } = compareAbi(one, other);
+          const bad = findings.filter(({ effect }) => effect !== 'compatible' && effect !== 'risky');
+          expect(bad.map(({ rule, message }) => [rule, message])).toEqual([]);
+        }
+      }
+    },
+    60_000,
+  );
+});
+
 const GTEST = '/usr/src/googletest/googletest';
 const describeGtest = existsSync(join(GTEST, 'src/gtest-matchers.cc')) ? describe : describe.skip;
 

@@ -1,3 +1,4 @@
+import { sameInstance } from '../cxx/instance-names.ts';
 import { classIdentity, typeName } from '../names.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { layoutDiffers } from './members.ts';
@@ -30,6 +31,12 @@ export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairO
   const [before, after] = [names(graphs.old, a), names(graphs.new, b)];
   const now = new Map(after.map((base) => [base.key, base]));
   const old = new Set(before.map(({ key }) => key));
+  for (const { key } of before) {
+    const twin = now.has(key) ? undefined : after.find((base) => !old.has(base.key) && sameInstance(base.key, key));
+    if (twin === undefined) continue;
+    now.set(key, twin);
+    old.add(twin.key);
+  }
   for (const base of before) {
     const other = now.get(base.key);
     if (other === undefined) {

@@ -57,6 +57,8 @@ export interface PairNode {
   readonly changes: LocalChange[];
   readonly edges: Edge[];
   readonly alias?: Alias;
+  /** Functions of symbols of C++: their name says what parameters they have. */
+  mangled?: true;
 }
 
 /** Registers the pair of two nodes and gives its number. */

@@ -2,7 +2,7 @@ import type { Access, Declared, TypeId, TypeNode } from '../model.ts';
 import { narrowed } from './access.ts';
 import type { Alias, Edge, LocalChange, PairNode, PairOf } from './change.ts';
 import { compareEnums } from './enums.ts';
-import { compareFunctions } from './functions.ts';
+import { compareFunctions, describedByBoth } from './functions.ts';
 import { compareNominal } from './nominal/nodes.ts';
 import { isNominal } from './nominal/relate.ts';
 import { compareNumbers } from './numbers.ts';
@@ -76,6 +76,8 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
     const access = accessChange(symbol);
     if (symbol.kind === 'function') {
       const to = pairOf(symbol.old, symbol.new);
+      const pair = symbol.name.startsWith('_Z') ? nodes[to] : undefined;
+      if (pair !== undefined) pair.mangled = true;
       const changes = symbol.returns === true ? [RETURNS, ...access] : access;
       return { ...place, name: symbol.name, kind: 'function', edges: [{ to, kind: 'value', label: '' }], changes };
     }
@@ -124,7 +126,10 @@ function compareNode(graphs: Graphs, pair: PairNode, pairOf: PairOf): NodeCompar
   if (isNominal(graphs)) return compareNominal(graphs, a, b, pairOf);
   if (isRecord(a) && isRecord(b)) return compareRecords(graphs, a, b, pairOf, pair);
   if (a.kind === 'enum' && b.kind === 'enum') return { changes: compareEnums(a, b), edges: [] };
-  if (a.kind === 'function' && b.kind === 'function') return compareFunctions(graphs, a, b, pairOf);
+  if (a.kind === 'function' && b.kind === 'function') {
+    const [before, after] = pair.mangled === true ? describedByBoth(a, b) : [a, b];
+    return compareFunctions(graphs, before, after, pairOf);
+  }
   if (a.kind === 'typedef' && b.kind === 'typedef') return compareTypedefs(graphs, a, b, pairOf);
   if (a.kind === 'base' && b.kind === 'base') return { changes: compareSameNumber(a, b), edges: [] };
   const reason = [a, b].map((node) => (node.kind === 'unknown' ? node.reason : '')).find((text) => text !== '');

@@ -54,6 +54,28 @@ export function compareFunctions(
   return { changes, edges };
 }
 
+/**
+ * Two functions of one mangled name, which holds the types of the parameters: they have the same ones, and where one has
+ * more, the other compiler left some out, as clang does with parameters that nothing uses. Names tell which.
+ */
+export function describedByBoth(a: FunctionNode, b: FunctionNode): readonly [FunctionNode, FunctionNode] {
+  if (a.parameters.length === b.parameters.length) return [a, b];
+  const named = ({ parameters }: FunctionNode) =>
+    new Set(parameters.map(({ name, artificial }) => key(name, artificial)));
+  const kept = ({ parameters }: FunctionNode, other: ReadonlySet<string>) =>
+    parameters.filter(
+      ({ name, artificial }) => (name !== undefined || artificial === true) && other.has(key(name, artificial)),
+    );
+  return [
+    { ...a, parameters: kept(a, named(b)) },
+    { ...b, parameters: kept(b, named(a)) },
+  ];
+}
+
+function key(name: string | undefined, artificial: boolean | undefined): string {
+  return artificial === true ? 'this' : (name ?? '');
+}
+
 /** Number of parameters, and whether more may follow. */
 function compareLists(a: FunctionNode, b: FunctionNode): readonly LocalChange[] {
   const [open, closed] = [isUnspecified(a), isUnspecified(b)];

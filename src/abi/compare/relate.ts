@@ -1,4 +1,5 @@
 import type { Effect } from '../../rules/finding.ts';
+import { sameInstance } from '../cxx/instance-names.ts';
 import { isOtherLibraryAbi } from '../cxx/string-abi.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName, typeName } from '../names.ts';
@@ -287,6 +288,7 @@ function pairOrRename(graphs: Graphs, before: Peeled, after: Peeled, alike: () =
   const [one, other] = [namesOf(graphs.old, before), namesOf(graphs.new, after)];
   // A type without any name is what stands at its place.
   if (one.length === 0 || other.length === 0 || one.some((name) => other.includes(name))) return { is: 'pair' };
+  if (one.some((name) => other.some((twin) => sameInstance(name, twin)))) return { is: 'pair' };
   if (!alike()) return changed('breaking', 'another type stands there');
   const opaque = 'declaration' in before.node && before.node.declaration;
   const why = opaque ? 'another opaque type stands there' : 'the type has another name and the same layout';

@@ -47,20 +47,42 @@ export function demangleItanium(name: string): string | undefined {
   }
 }
 
+/** Whether a symbol is a constructor that a class has from its base (`using Base::Base`). */
+export function isInheritedConstructor(name: string): boolean {
+  if (!/^_ZN.*CI[12]/.test(name)) return false;
+  const whole = parsed(name);
+  let node: Node | undefined = whole?.is === 'encoding' ? whole.name : undefined;
+  while (node?.is === 'nested' || node?.is === 'template' || node?.is === 'tagged') node = node.name;
+  return node?.is === 'structor' && node.inherited === true;
+}
+
 /**
  * A member function without the class that it is of: `area(int) const`. What an override has in common with the
  * function that it overrides.
  * @returns undefined for what is no mangled function of a class
  */
 export function demangleMember(name: string): string | undefined {
+  const node = parsed(name);
+  if (node?.is !== 'encoding' || node.name.is !== 'nested') return undefined;
+  const { parameters, suffix } = node;
+  const { name: member } = node.name;
+  return orUndefined(() => print({ is: 'encoding', name: member, parameters, suffix }));
+}
+
+/** A whole mangled name without what compilers add to copies; undefined for what is none. */
+function parsed(name: string): Node | undefined {
   if (!name.startsWith('_Z') || name.length > MAX_NAME) return undefined;
-  try {
+  return orUndefined(() => {
     const state = new State(name, GRAMMAR);
     state.at = 2;
     const node = encoding(state, true);
-    if (!state.done || node.is !== 'encoding' || node.name.is !== 'nested') return undefined;
-    const { parameters, suffix } = node;
-    return print({ is: 'encoding', name: node.name.name, parameters, suffix });
+    return state.done ? node : undefined;
+  });
+}
+
+function orUndefined<T>(make: () => T): T | undefined {
+  try {
+    return make();
   } catch (error) {
     if (error instanceof NotDemangled) return undefined;
     throw error;

@@ -171,7 +171,9 @@ function constructorName(state: State, facts: NameFacts | undefined, scope: Node
   const destructor = state.next() === 'D';
   const inherits = !destructor && state.take('I');
   if (!/[0-5]/.test(state.next())) state.fail();
-  return { is: 'structor', of: inherits ? parseType(state) : scope, destructor };
+  return inherits
+    ? { is: 'structor', of: parseType(state), destructor, inherited: true }
+    : { is: 'structor', of: scope, destructor };
 }
 
 function structuredBinding(state: State): Node {

@@ -12,7 +12,7 @@ export type Node =
   /** `std::string` and its kind: `full` is meant where a constructor follows. */
   | { readonly is: 'abbreviation'; readonly text: string; readonly full: string; readonly base: string }
   | { readonly is: 'tagged'; readonly name: Node; readonly tag: string }
-  | { readonly is: 'structor'; readonly of: Node; readonly destructor: boolean }
+  | { readonly is: 'structor'; readonly of: Node; readonly destructor: boolean; readonly inherited?: true }
   | { readonly is: 'conversion'; readonly type: Node }
   | {
       readonly is: 'encoding';
