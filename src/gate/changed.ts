@@ -23,6 +23,8 @@ export interface ChangeQuestion {
   readonly own: ReadonlyMap<string, readonly string[]>;
   /** Paths that differ between base and head, from the repository's root; undefined when git cannot tell. */
   readonly changed: readonly string[] | undefined;
+  /** Files of the work tree that git ignores: one of them may be part of a plugin that names it, and is of no other. */
+  readonly ignored?: readonly string[];
 }
 
 /** Paths that a message lists. */
@@ -34,7 +36,7 @@ const SHOWN = 3;
  * them: then all are checked. Pure.
  */
 export function selectChanged(question: ChangeQuestion): Selection {
-  const { jobs, config, below, shared, own, changed } = question;
+  const { jobs, config, below, shared, own, changed, ignored = [] } = question;
   const all = (unsure: string): Selection => ({ unchanged: new Set(), unsure });
   if (changed === undefined) return all('git cannot tell what changed; check out with the history (fetch-depth: 0)');
   const deciding = changed.find((path) => shared.includes(path));
@@ -46,20 +48,35 @@ export function selectChanged(question: ChangeQuestion): Selection {
   };
   const plugins = new Map(jobs.map(({ plugin }) => [plugin.name, plugin]));
   const touched = new Set<string>();
-  const strays: string[] = [];
-  for (const path of changed) {
-    let known = fits(config.unrelated, path);
-    for (const [name, { sources, headers }] of plugins) {
-      if (!fits(sources, path) && !fits(headers, path) && own.get(name)?.includes(path) !== true) continue;
-      touched.add(name);
-      known = true;
-    }
-    if (!known) strays.push(path);
-  }
+  const touch = (path: string): boolean => {
+    const by = [...plugins.values()].filter(
+      ({ name, sources, headers }) =>
+        fits(sources, path) || fits(headers, path) || own.get(name)?.includes(path) === true,
+    );
+    for (const { name } of by) touched.add(name);
+    return by.length > 0;
+  };
+  const strays = changed.filter((path) => !touch(path) && !fits(config.unrelated, path));
+  const mayName = firstNames(
+    [...plugins.values()].flatMap(({ sources, headers }) => [...sources, ...headers]),
+    below,
+  );
+  for (const files of own.values()) for (const file of files) mayName.add(firstName(file));
+  for (const path of ignored) if (mayName.has('*') || mayName.has(firstName(path))) touch(path);
   if (strays.length > 0) {
     const more = strays.length > SHOWN ? ` and ${strays.length - SHOWN} more` : '';
     return all(`${strays.slice(0, SHOWN).join(', ')}${more} changed, and no plugin names it among its sources`);
   }
   const unchanged = [...plugins.values()].filter(({ name, sources }) => sources.length > 0 && !touched.has(name));
   return { unchanged: new Set(unchanged.map(({ name }) => name)) };
+}
+
+function firstName(path: string): string {
+  return path.split('/', 1)[0] ?? '';
+}
+
+/** First names of the paths that patterns can match, `*` for any: there can be very many ignored files. */
+function firstNames(patterns: readonly string[], below: string): Set<string> {
+  if (below !== '' && below !== '.') return new Set(['*']);
+  return new Set(patterns.map((pattern) => (/[*?[\]{}!\\]/.test(firstName(pattern)) ? '*' : firstName(pattern))));
 }

@@ -92,6 +92,31 @@ export async function changedPaths(
     : undefined;
 }
 
+/** Paths from the root of the repository that differ from the commit that is checked out. */
+export interface UncommittedPaths {
+  /** Changed, staged, removed, or new and not ignored. */
+  readonly changed: readonly string[];
+  /** Files that no commit has because they are ignored. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * What lies in the work tree beside the commit.
+ * @returns undefined when git cannot tell, or the list is too long
+ */
+export async function uncommittedPaths(directory: string, env: Environment): Promise<UncommittedPaths | undefined> {
+  const args = ['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--ignored=traditional'];
+  const { status, stdout } = await git(directory, [...args, '--ignore-submodules=none'], env, 64 * 1024 * 1024);
+  if (status !== 0) return undefined;
+  const changed: string[] = [];
+  const ignored: string[] = [];
+  for (const entry of stdout.toString('utf8').split('\0')) {
+    // Two letters, a space, the path; see git-status(1), "Porcelain Format Version 1".
+    if (entry.length > 3) (entry.startsWith('!!') ? ignored : changed).push(entry.slice(3));
+  }
+  return { changed, ignored };
+}
+
 /** Names of all tags. Empty without git or a repository. */
 export async function tagsOf(directory: string, env: Environment): Promise<readonly string[]> {
   const { status, stdout } = await git(directory, ['tag', '--list'], env, 16 * 1024 * 1024);

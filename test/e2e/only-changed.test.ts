@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { describeWith } from '../support/needs.ts';
@@ -50,6 +50,29 @@ describeWith(['cc', 'git'], 'check --only-changed', () => {
     writeFileSync(join(cwd, 'a', 'x.c'), 'int a(void) { return 2; }\n');
     git('commit', '-qam', 'three');
     expect(checked()).toEqual({ status: 0, stderr: '', plugins: 1, rules: ['baseline/none'] });
+  });
+
+  it('sees what was not committed, and files that git ignores where a plugin is taken as it is', () => {
+    git('commit', '-q', '--allow-empty', '-m', 'four');
+    expect(checked()).toMatchObject({ plugins: 0, rules: ['gate/unchanged'] });
+
+    writeFileSync(join(cwd, 'a', 'x.c'), 'int a(void) { return 3; }\n');
+    expect(checked()).toMatchObject({ plugins: 1, rules: ['baseline/none'] });
+    git('checkout', '-q', 'a/x.c');
+    writeFileSync(join(cwd, 'a', 'new.c'), '\n');
+    expect(checked()).toMatchObject({ plugins: 1 });
+    rmSync(join(cwd, 'a', 'new.c'));
+    writeFileSync(join(cwd, 'stray.c'), '\n');
+    expect(checked()).toMatchObject({ plugins: 1, rules: ['baseline/none', 'gate/unchanged'] });
+    rmSync(join(cwd, 'stray.c'));
+    writeFileSync(join(cwd, 'unrelated.md'), '\n');
+    expect(checked()).toMatchObject({ plugins: 0 });
+
+    writeFileSync(join(cwd, 'plugin-gate.yml'), CONFIG.replace(/, build: .*\} \}/, ' }'));
+    git('add', '-A');
+    git('commit', '-qm', 'five');
+    git('commit', '-q', '--allow-empty', '-m', 'six');
+    expect(checked()).toMatchObject({ plugins: 1 });
   });
 
   it('asks for the commit to compare with', () => {

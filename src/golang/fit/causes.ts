@@ -136,7 +136,7 @@ function moduleCause(path: string, context: Context): Cause | undefined {
   }
   if (theirs.version !== own.version || theirs.replacedBy !== own.replacedBy) {
     const text = `${subject} has different versions: ${both}`;
-    return shared(context, { rule: 'go/module-version', subject, text, ...values, fix: versionFix(theirs) });
+    return shared(context, { rule: 'go/module-version', subject, text, ...values, fix: versionFix(theirs, own) });
   }
   if (theirs.sum !== undefined && own.sum !== undefined && theirs.sum !== own.sum) {
     const text = `${subject} ${theirs.version} has other source in the host (${theirs.sum}) than in the plugin (${own.sum})`;
@@ -165,18 +165,26 @@ function mainCause(theirs: ModuleUse, own: ModuleUse, { host, plugin, ...rest }:
   );
 }
 
-function versionFix(theirs: ModuleUse): string {
+function versionFix(theirs: ModuleUse, own: ModuleUse): string {
   const { path, version, replacedBy } = theirs;
-  if (replacedBy === undefined) return `go get ${shellWord(`${path}@${version}`)}`;
-  return `go mod edit -replace=${shellWord(`${path}=${replacedBy}@${version}`)} && go mod tidy`;
+  // Without a version on its left side, -replace takes the place of every replacement of the module.
+  if (replacedBy !== undefined) {
+    return `go mod edit -replace=${shellWord(`${path}=${replacedBy}@${version}`)} && go mod tidy`;
+  }
+  const get = `go get ${shellWord(`${path}@${version}`)}`;
+  return own.replacedBy === undefined ? get : `${dropReplace(own)} && ${get}`;
+}
+
+/** A replacement is dropped by its left side as it stands in go.mod, with or without a version; build information has both in one. */
+function dropReplace({ path, required = '' }: ModuleUse): string {
+  const versioned = required === '' ? '' : ` -dropreplace=${shellWord(`${path}@${required}`)}`;
+  return `go mod edit -dropreplace=${shellWord(path)}${versioned}`;
 }
 
 function replaceFix(theirs: ModuleUse, own: ModuleUse): string {
-  if (!theirs.local && own.replacedBy !== undefined) {
-    return `go mod edit -dropreplace=${shellWord(own.path)} && go get ${shellWord(`${own.path}@${theirs.version}`)}`;
-  }
+  if (!theirs.local && own.replacedBy !== undefined) return versionFix(theirs, own);
   if (theirs.main && own.replacedBy !== undefined) {
-    return `go mod edit -dropreplace=${shellWord(own.path)} && go work init . ${shellWord(own.replacedBy)} (a workspace builds the module in place, as the host does)`;
+    return `${dropReplace(own)} && go work init . ${shellWord(own.replacedBy)} (a workspace builds the module in place, as the host does)`;
   }
   if (theirs.replacedBy !== undefined) {
     return `Build the host without its replacement of ${theirs.path}, or put the same into the plugin's go.mod: go mod edit -replace=${shellWord(`${theirs.path}=${theirs.replacedBy}`)}`;

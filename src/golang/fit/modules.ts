@@ -11,6 +11,8 @@ export interface ModuleUse {
   /** Built where it lies: the main module, a workspace module or a replacement by a directory. */
   readonly local: boolean;
   readonly main: boolean;
+  /** The version that was asked for, where a replacement was compiled in its place; a `replace` may name it. */
+  readonly required?: string;
   /** Path of the replacement: a module or a directory. */
   readonly replacedBy?: string;
 }
@@ -46,7 +48,7 @@ function useOf(module: GoModule, main: boolean): ModuleUse {
     ...(real.sum === undefined ? {} : { sum: real.sum }),
     local: main || directory || real.version === '' || real.version === '(devel)',
     main,
-    ...(module.replace === undefined ? {} : { replacedBy: module.replace.path }),
+    ...(module.replace === undefined ? {} : { required: module.version, replacedBy: module.replace.path }),
   };
 }
 
