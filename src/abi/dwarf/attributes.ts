@@ -64,6 +64,17 @@ export function typeOf(chain: readonly Die[]): Die | 'none' | 'unreadable' {
   return found.die.file.resolve(found.value, found.die.unit) ?? 'unreadable';
 }
 
+/**
+ * The entry that describes a type where this one only points to the type's unit: gcc puts a nameless stub with
+ * DW_AT_signature where another unit uses the type (DWARF 5 section 5.7.1), clang a declaration. Else the entry itself.
+ */
+export function describedType(die: Die): Die {
+  if (!die.has(AT.signature)) return die;
+  const described = die.file.resolve(die.get(AT.signature), die.unit);
+  // Entries that point at each other in a broken file describe nothing.
+  return described === undefined || described.has(AT.signature) ? die : described;
+}
+
 export function flagOf(chain: readonly Die[], attribute: number): boolean {
   for (const die of chain) if (die.has(attribute)) return die.flag(attribute);
   return false;

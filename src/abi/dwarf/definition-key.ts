@@ -3,7 +3,7 @@ import type { Die } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import * as TAG from '../../dwarf/tag.ts';
-import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
+import { describedType, exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
 
 /** The children that tell two definitions apart. */
 const isTelling = withTags(TAG.member, TAG.enumerator, TAG.inheritance);
@@ -17,7 +17,7 @@ export function definitionKey(die: Die): string {
   const place = declaredAt(die);
   const names = die.file.childrenWith(die, isTelling).map((child) => {
     const type = typeOf([child]);
-    const typeName = typeof type === 'object' ? (nameOf([type]) ?? type.tag) : type;
+    const typeName = typeof type === 'object' ? (nameOf([describedType(type)]) ?? type.tag) : type;
     return `${nameOf([child]) ?? ''}:${typeName}:${exactOf(child.attributes.get(AT.const_value), true) ?? ''}`;
   });
   return `${size}@${place === undefined ? '' : `${baseName(place.file)}:${place.line}`}/${names.join(',')}`;

@@ -5,7 +5,7 @@ import { fileName } from '../../dwarf/line.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language, TypeId } from '../model.ts';
-import { typeOf } from './attributes.ts';
+import { describedType, typeOf } from './attributes.ts';
 import { scopeOf } from './scope.ts';
 
 /** The children that tell two definitions apart, and those that belong to the name of a template. */
@@ -108,7 +108,7 @@ export class Fingerprints {
     if (typeof type === 'string') mix.add(type === 'none' ? -1 : -2);
     else {
       mix.add(type.tag);
-      mix.add(this.#nameOf(type, child.file));
+      mix.add(this.#nameOf(describedType(type), child.file));
     }
     return true;
   }

@@ -2,7 +2,7 @@ import * as AT from '../../dwarf/at.ts';
 import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import * as TAG from '../../dwarf/tag.ts';
-import { exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
+import { describedType, exactOf, nameOf, numberOf, typeOf } from './attributes.ts';
 import { join, scopeOf } from './scope.ts';
 
 /** Templates in arguments of templates; deeper ones keep the compiler's spelling. */
@@ -18,7 +18,8 @@ const TYPES = 2 ** 40;
  * The name of a class, spelled the same for every compiler: arguments of templates are written anew from the entries
  * that describe them, since gcc writes `Box<long int, (E)1, 2u>` where clang writes `Box<long, E::b, 2>`, or only `Box`.
  */
-export function classNameOf(die: Die, depth = 0): string | undefined {
+export function classNameOf(declared: Die, depth = 0): string | undefined {
+  const die = describedType(declared);
   const name = die.text(AT.name);
   if (name === undefined) return undefined;
   let names = known.get(die.file);
@@ -130,8 +131,13 @@ function typeText(type: TypeDie, depth: number): string | undefined {
     case TAG.structure_type:
     case TAG.class_type:
     case TAG.union_type:
-    case TAG.enumeration_type:
-      return join(scopeOf(type), classNameOf(type, depth + 1) ?? '(anonymous)');
+    case TAG.enumeration_type: {
+      const described = describedType(type);
+      const name = classNameOf(described, depth + 1);
+      // The unit with its name is not there.
+      if (name === undefined && described.has(AT.signature)) return undefined;
+      return join(scopeOf(described), name ?? '(anonymous)');
+    }
     case TAG.subroutine_type: {
       const result = below('');
       const parameters = type.file.children(type).map((child) => {

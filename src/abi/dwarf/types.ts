@@ -3,7 +3,7 @@ import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { Language, OdrConflict, TypeId, TypeNode } from '../model.ts';
-import { chainOf, flagOf, numberOf, typeOf } from './attributes.ts';
+import { chainOf, describedType, flagOf, numberOf, typeOf } from './attributes.ts';
 import { definitionKey } from './definition-key.ts';
 import { definitionsOf } from './definitions.ts';
 import { Fingerprints } from './fingerprint.ts';
@@ -106,9 +106,10 @@ export class TypeBuilder implements TypeSource {
   sizeOf(type: Die | 'none' | 'unreadable'): number | undefined {
     let current = type;
     for (let step = 0; step < 64 && typeof current === 'object'; step += 1) {
-      const size = numberOf([current], AT.byte_size);
+      const described = describedType(current);
+      const size = numberOf([described], AT.byte_size);
       if (size !== undefined) return size;
-      current = typeOf([current]);
+      current = typeOf([described]);
     }
     return undefined;
   }
@@ -177,11 +178,8 @@ export class TypeBuilder implements TypeSource {
   /** One node for one named type, however many units repeat it; a declaration becomes its definition where one is found. */
   #identify(die: Die): TypeId {
     // A declaration that points to its type unit.
-    const signature = die.attributes.get(AT.signature);
-    if (signature !== undefined) {
-      const definition = die.file.resolve(signature, die.unit);
-      if (definition !== undefined && definition.offset !== die.offset) return this.idOf(definition);
-    }
+    const definition = describedType(die);
+    if (definition !== die) return this.idOf(definition);
     switch (die.tag) {
       case TAG.structure_type:
       case TAG.class_type:
