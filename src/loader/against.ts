@@ -3,6 +3,7 @@ import type { ElfImage } from '../elf/model.ts';
 import { readElf } from '../elf/read.ts';
 import type { Progress, StepOutcome } from '../gate/step.ts';
 import { installationRoot } from '../installation.ts';
+import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { formatBytes } from '../text/units.ts';
 import { behaviourFindings, compareBehaviour, isSlower, measure } from './behaviour.ts';
@@ -31,7 +32,8 @@ export async function loadAgainst(
   const loaded = await loadPlugin(request, progress);
   const image = request.image ?? readElf(request.bytes).image;
   const oldImage = previous.image ?? readElf(previous.bytes).image;
-  if (loaded.evidence.result === 'not-run' || image === undefined || oldImage === undefined) return loaded;
+  if (loaded.evidence.result === 'not-run' || image === undefined) return loaded;
+  if (oldImage === undefined) return withoutPrevious(loaded, `${previous.file} is not an ELF file`);
 
   // What the previous release is wanted for is only what it does: nobody demands anything of it.
   const old: LoadRequest = {
@@ -43,8 +45,9 @@ export async function loadAgainst(
     // Only in a Go host does a Go plugin do anything.
     toolEnvironment: isGoPlugin(oldImage) ? request.toolEnvironment : undefined,
   };
-  const { evidence: before } = await loadPlugin(old, progress);
+  const { evidence: before, findings: troubles } = await loadPlugin(old, progress);
   const first = compareBehaviour({ evidence: before, image: oldImage }, { evidence: loaded.evidence, image });
+  if (before.result !== 'loaded') return withoutPrevious(loaded, whyNotLoaded(troubles), first);
   const comparison = isSlower(first) ? await measuredAgain(first, request, image, progress) : first;
   const answering = { old: before.probes[0]?.object, new: loaded.evidence.probes[0]?.object };
   const swap =
@@ -72,6 +75,25 @@ export async function loadAgainst(
     evidence: { ...loaded.evidence, comparison, ...(swap === undefined ? {} : { swap }) },
     summary: swap === undefined ? loaded.summary : `${loaded.summary}, ${summaryOf(swap)}`,
   };
+}
+
+/** Neither what is new could be told nor a swap rehearsed: that is not the new release's fault, and not a pass. */
+function withoutPrevious(
+  loaded: StepOutcome<LoadEvidence>,
+  why: string,
+  comparison?: Comparison,
+): StepOutcome<LoadEvidence> {
+  const message = `The previous release could not be loaded here, so the behaviour of the new one was not compared with it and no hot swap was rehearsed: ${why}.`;
+  return {
+    ...loaded,
+    findings: [...loaded.findings, finding('swap/not-rehearsed', message, { subject: 'previous release' })],
+    evidence: comparison === undefined ? loaded.evidence : { ...loaded.evidence, comparison },
+  };
+}
+
+function whyNotLoaded(troubles: readonly Finding[]): string {
+  const worst = troubles.find(({ severity }) => severity === 'error') ?? troubles[0];
+  return worst === undefined ? 'it ended early' : worst.message.replace(/\.$/, '');
 }
 
 /** The lesser time of two counts: what was slow once was somebody else's work on this machine. */

@@ -36,6 +36,9 @@ const GO_ORDER = [
   'reprobe-old',
 ];
 
+/** Acts in which the new release is not in the process yet. */
+const ONLY_OLD: ReadonlySet<string> = new Set(['open-old', 'probe-old', 'start-caller']);
+
 const RULES: Readonly<Record<string, RuleId>> = {
   'open-new': 'swap/new-unhealthy',
   'probe-new': 'swap/new-unhealthy',
@@ -58,8 +61,10 @@ export function swapFindings({ acts, failed, served, ended, how, signal, rules }
     const order = rules === 'go' ? GO_ORDER : ORDER;
     const next = last === undefined ? order[0] : nextOf(last, acts, order);
     const cause = signal ?? (how === 'timeout' ? 'no answer in time' : (how ?? 'an unknown cause'));
+    // Until the new release is opened, whatever happens is the previous one's doing.
+    const rule: RuleId = next !== undefined && ONLY_OLD.has(next) ? 'swap/not-rehearsed' : 'swap/broke';
     findings.push(
-      finding('swap/broke', `The rehearsal broke off with ${cause} when ${ACTS[next ?? ''] ?? 'the process ended'}.`, {
+      finding(rule, `The rehearsal broke off with ${cause} when ${ACTS[next ?? ''] ?? 'the process ended'}.`, {
         subject: next ?? 'end',
       }),
     );

@@ -36,6 +36,41 @@ describeWith(['cc'], 'a hot swap', () => {
     return compileC(directory, `release${counter}`, source, ['-w', '-pthread', ...flags]);
   };
 
+  it.each<[string, (file: string) => void, RegExp]>([
+    ['is no ELF file', (file) => writeFileSync(file, '<html>404</html>'), /is not an ELF file/],
+    [
+      'was cut',
+      (file) => writeFileSync(file, readFileSync(compile(GOOD)).subarray(0, 3000)),
+      /shorter than its program headers say/,
+    ],
+    [
+      'is for another machine',
+      (file) => {
+        const bytes = Buffer.from(readFileSync(compile(GOOD)));
+        bytes.writeUInt16LE(bytes.readUInt16LE(18) === 183 ? 62 : 183, 18);
+        writeFileSync(file, bytes);
+      },
+      /not made for this system/,
+    ],
+    [
+      'crashes',
+      (file) => writeFileSync(file, readFileSync(compile(`${HEAD} { __builtin_trap(); }`))),
+      /crashed with SIG\w+/,
+    ],
+  ])('is undecided, and no fault of the new release, when the previous one %s', async (name, make, why) => {
+    const old = join(directory, `${name.replaceAll(' ', '-')}.so`);
+    make(old);
+    const { findings, evidence } = await against(old, compile(GOOD));
+    expect(evidence.result).toBe('loaded');
+    expect(findings).toEqual([
+      expect.objectContaining({
+        rule: 'swap/not-rehearsed',
+        severity: 'undecided',
+        message: expect.stringMatching(why),
+      }),
+    ]);
+  });
+
   it('goes through all acts: a caller is served all the while, and the previous release comes back', async () => {
     const { findings, evidence, summary } = await against(compile(GOOD), compile(GOOD));
     expect(findings).toEqual([]);
