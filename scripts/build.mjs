@@ -38,7 +38,7 @@ function externalParts(outputDirectory) {
 }
 
 /** Modules of Node that take milliseconds to load, in commands that take forty. */
-const SLOW_BUILTINS = /^(?:node:)?(?:assert|child_process|crypto|zlib)$/;
+const SLOW_BUILTINS = /^(?:node:)?(?:assert|child_process|crypto|fs\/promises|zlib)$/;
 
 /**
  * Slow modules of Node are loaded when a function of theirs is first called, and not with the bundle: most commands go

@@ -108,6 +108,16 @@ export class ElfBytes {
 
   /** The range as latin1 text, one character a byte. */
   latin1(offset: number, size: number): string {
-    return this.range(offset, size).toString('latin1');
+    return this.text(offset, size, 'latin1');
+  }
+
+  /** The part of the range that lies inside the file, decoded. */
+  text(offset: number, size: number, encoding: 'latin1' | 'utf8' | 'hex'): string {
+    return this.range(offset, size).toString(encoding);
+  }
+
+  /** Whether these characters, each a byte, stand at an offset. */
+  holds(offset: number, text: string): boolean {
+    return this.latin1(offset, text.length) === text;
   }
 }

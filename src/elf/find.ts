@@ -3,7 +3,7 @@ import { DT, type DynamicTable } from './dynamic.ts';
 import { usesWideHash } from './hash.ts';
 import { bitAt } from './lookup.ts';
 import type { ElfSymbol } from './model.ts';
-import { gnuHash, sysvHash } from './name-hash.ts';
+import { gnuHashOf, sysvHash } from './name-hash.ts';
 import type { AddressMap } from './segments.ts';
 import { readSymbol, type SymbolTable } from './symbols.ts';
 
@@ -86,7 +86,7 @@ function gnuCandidates(
   const chainsAt = bucketsAt + 4 * buckets;
   if (chainsAt > offset + room || buckets === 0 || filters === 0) return undefined;
   return (name, visit) => {
-    const hash = gnuHash(Buffer.from(name, 'latin1'));
+    const hash = gnuHashOf(name);
     const at = offset + 16 + (Math.floor(hash / (8 * word)) & (filters - 1)) * word;
     if (!bitAt(bytes, at, hash % (8 * word)) || !bitAt(bytes, at, (hash >>> shift) % (8 * word))) return;
     let index = bytes.u32(bucketsAt + 4 * (hash % buckets));

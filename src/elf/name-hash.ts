@@ -26,3 +26,10 @@ export function sysvHash(name: string): number {
   }
   return hash;
 }
+
+/** {@link gnuHash} of a name that is at hand, one character a byte. */
+export function gnuHashOf(name: string): number {
+  let hash = 5381;
+  for (let at = 0; at < name.length; at++) hash = (Math.imul(hash, 33) + name.charCodeAt(at)) | 0;
+  return hash >>> 0;
+}

@@ -13,7 +13,9 @@ export class Blocks {
   readonly size: number;
   readonly #read: ReadAt;
   readonly #views: DataView[] = [];
-  #chunk = new Uint8Array(0);
+  /** The chunk of each block: making a buffer for each text takes longer than decoding it. */
+  readonly #chunks: Buffer[] = [];
+  #chunk = Buffer.alloc(0);
   #used = 0;
 
   /** @param size of the file in bytes, below 2 GiB */
@@ -28,26 +30,37 @@ export class Blocks {
     return this.#views[index] ?? this.#fetch(index);
   }
 
-  /** Fills a part of a buffer from the file. */
-  fill(target: Uint8Array, position: number): void {
-    for (let done = 0; done < target.length; ) {
+  /** Bytes of one block as text. */
+  text(offset: number, length: number, encoding: 'latin1' | 'utf8' | 'hex'): string {
+    const start = this.at(offset).byteOffset + (offset % BLOCK);
+    return this.#chunks[offset >>> 14]?.toString(encoding, start, start + length) ?? '';
+  }
+
+  /** Fills a part of a buffer from the file, and returns how many bytes of it there were. */
+  fill(target: Uint8Array, position: number): number {
+    let done = 0;
+    while (done < target.length) {
       const count = this.#read(target, done, target.length - done, position + done);
-      if (count <= 0) return;
+      if (count <= 0) break;
       done += count;
     }
+    return done;
   }
 
   #fetch(index: number): DataView {
     if (this.#used === this.#chunk.length) {
-      this.#chunk = new Uint8Array(BLOCK * BLOCKS_OF_CHUNK);
+      this.#chunk = Buffer.allocUnsafeSlow(BLOCK * BLOCKS_OF_CHUNK);
       this.#used = 0;
     }
     const start = this.#used;
     this.#used += BLOCK;
     const position = index * BLOCK;
-    this.fill(this.#chunk.subarray(start, start + Math.min(BLOCK, this.size - position)), position);
+    const block = this.#chunk.subarray(start, start + BLOCK);
+    const length = Math.min(BLOCK, this.size - position);
+    block.fill(0, this.fill(block.subarray(0, length), position));
     const view = new DataView(this.#chunk.buffer, start, BLOCK);
     this.#views[index] = view;
+    this.#chunks[index] = this.#chunk;
     return view;
   }
 }
@@ -107,6 +120,20 @@ export class PagedBytes extends ElfBytes {
     const copy = Buffer.alloc(length);
     this.#blocks.fill(copy, start);
     return copy;
+  }
+
+  override text(offset: number, size: number, encoding: 'latin1' | 'utf8' | 'hex'): string {
+    const within = offset % BLOCK;
+    if (size <= 0 || !this.has(offset, size) || within + size > BLOCK) return super.text(offset, size, encoding);
+    return this.#blocks.text(offset, size, encoding);
+  }
+
+  override holds(offset: number, text: string): boolean {
+    const within = offset % BLOCK;
+    if (!this.has(offset, text.length) || within + text.length > BLOCK) return super.holds(offset, text);
+    const view = this.#blocks.at(offset);
+    for (let at = 0; at < text.length; at++) if (view.getUint8(within + at) !== text.charCodeAt(at)) return false;
+    return true;
   }
 
   override whole(): Buffer {

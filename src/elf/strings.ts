@@ -59,7 +59,8 @@ export class StringTable {
   /** Whether exactly this name, one character a byte, stands at `offset`. */
   is(offset: number, name: string): boolean {
     if (offset + name.length >= this.size) return false;
-    return this.#bytes.latin1(this.#offset + offset, name.length + 1) === `${name}\0`;
+    const at = this.#offset + offset;
+    return this.#bytes.u8(at + name.length) === 0 && this.#bytes.holds(at, name);
   }
 
   /**

@@ -39,9 +39,15 @@ export class Scope {
 
   /** Whether a reference is bound. */
   provides(reference: ElfSymbol): boolean {
-    const candidates = this.definitions(reference.name);
-    if (this.versions === 'ignored') return candidates.length > 0;
-    return candidates.some(({ symbol, owner }) => answers(symbol, owner.image, reference));
+    const { name } = reference;
+    const fits = (symbol: ElfSymbol, owner: LoadableFile): boolean =>
+      this.versions === 'ignored' || answers(symbol, owner.image, reference);
+    if (this.byName.get(name)?.some(({ symbol, owner }) => fits(symbol, owner)) === true) return true;
+    // One file after the other: most names are found in the library that they are of.
+    const { library } = reference;
+    const first = library === undefined ? undefined : this.asked.find(({ image }) => image.dynamic.soname === library);
+    if (first?.find?.(name).some((symbol) => fits(symbol, first)) === true) return true;
+    return this.asked.some((owner) => owner.find?.(name).some((symbol) => fits(symbol, owner)) === true);
   }
 
   /** Files that define the name, whatever the version. */

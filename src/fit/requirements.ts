@@ -52,7 +52,8 @@ export function missingVersions({ added, musl }: Process, options: FitOptions): 
   if (musl) return [];
   const findings: Finding[] = [];
   for (const [index, { file, image }] of added.files.entries()) {
-    const imports = importsBy(image, ({ library, version }) => versionKey(library, version));
+    // Who uses a version is asked for those that are missing only.
+    let imports: ReturnType<typeof importsBy> | undefined;
     for (const { library, versions } of image.versions.needed) {
       const provider = added.byName.get(library);
       if (provider === undefined) continue; // told as a missing library
@@ -60,6 +61,7 @@ export function missingVersions({ added, musl }: Process, options: FitOptions): 
       for (const { name, weak } of versions) {
         if (weak || defined.has(name)) continue;
         if (options.target !== undefined && SYSTEM_VERSION.test(name)) continue;
+        imports ??= importsBy(image, (symbol) => versionKey(symbol.library, symbol.version));
         const users = sortedNames(imports.get(versionKey(library, name) ?? '') ?? []);
         const by = index === 0 ? 'The plugin' : file;
         const none = defined.size === 0 ? 'has no versions at all' : 'does not have it';

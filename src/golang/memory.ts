@@ -79,13 +79,18 @@ export class GoMemory {
     return this.has(address, size) ? this.#bytes.range(this.#offset(address), size) : Buffer.alloc(0);
   }
 
+  /** Bytes at an address as text; empty when they are not all there. */
+  text(address: number, size: number, encoding: 'utf8' | 'hex'): string {
+    return this.has(address, size) ? this.#bytes.text(this.#offset(address), size, encoding) : '';
+  }
+
   /** A Go string header {pointer, length} at an address; undefined when it is longer than `longest` or not in the file. */
   string(address: number, longest: number): string | undefined {
     const length = this.u64(address + 8);
     const start = this.pointer(address);
     if (!this.has(address, 16) || length > longest) return undefined;
     if (length === 0) return '';
-    return this.has(start, length) ? this.range(start, length).toString('utf8') : undefined;
+    return this.has(start, length) ? this.text(start, length, 'utf8') : undefined;
   }
 
   /** Entries of DT_INIT_ARRAY: addresses of functions; at most `most`. */

@@ -125,7 +125,7 @@ function tryLayout(
     const at = index * HASH_ENTRY;
     const path = textAt(memory, list.address + at, lengthIn(entries, at + 8));
     const length = lengthIn(entries, at + 24);
-    const hash = length > 64 ? '' : hashText(memory.range(memory.pointer(list.address + at + 16), length));
+    const hash = length > 64 ? '' : hashText(memory, memory.pointer(list.address + at + 16), length);
     if (path === '' || hash === '' || seen.has(path)) return undefined;
     if ((hashes instanceof Map || index % step === 0) && hashes.get(path) !== hash) return undefined;
     seen.add(path);
@@ -141,7 +141,7 @@ function lengthIn(entries: Buffer, at: number): number {
 
 /** A text by the address of the pointer to it; empty when it is not in the file or too long. */
 function textAt(memory: GoMemory, at: number, length: number): string {
-  return length > LONGEST_PATH ? '' : memory.range(memory.pointer(at), length).toString('utf8');
+  return length > LONGEST_PATH ? '' : memory.text(memory.pointer(at), length, 'utf8');
 }
 
 /** A slice header whose length is its capacity, as the linker writes it, with all entries in the file. */

@@ -6,6 +6,7 @@ import type { GoMemory } from './memory.ts';
 const HASH_SYMBOL = /^go[.:]link\.pkghashbytes\./;
 const PREFIXES: readonly string[] = ['go:link.pkghashbytes.', 'go.link.pkghashbytes.'];
 /** Up to Go 1.15 40 hexadecimal digits, since 8 bytes. */
+const HEX_DIGITS = 40;
 const LONGEST_HASH = 64;
 const MOST_PACKAGES = 100_000;
 
@@ -68,8 +69,8 @@ function lookUp(memory: GoMemory, find: FindSymbols, path: string): string | und
 
 function hashAt(memory: GoMemory, { size, value }: ElfSymbol): string | undefined {
   if (size === 0 || size > LONGEST_HASH) return undefined;
-  const content = memory.range(value, size);
-  return content.length === 0 ? undefined : hashText(content);
+  const text = hashText(memory, value, size);
+  return text === '' ? undefined : text;
 }
 
 /** Import paths in these symbols are not escaped. Names of symbols are read as latin1; import paths are UTF-8. */
@@ -77,8 +78,8 @@ function packageName(raw: string): string {
   return Buffer.from(raw, 'latin1').toString('utf8');
 }
 
-export function hashText(content: Buffer): string {
-  if (content.length !== 40) return content.toString('hex');
-  const text = content.toString('latin1');
-  return /^[0-9a-f]{40}$/.test(text) ? text : content.toString('hex');
+/** A hash in hexadecimal; empty when it is not in the file. */
+export function hashText(memory: GoMemory, address: number, size: number): string {
+  const digits = size === HEX_DIGITS ? memory.text(address, size, 'utf8') : '';
+  return /^[0-9a-f]{40}$/.test(digits) ? digits : memory.text(address, size, 'hex');
 }

@@ -227,7 +227,7 @@ export class GoTypes {
         this.exhausted = true;
         return undefined;
       }
-      return { text: this.#memory.range(at, length).toString('utf8'), end: at + length };
+      return { text: this.#memory.text(at, length, 'utf8'), end: at + length };
     }
     return undefined;
   }

@@ -68,7 +68,7 @@ export function fitGo(
   const differing = new Map<GoFile, { path: string; own: string; theirs: string; at: number }[]>();
   let shared = 0;
   for (const [at, { path, hash }] of list.entries()) {
-    const provider = providers.find(({ go }) => go.hashes.has(path));
+    const provider = providers.find(({ go }) => mayHave(go, path) && go.hashes.has(path));
     const theirs = provider?.go.hashes.get(path);
     if (provider === undefined || theirs === undefined) continue;
     shared += 1;
@@ -113,6 +113,19 @@ export function fitGo(
     },
     findings,
   };
+}
+
+const packagesOf = new WeakMap<GoReading, ReadonlySet<string>>();
+
+/** What a plugin's own list of packages lacks need not be looked up among its symbols. */
+function mayHave(go: GoReading, path: string): boolean {
+  if (go.plugin === undefined) return true;
+  let packages = packagesOf.get(go);
+  if (packages === undefined) {
+    packages = new Set(go.plugin.packages.map((one) => one.path));
+    packagesOf.set(go, packages);
+  }
+  return packages.has(path);
 }
 
 function namedFirst(
