@@ -81,48 +81,75 @@ static const char LATER[] =
     "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr "
     "lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr ";
 
-/** The word at an index of a list, and its length; NULL beyond the end. */
-static const char *word_at(const char *words, int index, size_t *length) {
-  for (; index > 0; index--) {
-    words = strchr(words, ' ');
-    if (words == NULL) return NULL;
-    words++;
+/** The names by their numbers, where they stand in the lists above; no text for a number without a call. */
+struct word {
+  const char *text;
+  size_t length;
+};
+
+static void place(struct word *words, const char *list, int number) {
+  for (; *list != '\0' && number <= HIGHEST_CALL; number++) {
+    size_t length = strcspn(list, " ");
+    if (*list != '-') words[number] = (struct word){list, length};
+    list += length;
+    list += list[0] == ' ';
   }
-  *length = strcspn(words, " ");
-  return *length > 0 && *words != '-' ? words : NULL;
 }
 
-/** Index of a word in a list, or -1. */
-static int index_of(const char *words, const char *word, size_t length) {
-  for (int index = 0; *words != '\0'; index++) {
-    size_t here = strcspn(words, " ");
-    if (here == length && memcmp(words, word, length) == 0) return index;
-    words += here;
-    words += *words == ' ';
+static const struct word *all_words(void) {
+  static struct word words[HIGHEST_CALL + 1];
+  if (words[COMMON].text == NULL) {
+    place(words, FIRST, 0);
+    place(words, LATER, COMMON);
+  }
+  return words;
+}
+
+static int number_of(const char *name, size_t length) {
+  const struct word *words = all_words();
+  for (int number = 0; number <= HIGHEST_CALL; number++) {
+    if (words[number].length == length && length > 0 && memcmp(words[number].text, name, length) == 0) return number;
   }
   return -1;
 }
 
-int call_number(const char *name) {
-  size_t length = strlen(name);
-  int index = index_of(FIRST, name, length);
-  if (index >= 0) return index;
-  index = index_of(LATER, name, length);
-  return index < 0 ? -1 : COMMON + index;
-}
+int call_number(const char *name) { return number_of(name, strlen(name)); }
 
 const char *call_name(int number) {
   static char name[32];
-  size_t length = 0;
-  const char *word = NULL;
-  if (number >= COMMON) word = word_at(LATER, number - COMMON, &length);
-  else if (number >= 0) word = word_at(FIRST, number, &length);
-  if (word == NULL || length >= sizeof name) snprintf(name, sizeof name, "call %d", number);
-  else snprintf(name, sizeof name, "%.*s", (int)length, word);
+  const struct word *word = number >= 0 && number <= HIGHEST_CALL ? &all_words()[number] : NULL;
+  if (word == NULL || word->text == NULL || word->length >= sizeof name) snprintf(name, sizeof name, "call %d", number);
+  else snprintf(name, sizeof name, "%.*s", (int)word->length, word->text);
   return name;
 }
 
+/** Lists that are asked for again and again: they are constants, so their place tells them apart. */
+#define MOST_LISTS 32
+
+struct list {
+  const char *names;
+  bool has[HIGHEST_CALL + 1];
+};
+
+static void take(struct list *list, const char *names) {
+  list->names = names;
+  while (*names != '\0') {
+    size_t length = strcspn(names, " ");
+    int number = number_of(names, length);
+    if (number >= 0) list->has[number] = true;
+    names += length;
+    names += *names == ' ';
+  }
+}
+
 bool call_listed(const char *names, int number) {
-  const char *name = call_name(number);
-  return index_of(names, name, strlen(name)) >= 0;
+  static struct list lists[MOST_LISTS];
+  if (number < 0 || number > HIGHEST_CALL) return false;
+  for (size_t i = 0; i < MOST_LISTS; i++) {
+    if (lists[i].names == NULL) take(&lists[i], names);
+    if (lists[i].names == names) return lists[i].has[number];
+  }
+  struct list list = {0};
+  take(&list, names);
+  return list.has[number];
 }

@@ -211,8 +211,7 @@ bool is_call(const unsigned char code[CALL_BYTES]) {
 #endif
 }
 
-/** Code that may be run and not read is taken at its word. */
-static bool is_return_address(pid_t process, uint64_t address) {
+bool is_return_address(pid_t process, uint64_t address) {
   unsigned char code[CALL_BYTES];
   struct iovec local = {.iov_base = code, .iov_len = sizeof code};
   struct iovec remote = {.iov_base = (void *)(uintptr_t)(address - sizeof code), .iov_len = sizeof code};

@@ -72,6 +72,9 @@ bool position_equal(const struct position *left, const struct position *right);
 /** Whether code ends with a call: stacks hold the addresses of functions too, and those have none before them. */
 bool is_call(const unsigned char code[CALL_BYTES]);
 
+/** Whether code before an address ends with a call. Code that may be run and not read is taken at its word. */
+bool is_return_address(pid_t process, uint64_t address);
+
 /** Whether an address on a stack is one that is looked for; `mapping` holds it. */
 typedef bool address_test(const void *context, const struct mapping *mapping, uint64_t address);
 

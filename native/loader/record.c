@@ -2,9 +2,11 @@
 
 #include "names.h"
 #include "observe.h"
+#include "registers.h"
 #include "witness.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /** System calls that are reported one by one, allowed and denied; what comes after is counted. */
 #define CALL_LIMIT 1000
@@ -57,13 +59,33 @@ static void report_stack(const struct supervisor *supervisor, const struct call 
   maps_free(&maps);
 }
 
+/** Whether an address is a return address into the plugin, or into a file that was not there before it. */
+static bool is_own_code(const struct supervisor *supervisor, const struct maps *maps, pid_t thread, uint64_t address) {
+  const struct mapping *mapping = maps_find(maps, address);
+  return mapping != NULL && mapping->executable && mapping->path[0] == '/' &&
+         !maps_has(&supervisor->before, mapping->path) && is_return_address(thread, address);
+}
+
+/** The call that was stopped to look at a register, which comes a second time. */
+static bool is_again(struct supervisor *supervisor, const struct call *call) {
+  const struct call *again = &supervisor->again;
+  if (again->thread != call->thread || again->number != call->number ||
+      memcmp(again->arguments, call->arguments, sizeof again->arguments) != 0)
+    return false;
+  supervisor->again.thread = 0;
+  return true;
+}
+
 /** Where in the plugin, or in a library that it brought, a call comes from; false when neither is on the stack. */
-static bool event_caller(struct event *event, const struct supervisor *supervisor, const struct call *call) {
-  uint64_t caller = 0;
+static bool event_caller(struct event *event, struct supervisor *supervisor, const struct call *call) {
+  uint64_t caller = 0, link = 0;
   struct maps maps = {0};
   struct position position = position_read(call->thread);
+  bool stopped = call->denied && position.known && return_register(call->thread, &link);
+  if (stopped) supervisor->again = *call;
   if (position.known && maps_read(call->thread, &maps)) {
-    caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
+    if (stopped && is_own_code(supervisor, &maps, call->thread, link)) caller = link;
+    if (caller == 0) caller = stack_find(call->thread, position.stack, &maps, supervisor->job->file);
     if (caller == 0) caller = stack_find_new(call->thread, position.stack, &maps, &supervisor->before);
     if (caller != 0) event_place(event, &maps, "object", "callerOffset", caller);
   }
@@ -109,6 +131,7 @@ int record_call(void *context, struct call *call) {
   int error = policy_decide(policy, supervisor->stretch, &facts, call);
   call->denied = error != 0;
   if (call->denied) {
+    if (is_again(supervisor, call)) return error;
     if (++supervisor->denied <= DENIED_LIMIT) report_call(supervisor, call);
     if (policy->kill) supervisor->child.denied = true;
   } else if (policy_is_noted(call->number) && ++supervisor->calls <= CALL_LIMIT) {

@@ -8,6 +8,7 @@
 
 /** Milliseconds in which a thread whose code was unloaded is expected to run again, and to crash. */
 #define THREAD_TIMEOUT 200
+#define THREAD_LOOKS 20
 
 enum outcome open_plugin(struct supervisor *supervisor, bool *opened) {
   struct message result;
@@ -72,11 +73,18 @@ enum outcome call_probes(struct supervisor *supervisor) {
   return OUTCOME_MESSAGE;
 }
 
-/** Gives threads that outlived the plugin's code the time to show what that does. */
-static enum outcome await_threads(struct supervisor *supervisor) {
+/**
+ * Gives threads that outlived the plugin's code the time to show what that does. Where one is can be told while it waits; what
+ * runs now waits some other time, so there are several looks until one has found something.
+ */
+static enum outcome await_threads(struct supervisor *supervisor, const struct maps *loaded, bool found) {
   struct message ignored;
   const struct message nothing = {.kind = 0, .nonce = fresh_nonce()};
-  enum outcome outcome = child_wait(&supervisor->child, &nothing, &ignored, report_now() + THREAD_TIMEOUT);
+  enum outcome outcome = OUTCOME_TIMEOUT;
+  for (int look = 0; look < THREAD_LOOKS && outcome == OUTCOME_TIMEOUT; look++) {
+    outcome = child_wait(&supervisor->child, &nothing, &ignored, report_now() + THREAD_TIMEOUT / (double)THREAD_LOOKS);
+    if (!found && outcome == OUTCOME_TIMEOUT) found = report_outliving(supervisor, loaded) > 0;
+  }
   return outcome == OUTCOME_TIMEOUT ? OUTCOME_MESSAGE : outcome;
 }
 
@@ -102,8 +110,8 @@ enum outcome close_plugin(struct supervisor *supervisor) {
   if (outcome == OUTCOME_MESSAGE) {
     report_close(supervisor, &result);
     bool unloaded = !is_mapped(supervisor, result.number == 1);
-    if (supervisor->threads > 1) report_outliving(supervisor, &loaded);
-    if (supervisor->threads > 1 && unloaded) outcome = await_threads(supervisor);
+    bool found = supervisor->threads > 1 && report_outliving(supervisor, &loaded) > 0;
+    if (supervisor->threads > 1 && unloaded) outcome = await_threads(supervisor, &loaded, found);
     if (outcome == OUTCOME_MESSAGE) end_phase(supervisor);
   }
   maps_free(&loaded);

@@ -23,6 +23,7 @@ struct supervisor {
   enum stretch stretch; /* decides what is allowed; only moves forward */
   unsigned calls;       /* recorded system calls so far */
   unsigned denied;      /* system calls that were not allowed to run */
+  struct call again;    /* the denied call that was stopped last, to look at a register (registers.h) */
   unsigned stacks;      /* of calls that were passed on so far */
   int64_t threads; /* of the child, when last observed */
   struct {

@@ -67,6 +67,7 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
       object: call.object && shortened(call.object, stage),
       ...(call.object === stage.plugin ? siteOf(callerAddress(call.callerOffset, image)) : {}),
       ...inGo(callers.get(index), stage),
+      ...(opensItself(call, stage) ? NOBODY : {}),
     })),
     callCount: collected.callCount ?? collected.calls.filter(({ denied }) => !denied).length,
     deniedCount: collected.deniedCount ?? collected.calls.filter(({ denied }) => denied).length,
@@ -130,10 +131,17 @@ function resultOf({ check, open, ending, doneMs, interference }: Collected): Loa
   }
 }
 
+const NOBODY = { object: undefined, callerOffset: undefined, function: undefined, location: undefined } as const;
+
+/** The dynamic linker opens the plugin, over whatever an earlier call of it left on the stack. */
+function opensItself({ detail, writes, denied }: RecordedCall, { plugin }: Stage): boolean {
+  return detail === plugin && !writes && !denied;
+}
+
 /** What Go's own tables say goes before what was found by looking through the stack. */
 function inGo(caller: GoCaller | undefined, stage: Stage): Partial<RecordedCall> {
   if (caller === undefined) return {};
-  if (!caller.plugin) return { object: undefined, callerOffset: undefined, function: undefined, location: undefined };
+  if (!caller.plugin) return NOBODY;
   const { offset, site } = caller;
   return { object: basename(stage.plugin), ...(offset === undefined ? {} : { callerOffset: offset }), ...site };
 }

@@ -2,6 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { SILENT } from '../../src/gate/step.ts';
+import { loadAgainst } from '../../src/loader/against.ts';
 import { describeWith } from '../support/needs.ts';
 import { compileC, workspace } from '../support/workspace.ts';
 import { load, rulesOf } from './support.ts';
@@ -255,5 +257,19 @@ describeWith(['musl-gcc'], 'a plugin for musl', () => {
     writeFileSync(join(directory, 'lacking.c'), 'extern int host_value; int *entry(void) { return &host_value; }');
     execFileSync('musl-gcc', ['-shared', '-fPIC', '-o', lacking, join(directory, 'lacking.c')]);
     expect((await load(lacking)).findings).toMatchObject([{ rule: 'load/failed', symbol: 'host_value' }]);
+  });
+
+  it('that is opened under another name than the release before does nothing new by it', async () => {
+    const [old, file] = ['musl-1.0.so', 'musl-1.1.so'].map((name) => join(directory, name));
+    const source = join(directory, 'release.c');
+    const body =
+      '#include <stdlib.h>\nstatic void *kept; __attribute__((constructor)) static void begin(void) { kept = malloc(9); }\nint entry(void) { free(kept); return 0; }';
+    writeFileSync(source, body);
+    for (const output of [old, file]) execFileSync('musl-gcc', ['-shared', '-fPIC', '-o', output ?? '', source]);
+    const [before, now] = [old, file].map((name) => ({ file: name ?? '', bytes: readFileSync(name ?? '') }));
+    if (before === undefined || now === undefined) throw new Error('no files');
+    const probes = [{ symbol: 'entry', signature: 'int(void)' }] as const;
+    const { findings } = await loadAgainst({ ...now, probes }, before, SILENT);
+    expect(findings.filter(({ rule }) => rule === 'load/new-behaviour')).toEqual([]);
   });
 });

@@ -37,6 +37,29 @@ describeWith(['cc'], 'threads at dlclose', () => {
     expect(outcome.evidence.result).toBe('loaded');
   });
 
+  it('that run now and wait at times are found too, when they wait', async () => {
+    // It runs in code that stays, and returns into the plugin's only after a rest.
+    compileC(
+      directory,
+      'libbusy',
+      '#include <unistd.h>\nvoid busy(void) { for (;;) { for (volatile unsigned long i = 0; i < 8000000; i++); usleep(15000); } }',
+      ['-w', '-Wl,-soname,libbusy.so,-z,nodelete'],
+    );
+    const source = `void busy(void); static void *user(void *x) { sem_post(&ready); busy(); return x; } ${atStart('start(user);')}`;
+    counter += 1;
+    const file = compileC(directory, `threads${counter}`, `${HEAD}${source}`, [
+      '-w',
+      '-pthread',
+      '-O0',
+      `-L${directory}`,
+      '-lbusy',
+      '-Wl,-rpath,$ORIGIN',
+    ]);
+    const outcome = await load(file, { directory });
+    expect(rulesOf(outcome)).toContain('error load/thread-outlives');
+    expect(outcome.findings.find(({ rule }) => rule === 'load/thread-outlives')).toMatchObject({ symbol: 'user' });
+  });
+
   it('that run are a crash, which is an error too', async () => {
     const outcome = await run(atStart('start(spinner);'));
     expect(rulesOf(outcome)).toEqual(['error load/crashed']);
