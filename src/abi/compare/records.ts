@@ -8,6 +8,7 @@ import { compareBases } from './bases.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { compareMembers } from './members.ts';
 import type { Graphs } from './relate.ts';
+import { argumentEdges } from './template-arguments.ts';
 import { compareVariants } from './variants.ts';
 import { compareVirtuals } from './vtable.ts';
 
@@ -21,7 +22,9 @@ export function compareRecords(
   pairOf: PairOf,
   ids: { readonly old: TypeId; readonly new: TypeId },
 ): { readonly changes: readonly LocalChange[]; readonly edges: readonly Edge[] } {
-  if (before.declaration || after.declaration) return { changes: declared(before, after), edges: [] };
+  if (before.declaration || after.declaration) {
+    return { changes: declared(before, after), edges: argumentEdges(graphs, before, after, pairOf) };
+  }
   const across = isAcrossLanguages(before, after);
   const [a, b] = across ? underOneName(graphs, before, after) : [before, after];
   if (across && (a.variants === undefined) !== (b.variants === undefined)) {

@@ -36,8 +36,9 @@ function declaredOnly({ nodes, producers }: TypeGraph): ReadonlySet<string> {
     if (node.kind !== 'struct' && node.kind !== 'class') continue;
     if (!node.declaration || node.language !== 'c++' || node.name === undefined) continue;
     const name = qualifiedName(node);
-    // The standard library's own are described where the library is built.
-    if (!/^(?:std|__gnu_cxx)::/.test(name)) names.add(name);
+    // The standard library's own are described where the library is built; what consumers put into them is not.
+    const lacks = node.templateArguments.some(({ type }) => type === undefined);
+    if (lacks || !/^(?:std|__gnu_cxx)::/.test(name)) names.add(name);
   }
   return names;
 }

@@ -5,6 +5,7 @@ import { declaredAt } from '../../dwarf/line.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { Base, Member, Method, TypeNode } from '../model.ts';
 import { flagOf } from './attributes.ts';
+import { argumentsOfDeclared } from './declared-instances.ts';
 import { baseOf, memberOf, variantsOf } from './members.ts';
 import { isCompared, mayBeCompared, methodOf } from './methods.ts';
 import { scopeOf } from './scope.ts';
@@ -28,7 +29,8 @@ function isPart(layout: Layout): boolean {
 
 /**
  * A struct, class or union. Static members, template arguments and most member functions are not read: each of them that
- * matters to consumers is a symbol or part of the name, and what their types lead to would be most of the graph.
+ * matters to consumers is a symbol or part of the name, and what their types lead to would be most of the graph. Of an
+ * instance that is only declared the arguments are all that there is.
  */
 export function recordNode(die: Die, source: TypeSource): TypeNode {
   const members: Member[] = [];
@@ -66,6 +68,7 @@ export function recordNode(die: Die, source: TypeSource): TypeNode {
     templateArguments: [],
   };
   if (name !== undefined) node.name = name;
+  if (node.declaration && node.language === 'c++') node.templateArguments = argumentsOfDeclared(die, source);
   const alignment = die.number(AT.alignment);
   if (alignment !== undefined) node.alignment = alignment;
   if (part !== undefined) node.variants = variantsOf(part, source);

@@ -1,0 +1,3 @@
+import { describeTopics } from './describe-table.ts';
+
+describeTopics(['cxx-declared']);
