@@ -1,4 +1,3 @@
-import { isInheritedConstructor } from './demangle/itanium.ts';
 import { isRustName } from './demangle/rust.ts';
 
 /** Constructors, destructors and call operators of classes and lambdas inside of functions: nobody outside can name them. */
@@ -10,7 +9,6 @@ const MADE = /^_Z(?:T[VTISCWHhvc]|GV|GR|GT)/;
  * Virtual tables, type information, guards and thunks of the Itanium C++ ABI (section 5.1.4): compilers make them from
  * the class, which is compared itself; debug information has no types for them. And Rust's own functions, whose names
  * hold a hash: they are no interface. Nor are functions of classes inside of functions: nobody outside can name them.
- * Constructors that a class has from its base are described there.
  */
 export function isCompilerMade(name: string, kind?: 'function' | 'variable'): boolean {
   if (isRustName(name)) return true;
@@ -21,9 +19,6 @@ export function isCompilerMade(name: string, kind?: 'function' | 'variable'): bo
     case 'T':
     case 'G':
       return MADE.test(name);
-    case 'N':
-      // It hands on to the constructor of the base, and its parameters are in its name: no entry describes it.
-      return isInheritedConstructor(name);
     default:
       return false;
   }

@@ -15,6 +15,8 @@ interface Collected {
   readonly removed: SymbolChange[];
   readonly instances: SymbolChange[];
   readonly standardInstances: SymbolChange[];
+  /** Constructors of whole objects, of classes that still serve as bases. */
+  readonly abstract: SymbolChange[];
   readonly added: SymbolChange[];
   readonly moved: SymbolChange[];
   readonly dropped: SymbolChange[];
@@ -35,6 +37,7 @@ export function compareSymbols(images: ImagePair, before: Interface, after: Inte
     removed: [],
     instances: [],
     standardInstances: [],
+    abstract: [],
     added: [],
     moved: [],
     dropped: [],
@@ -47,7 +50,7 @@ export function compareSymbols(images: ImagePair, before: Interface, after: Inte
   const nodes = new Set(images.new.versions.defined.map(({ name }) => name));
   for (const [name, olds] of before) {
     const news = after.get(name);
-    if (news === undefined) collectRemoved(olds, all);
+    if (news === undefined) collectRemoved(olds, after, all);
     else {
       for (const old of olds) collectVersion(old, news, nodes, all);
       collectDefault(olds, news, all);
@@ -57,13 +60,28 @@ export function compareSymbols(images: ImagePair, before: Interface, after: Inte
   return { findings: inWords(all), pairs: all.pairs };
 }
 
-function collectRemoved(olds: readonly ElfSymbol[], all: Collected): void {
+function collectRemoved(olds: readonly ElfSymbol[], after: Interface, all: Collected): void {
   for (const old of olds) {
     const entry = { label: symbolLabel(old), old: describe(old) };
-    if (!hasVagueLinkage(old)) all.removed.push(entry);
+    if (servesAsBaseOnly(old.name, after)) all.abstract.push(entry);
+    else if (!hasVagueLinkage(old)) all.removed.push(entry);
     else if (isStandardLibraryName(old.name)) all.standardInstances.push(entry);
     else all.instances.push(entry);
   }
+}
+
+/**
+ * Whether a constructor of whole objects (C1) went whose twin for bases (C2) is there: clang makes none for classes with
+ * pure virtual functions, of which there are no whole objects; gcc makes both.
+ */
+function servesAsBaseOnly(name: string, after: Interface): boolean {
+  if (!name.startsWith('_ZN')) return false;
+  for (let at = name.indexOf('C1E'); at >= 0; at = name.indexOf('C1E', at + 1)) {
+    if (!after.has(`${name.slice(0, at)}C2E${name.slice(at + 3)}`)) continue;
+    const scope = name.slice('_ZN'.length, at);
+    if (after.has(`_ZTVN${scope}E`) || after.has(`_ZTV${scope}`)) return true;
+  }
+  return false;
 }
 
 /** What a reference to this version of the symbol is bound to now. */
@@ -143,6 +161,12 @@ function inWords(all: Collected): Finding[] {
       },
       'named',
     ),
+    ...foldSymbols('sym/removed', 'risky', all.abstract, {
+      one: ({ label }) =>
+        `${label} is no longer exported for whole objects, only for those of derived classes: clang makes it so where the class is abstract.`,
+      many: (count, names) =>
+        `${count} constructors are no longer exported for whole objects, only for those of derived classes: ${names}. clang makes it so where the class is abstract.`,
+    }),
     ...foldSymbols('sym/version-changed', 'breaking', all.moved, {
       one: (entry) => `${entry.label} is gone under this version; there is ${entry.new} only.`,
       many: (count, names) => `${count} symbols are gone under their version: ${names}.`,

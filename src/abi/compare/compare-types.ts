@@ -3,6 +3,7 @@ import type { RuleId } from '../../rules/catalogue.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import { shownSymbol } from '../demangle/demangle.ts';
+import { isToldByName } from '../demangle/itanium.ts';
 import type { AbiSymbol, TypeGraph } from '../model.ts';
 import { evidenceFindings, missingText } from './evidence.ts';
 import { explore, type SymbolTypes } from './explore.ts';
@@ -15,7 +16,7 @@ export type CompareTypesOptions = FindingOptions;
 /** Compares the types of all symbols that both releases export. */
 export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTypesOptions = {}): TypeEvidence {
   const graphs: Graphs = { old, new: now };
-  const { pairs, open } = pairSymbols(old, now);
+  const { pairs, open, told } = pairSymbols(old, now);
   const graph = explore(graphs, pairs);
   const findings = [
     ...symbolFindings(graph, pairs, options),
@@ -23,6 +24,7 @@ export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTyp
     ...evidenceFindings(old, now),
   ];
   const compared = new Set(pairs.filter(({ imported }) => imported !== true).map(({ name }) => withoutVersion(name)));
+  for (const name of told) compared.add(name);
   for (const { name, kind } of old.symbols) if (isCompilerMade(name, kind)) compared.add(name);
   // Of a symbol with several versions all must have a type.
   for (const name of open) compared.delete(name);
@@ -56,7 +58,7 @@ function withoutVersion(label: string): string {
 function pairSymbols(
   old: TypeGraph,
   now: TypeGraph,
-): { readonly pairs: readonly SymbolTypes[]; readonly open: ReadonlySet<string> } {
+): { readonly pairs: readonly SymbolTypes[]; readonly open: ReadonlySet<string>; readonly told: ReadonlySet<string> } {
   const exported = now.symbols.filter(({ imported }) => imported !== true);
   const after = new Map(exported.map((symbol) => [labelOf(symbol), symbol]));
   const byName = new Map(exported.map((symbol) => [symbol.name, symbol]));
@@ -64,6 +66,7 @@ function pairSymbols(
   const pairs: SymbolTypes[] = [];
   const imports: SymbolTypes[] = [];
   const open = new Set<string>();
+  const told = new Set<string>();
   // Sorted: the order of the symbol table is that of its hash values, and paths are to be the same for each compiler.
   for (const { symbol, label } of byLabel(old.symbols)) {
     if (symbol.imported === true) {
@@ -77,11 +80,12 @@ function pairSymbols(
     const other = after.get(label) ?? byName.get(symbol.name);
     if (other === undefined || isCompilerMade(symbol.name, symbol.kind)) continue;
     const pair = pairOf(symbol, other);
-    if (pair === undefined) open.add(symbol.name);
-    else pairs.push(pair);
+    if (pair !== undefined) pairs.push(pair);
+    else if (isToldByName(symbol.name)) told.add(symbol.name);
+    else open.add(symbol.name);
   }
   // Behind the exported ones, so that paths begin at those.
-  return { pairs: [...pairs, ...imports], open };
+  return { pairs: [...pairs, ...imports], open, told };
 }
 
 /** Symbols with their labels, by code units. Texts alone are sorted: that the engine does without calling back. */

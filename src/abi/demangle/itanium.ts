@@ -47,13 +47,16 @@ export function demangleItanium(name: string): string | undefined {
   }
 }
 
-/** Whether a symbol is a constructor that a class has from its base (`using Base::Base`). */
-export function isInheritedConstructor(name: string): boolean {
-  if (!/^_ZN.*CI[12]/.test(name)) return false;
+/**
+ * Whether the name of a symbol says all about its type: destructors, and constructors that a class has from its base
+ * (`using Base::Base`). Compilers leave out their entries where another function does the same.
+ */
+export function isToldByName(name: string): boolean {
+  if (!/^_ZN.*(?:CI[12]|D[0-2])/.test(name)) return false;
   const whole = parsed(name);
   let node: Node | undefined = whole?.is === 'encoding' ? whole.name : undefined;
   while (node?.is === 'nested' || node?.is === 'template' || node?.is === 'tagged') node = node.name;
-  return node?.is === 'structor' && node.inherited === true;
+  return node?.is === 'structor' && (node.destructor || node.inherited === true);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Die, DwarfFile } from '../../dwarf/file.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
+import { isToldByName } from '../demangle/itanium.ts';
 import type { AbiSymbol, Access, MissingEvidence, TypeGraph } from '../model.ts';
 import { chainOf, flagOf, placeOf } from './attributes.ts';
 import { Imports } from './imports.ts';
@@ -38,7 +39,7 @@ export function readTypeGraph(
   const symbols = [...own, ...taken];
   builder.finish();
   const untyped = own
-    .filter(({ type, name, kind }) => type === undefined && !isCompilerMade(name, kind))
+    .filter(({ type, name, kind }) => type === undefined && !isCompilerMade(name, kind) && !isToldByName(name))
     .map(({ name }) => name);
   const gaps: MissingEvidence[] = [...missing, ...problemsOf(files)];
   if (files.length > 0 && untyped.length > 0) {

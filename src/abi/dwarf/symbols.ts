@@ -66,12 +66,12 @@ export function attachSymbols(
 
 /**
  * Functions whose entry has no address: of two equal functions gcc makes one a jump to the other, and describes it
- * without its place. Read only when symbols are left; those of C++ say their parameters themselves.
+ * without its place. Read only when symbols are left.
  */
 function wishByName(symbols: readonly ElfSymbol[], found: Map<ElfSymbol, Die>): Wish {
   const left = new Map<string, ElfSymbol[]>();
   for (const symbol of symbols) {
-    if (isCode(symbol) && !found.has(symbol) && !symbol.name.startsWith('_Z')) push(left, symbol.name, symbol);
+    if (isCode(symbol) && !found.has(symbol)) push(left, symbol.name, symbol);
   }
   return {
     names: left,
