@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 let root: string | undefined;
@@ -25,4 +26,27 @@ export function toolVersion(): string {
   const text: unknown = JSON.parse(readFileSync(join(installationRoot(), 'package.json'), 'utf8'));
   const version = typeof text === 'object' && text !== null && 'version' in text ? text.version : undefined;
   return typeof version === 'string' ? version : 'unknown';
+}
+
+/**
+ * `sha256:<hex>` of the program itself: its code, and the native parts that it runs or compiles. Two checkouts of one
+ * version can differ, and what one found out does not hold for the other.
+ */
+export function programDigest(): string {
+  const from = installationRoot();
+  const code = import.meta.url.endsWith('.ts') ? 'src' : 'dist';
+  const hash = createHash('sha256');
+  for (const path of [code, 'native'].flatMap((directory) => filesBelow(join(from, directory)))) {
+    hash.update(`${relative(from, path)}\0${createHash('sha256').update(readFileSync(path)).digest('hex')}\n`);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(directory, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+    });
 }

@@ -1,8 +1,11 @@
 import { relative, resolve } from 'node:path';
 import type { GateReport } from '../gate/report.ts';
+import type { CacheRequest } from '../gate/reuse/use.ts';
 import { type GateRequest as Asked, type GateRun, isBroken, runGate } from '../gate/run.ts';
 import type { GitHubContext } from '../github/context.ts';
+import { programDigest } from '../installation.ts';
 import { changeOf } from './base.ts';
+import { cacheUse } from './cache-use.ts';
 import type { GateRequest, GateResult, PlanRequest } from './run.ts';
 
 function sourceOf({ repository, headSha, ref }: GitHubContext): GateReport['source'] {
@@ -33,6 +36,7 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
     // What goes into a branch or a release is checked whole.
     onlyChanged: request.onlyChanged === true && context.kind === 'pull-request',
     ...(tag === undefined ? {} : { tag }),
+    ...(request.cache === undefined ? {} : { cache: cacheOf(request.cache, tag, context) }),
     ...change,
   });
   const { directory, comment, key, checkRun, record } = config.config.report;
@@ -46,6 +50,15 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
       checkRun,
       ...(record === undefined ? {} : { record: resolve(config.root, record) }),
     },
+  };
+}
+
+function cacheOf(directory: string, tag: string | undefined, context: GitHubContext): CacheRequest {
+  return {
+    directory,
+    use: cacheUse(context, tag !== undefined),
+    tool: programDigest(),
+    ...(context.runUrl === undefined ? {} : { run: context.runUrl }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface ActionInputs {
   readonly reportDirectory?: string;
   readonly key?: string;
   readonly onlyChanged?: boolean;
+  /** Absolute path of a directory with results of earlier runs. */
+  readonly cache?: string;
   /** Tag of a draft release. */
   readonly attachTo?: string;
   /** Absolute path of a report that another run made: it is posted, and no gate is run. */
@@ -97,6 +99,11 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     wrong('key', key, 'expected letters, digits, dot, underscore and hyphen, 100 at most, not beginning with . or -');
   }
 
+  const cache = pathInput('cache');
+  if (cache !== '' && inside(workspace, resolve(workspace, cache))) {
+    wrong('cache', cache, 'expected a directory outside of the checkout, such as ${{ runner.temp }}/plugin-gate-cache');
+  }
+
   const attachTo = get('attach-to-release');
   if (attachTo !== '' && !/^[^\s~^:?*[\\]{1,200}$/.test(attachTo)) {
     wrong('attach-to-release', attachTo, 'expected the tag of a draft release, such as v1.2.0');
@@ -144,6 +151,7 @@ export function readInputs(get: (name: string) => string, workspace: string): Ac
     ...(reportDirectory !== '' && { reportDirectory }),
     ...(key !== '' && { key }),
     ...(onlyChangedText === 'true' && { onlyChanged: true }),
+    ...(cache !== '' && { cache: resolve(workspace, cache) }),
     ...(attachTo !== '' && { attachTo }),
     ...(report !== '' && { report: resolve(workingDirectory, report) }),
     ...(part && { part }),

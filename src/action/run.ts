@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { OpenReleases } from '../baseline/release-source.ts';
 import type { ExitCode } from '../commands/command.ts';
@@ -17,6 +16,7 @@ import { codeBlock } from '../text/markdown.ts';
 import { truncateBytes } from '../text/truncate.ts';
 import type { FilesOnGitHub } from './base.ts';
 import { gateEnvironment, signingEnvironment } from './environment.ts';
+import { readEvent } from './event.ts';
 import { reportFailure } from './failure.ts';
 import { type GatePart, readInputs } from './inputs.ts';
 import { actionLog } from './log.ts';
@@ -38,6 +38,8 @@ export interface GateRequest {
   readonly onGitHub?: FilesOnGitHub;
   /** Only plugins that a pull request touches. */
   readonly onlyChanged?: boolean;
+  /** Directory with results of earlier runs, absolute. */
+  readonly cache?: string;
   /** Tag of the draft release that is gated; else that of the event. */
   readonly tag?: string;
   /** How releases are asked for. */
@@ -90,16 +92,6 @@ export interface ActionDeps {
   readonly post: (request: PostRequest) => Promise<PostOutcome>;
   /** Limits of the API client, other than its own. */
   readonly client?: Partial<PostRequest['client']>;
-}
-
-/** A payload that cannot be read gives a context without pull request: the gate runs, and posts less. */
-async function readEvent(path: string | undefined): Promise<unknown> {
-  if (path === undefined || path === '') return undefined;
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The token stays in here: the gate gets what it may ask, not what it asks with. */
@@ -180,6 +172,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
         progress: log.progress,
         version: deps.version,
         ...(inputs.onlyChanged === undefined ? {} : { onlyChanged: inputs.onlyChanged }),
+        ...(inputs.cache === undefined ? {} : { cache: inputs.cache }),
         ...(inputs.attachTo === undefined ? {} : { tag: inputs.attachTo }),
         openReleases: openReleases({ ...client, token: inputs.token, apiUrl: context.apiUrl }, context.repository),
         ...(inputs.token !== '' && {

@@ -20,6 +20,7 @@ export const CHECK: CommandEntry = {
       .option('--only-changed', 'check only plugins whose sources differ from --base; all when that is not sure')
       .option('--plan <file>', 'plan that the shard is of', PLAN_FILE)
       .option('--shard <id>', 'check this shard of the plan only')
+      .option('--cache <directory>', 'take results of earlier runs with the same inputs from here, and leave them here')
       .option('--no-sign', 'sign no verdict, whatever the configuration says')
       .addOption(format('text', 'json', 'markdown', 'sarif'))
       .action(
@@ -33,6 +34,7 @@ export const CHECK: CommandEntry = {
           plan: string;
           shard?: string;
           sign: boolean;
+          cache?: string;
           format: Format;
         }) => {
           const [{ checkCommand }, { terminalProgress }] = await Promise.all([
@@ -48,6 +50,7 @@ export const CHECK: CommandEntry = {
               ...(options.base === undefined ? {} : { base: options.base }),
               ...(options.onlyChanged === undefined ? {} : { onlyChanged: options.onlyChanged }),
               ...(options.sign ? {} : { sign: false }),
+              ...(options.cache === undefined ? {} : { cache: options.cache }),
               ...(options.shard === undefined ? {} : { part: { plan: options.plan, shard: options.shard } }),
               ...(options.report
                 ? options.reportDirectory === undefined

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import type { OpenReleases } from '../baseline/release-source.ts';
 import { UsageError } from '../errors.ts';
+import { type CacheRequest, LOCAL_USE } from '../gate/reuse/use.ts';
 import { type GateRun, isBroken } from '../gate/run.ts';
 import type { Progress } from '../gate/step.ts';
 import { lazyReleases } from '../github/lazy-releases.ts';
 import { repositoryOf } from '../github/payload.ts';
+import { programDigest } from '../installation.ts';
 import { type CommitFiles, commitId, gitCommitFiles } from '../process/git-files.ts';
 import { renderText } from '../report/text.ts';
 import { type ReportFormat, renderReport, writeReports } from '../report/write.ts';
@@ -27,6 +29,8 @@ export interface CheckOptions {
   readonly part?: ShardChoice;
   /** false: the verdict is not signed, whatever the configuration says. */
   readonly sign?: boolean;
+  /** Directory with results of earlier runs, as the user gave it. */
+  readonly cache?: string;
 }
 
 export interface CheckDeps {
@@ -66,6 +70,7 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
       ...(options.sign === undefined ? {} : { sign: options.sign }),
       ...(options.onlyChanged === undefined ? {} : { onlyChanged: options.onlyChanged }),
       ...(options.base === undefined ? {} : await changeSince(options.base, deps)),
+      ...(options.cache === undefined ? {} : { cache: await cacheFor(options.cache, deps) }),
     },
     options.part,
   );
@@ -108,6 +113,19 @@ function releasesFrom({ environment, version }: CheckDeps): OpenReleases {
     const { releasesOnGitHub } = await import('../parts/github.ts');
     return releasesOnGitHub({ apiUrl, token, version, log: () => {} }, repository);
   });
+}
+
+/** In a workflow the event decides what may be reused, as for the Action. */
+async function cacheFor(given: string, { directory, environment }: CheckDeps): Promise<CacheRequest> {
+  const cache = { directory: resolve(directory, given), tool: programDigest() };
+  if (environment.GITHUB_ACTIONS !== 'true') return { ...cache, use: LOCAL_USE };
+  const [{ cacheUse }, { githubContext }, { readEvent }] = await Promise.all([
+    import('../action/cache-use.ts'),
+    import('../github/context.ts'),
+    import('../action/event.ts'),
+  ]);
+  const context = githubContext(environment, await readEvent(environment.GITHUB_EVENT_PATH));
+  return { ...cache, use: cacheUse(context, false), ...(context.runUrl === undefined ? {} : { run: context.runUrl }) };
 }
 
 async function changeSince(

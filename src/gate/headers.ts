@@ -22,7 +22,7 @@ export interface PublicHeaders {
 
 export function publicHeaders(
   patterns: readonly string[],
-  context: Pick<GateContext, 'root' | 'repository'>,
+  context: Pick<GateContext, 'root' | 'repository' | 'witness'>,
 ): PublicHeaders {
   const answers = new Map<string, boolean>();
   return {
@@ -35,6 +35,7 @@ export function publicHeaders(
     },
     unmatched: (rule = 'abi/headers-unmatched') => {
       if (answers.size === 0 || [...answers.values()].includes(true)) return [];
+      context.witness?.open('it looks through the repository for its headers');
       if (patterns.some((pattern) => matchesFile(context.root, pattern) || matchesFile(context.repository, pattern))) {
         return [];
       }

@@ -4,6 +4,7 @@ import { finding } from '../rules/make.ts';
 import type { GateContext, GateStep, Known } from './known.ts';
 import type { Job } from './plan.ts';
 import type { Prepared } from './prepare.ts';
+import type { StepReuse } from './report.ts';
 
 /** A step as it ran, before the policy has a say. */
 export interface RanStep {
@@ -11,6 +12,7 @@ export interface RanStep {
   readonly skipped: boolean;
   readonly summary: string;
   readonly evidence?: unknown;
+  readonly reuse?: StepReuse;
   /** Milliseconds. */
   readonly durationMs: number;
 }
@@ -33,27 +35,41 @@ export async function runJob(
   steps: readonly (readonly [Step, GateStep])[],
   context: GateContext,
 ): Promise<RanJob> {
-  let known: Known = { prepared, facts: {} };
-  const ran: RanStep[] = [];
-  const findings: PlacedFinding[] = [];
+  return resumeJob({ job, known: { prepared, facts: {} }, steps: [], findings: [] }, steps, context);
+}
+
+/**
+ * Goes on with a job: further steps after those that ran.
+ * @throws UsageError
+ */
+export async function resumeJob(
+  begun: RanJob,
+  steps: readonly (readonly [Step, GateStep])[],
+  context: GateContext,
+): Promise<RanJob> {
+  const { job } = begun;
+  let { known } = begun;
+  const ran: RanStep[] = [...begun.steps];
+  const findings: PlacedFinding[] = [...begun.findings];
   for (const [step, runStep] of steps) {
     const started = performance.now();
-    const done = (summary: string, skipped: boolean, evidence?: unknown): void => {
+    const done = (summary: string, skipped: boolean, evidence?: unknown, reuse?: StepReuse): void => {
       const durationMs = Math.round((performance.now() - started) * 10) / 10;
-      ran.push({ step, skipped, summary, durationMs, ...(evidence === undefined ? {} : { evidence }) });
+      const more = { ...(evidence === undefined ? {} : { evidence }), ...(reuse === undefined ? {} : { reuse }) };
+      ran.push({ step, skipped, summary, durationMs, ...more });
     };
     const place = (found: readonly Finding[]): void => {
       for (const one of found) findings.push({ ...one, plugin: job.plugin.name, target: job.target, step });
     };
     try {
-      const { outcome, known: added } = await runStep(job, known, context);
+      const { outcome, known: added, reuse } = await runStep(job, known, context);
       if (added !== undefined) known = { ...known, ...added, facts: { ...known.facts, ...added.facts } };
       if ('skipped' in outcome) {
         place(outcome.findings ?? []);
-        done(outcome.skipped, true);
+        done(outcome.skipped, true, undefined, reuse);
       } else {
         place(outcome.findings);
-        done(outcome.summary, false, outcome.evidence);
+        done(outcome.summary, false, outcome.evidence, reuse);
       }
     } catch (error) {
       if (isUsageError(error)) throw error;

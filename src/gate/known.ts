@@ -1,3 +1,4 @@
+import type { FileDigests } from '../artifact/file-digests.ts';
 import type { Artifact } from '../artifact/read.ts';
 import type { ElfImage } from '../elf/model.ts';
 import type { DiffVerdict } from '../rules/effects.ts';
@@ -6,7 +7,8 @@ import type { SignatureEvidence } from '../signature/evidence.ts';
 import type { VersionAdvice } from '../version/advice.ts';
 import type { Job } from './plan.ts';
 import type { Prepared } from './prepare.ts';
-import type { PluginResult } from './report.ts';
+import type { PluginResult, StepReuse } from './report.ts';
+import type { Witness } from './reuse/witness.ts';
 import type { Progress, StepOutcome } from './step.ts';
 
 /** What the steps of one job have found out so far; each step adds to it and none changes what is there. */
@@ -14,6 +16,8 @@ export interface Known {
   readonly prepared: Prepared;
   readonly artifact?: Artifact;
   readonly image?: ElfImage;
+  /** What an earlier run read of the same bytes stands for `image`: no step of this run needs it. */
+  readonly readBefore?: true;
   readonly previous?: {
     readonly artifact: Artifact;
     /** Absent when the file could not be read. */
@@ -45,6 +49,10 @@ export interface GateContext {
   readonly today: Date;
   /** Every job of the configuration, in its order: plugins of one host are looked at together. */
   readonly jobs?: readonly Job[];
+  /** Digests of files, each hashed once as long as it stays what it is. */
+  readonly digests?: FileDigests;
+  /** Notes what a step looks at besides its inputs, where its result is to be kept. */
+  readonly witness?: Witness;
 }
 
 /** A step that had nothing to do, with the reason for the report. */
@@ -58,6 +66,8 @@ export interface StepRun {
   readonly outcome: StepOutcome | SkippedStep;
   /** What the step adds. */
   readonly known?: Partial<Known>;
+  /** Whether an earlier run found it out, where such results are kept. */
+  readonly reuse?: StepReuse;
 }
 
 /** One step of the gate for one job. */

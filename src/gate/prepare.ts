@@ -1,3 +1,4 @@
+import { type FileDigests, fileDigests } from '../artifact/file-digests.ts';
 import { type ArtifactReading, readArtifact } from '../artifact/read.ts';
 import type { FetchOutcome } from '../baseline/fetched.ts';
 import { type BaselineResolution, resolveBaseline } from '../baseline/resolve.ts';
@@ -6,6 +7,7 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { TrustOutcome } from '../signature/tuf.ts';
 import { LEDGER_BYTES, parseLedger, type Release } from '../version/rollback.ts';
+import { hostDigests } from './host-files.ts';
 import type { Job } from './plan.ts';
 import { readSignatureFiles, type SignatureFiles } from './signature/settings.ts';
 
@@ -26,6 +28,8 @@ export interface Prepared {
   readonly ledger?: readonly Release[];
   /** Digest of the version script as it was before the build; absent when the build makes it, or there is none. */
   readonly versionScript?: string;
+  /** Hosts that are files, as they were before the build: digests by absolute path. */
+  readonly hosts?: ReadonlyMap<string, string>;
   /** The previous release, where it is no file of the repository. */
   readonly fetched?: FetchOutcome;
   /** Directory that a deciding file is read from in place of the configuration's; see base/files.ts. */
@@ -43,6 +47,7 @@ export function prepareJob(
   root: string,
   rootOf: RootOf = () => root,
   fetched: FetchOutcome | undefined = undefined,
+  digests: FileDigests = fileDigests(),
 ): Prepared {
   const { baseline, findings } = baselineOf(job, root, rootOf, fetched);
   const script = scriptOf(job, root)?.artifact;
@@ -53,6 +58,7 @@ export function prepareJob(
     ...ledgerOf(job, rootOf),
     ...(script === undefined ? {} : { versionScript: script.digest }),
     rootOf,
+    hosts: hostDigests(job, root, digests),
     ...(fetched === undefined ? {} : { fetched }),
   };
 }

@@ -16,6 +16,25 @@ export interface StepResult {
   readonly summary: string;
   /** Facts by step, plain JSON; see schema/report.v1.json. */
   readonly evidence?: unknown;
+  /** Present where results of earlier runs are kept, for steps that have any. */
+  readonly reuse?: StepReuse;
+}
+
+/** Whether what a step came to was found out in this run, and why. */
+export interface StepReuse {
+  readonly reused: boolean;
+  /** `same inputs`, or what made it run: `internal/x/y.go changed`. */
+  readonly why: string;
+  /** The run that found it out. */
+  readonly from?: EarlierRun;
+}
+
+export interface EarlierRun {
+  /** When it began: ISO 8601, UTC. */
+  readonly time: string;
+  readonly commit?: string;
+  /** Its page. */
+  readonly run?: string;
 }
 
 export interface ArtifactFacts {
@@ -92,6 +111,8 @@ export interface GateReport {
   readonly policy?: { readonly commit: string; readonly digest: string };
   /** Which part of a plan this is; absent for the whole. */
   readonly shard?: { readonly plan: string; readonly id: string };
+  /** Why nothing of an earlier run was taken, or nothing left for a later one. */
+  readonly cache?: { readonly note: string };
   readonly plugins: readonly PluginResult[];
   /** Worst first: blocking, then undecided, warning, note, waived. */
   readonly findings: readonly JudgedFinding[];

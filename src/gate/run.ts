@@ -1,9 +1,10 @@
+import { fileDigests } from '../artifact/file-digests.ts';
 import type { OpenReleases } from '../baseline/release-source.ts';
 import { type ConfigFiles, readConfigFiles } from '../config/read.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { CommitFiles } from '../process/git-files.ts';
 import type { PlacedFinding, Step } from '../rules/finding.ts';
-import { type Judgement, judge, statusOf } from '../rules/judge.ts';
+import { type Judgement, judge } from '../rules/judge.ts';
 import type { Policy } from '../rules/policy.ts';
 import { withoutTokenSource } from '../verdict/id-token.ts';
 import { openSigner, type SignerOutcome, secretNames } from '../verdict/signer.ts';
@@ -12,12 +13,16 @@ import { policyOfBase } from './base/policy.ts';
 import { type Brought, bringBaselines } from './brought.ts';
 import { decide } from './decide.ts';
 import { deliver } from './deliver.ts';
-import { type RanJob, type RanStep, runJob } from './job.ts';
+import { type RanJob, runJob } from './job.ts';
 import type { GateContext, GateStep } from './known.ts';
 import { leftOut } from './left-out.ts';
+import { beforeLoading, type Cleared, loadTogether } from './load-together.ts';
 import { type Job, planJobs, runnerTarget } from './plan.ts';
+import { pluginResult } from './plugin-result.ts';
 import { prepareJob } from './prepare.ts';
-import type { GateReport, JudgedFinding, PluginResult, StepResult } from './report.ts';
+import type { GateReport } from './report.ts';
+import { openReuse } from './reuse/open.ts';
+import type { CacheRequest } from './reuse/use.ts';
 import { currentTrustFor } from './signature/current-trust.ts';
 import type { Progress } from './step.ts';
 import { buildStep } from './steps/build.ts';
@@ -69,6 +74,8 @@ export interface GateRequest {
    * by the policy of a base: what nobody merged is no release.
    */
   readonly sign?: boolean;
+  /** Results of earlier runs that may stand for steps with the same inputs; none unless given, and none for what is signed. */
+  readonly cache?: CacheRequest;
   /** Variables that only the signing sees; those of `environment` unless given. */
   readonly secrets?: Readonly<Record<string, string | undefined>>;
 }
@@ -113,6 +120,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     verdict === undefined || !(request.sign ?? request.base === undefined)
       ? undefined
       : openSigner(verdict, config.root, request.secrets ?? request.environment);
+  const digests = fileDigests();
   const context: GateContext = {
     root: config.root,
     repository,
@@ -120,6 +128,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     environment: withoutSecrets(request.environment, verdict),
     progress: request.progress,
     today: request.now,
+    digests,
     jobs: planJobs(config.config, runner ?? 'unknown'),
   };
   const asked = planJobs(config.config, runner ?? 'unknown', request.only).filter((job) =>
@@ -134,6 +143,11 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     base === undefined || policy?.base === undefined
       ? undefined
       : await trustedFiles(decidingFiles(jobs), config, repository, base, head, request.environment.RUNNER_TEMP);
+  const { session, note } = await openReuse(request.cache, signer !== undefined, GATE, {
+    ...request,
+    repository,
+    digests,
+  });
   let brought: Brought | undefined;
   try {
     const { openReleases, tag } = request;
@@ -144,14 +158,27 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     const { outcomes } = brought;
     const currentTrust = await currentTrustFor(jobs, context);
     const prepared = jobs.map((job, at) => {
-      const known = prepareJob(job, config.root, trusted?.rootOf, outcomes[at]);
+      const known = prepareJob(job, config.root, trusted?.rootOf, outcomes[at], digests);
       return [job, currentTrust === undefined ? known : { ...known, currentTrust }] as const;
     });
-    const ran: RanJob[] = [];
-    for (const [job, known] of prepared) ran.push(await runJob(job, known, GATE, context));
+    const cleared: Cleared[] = [];
+    const keep: (() => void)[] = [];
+    for (const [job, known] of prepared) {
+      const reuse = await session?.of(job);
+      const { first, last } = beforeLoading(reuse?.steps ?? GATE);
+      cleared.push({ ran: await runJob(job, known, first, context), last });
+      if (reuse !== undefined) keep.push(() => reuse.keep());
+    }
+    const ran = await loadTogether(cleared, context);
+    for (const leave of keep) leave();
+    await session?.close();
     const about = [...(policy?.findings ?? []), ...(trusted?.findings ?? []), ...change.findings];
     const report = await delivered(ran, about, config, request, started, signer);
-    return { report: policy?.base === undefined ? report : { ...report, policy: policy.base }, config };
+    const more = {
+      ...(policy?.base === undefined ? {} : { policy: policy.base }),
+      ...(note === undefined ? {} : { cache: { note } }),
+    };
+    return { report: { ...report, ...more }, config };
   } finally {
     request.progress.end();
     await trusted?.remove();
@@ -242,46 +269,6 @@ function judgementOf(
   const first = judge(findings, policy, config.waivers, today, only);
   const missed = unseen(ran, first.findings);
   return missed.length === 0 ? first : judge([...findings, ...missed], policy, config.waivers, today, only);
-}
-
-function pluginResult({ job, known, steps }: RanJob, findings: readonly JudgedFinding[]): PluginResult {
-  const own = findings.filter(({ plugin, target }) => plugin === job.plugin.name && target === job.target);
-  const { artifact, previous, compatibility, versionAdvice } = known;
-  return {
-    plugin: job.plugin.name,
-    kind: job.plugin.kind,
-    target: job.target,
-    ...(artifact === undefined
-      ? {}
-      : { artifact: { file: artifact.file, digest: artifact.digest, size: artifact.size } }),
-    ...(previous === undefined
-      ? {}
-      : {
-          baseline: {
-            file: previous.artifact.file,
-            digest: previous.artifact.digest,
-            size: previous.artifact.size,
-            source: previous.source,
-            ...(previous.version === undefined ? {} : { version: previous.version }),
-          },
-        }),
-    status: statusOf(own),
-    ...(compatibility === undefined ? {} : { compatibility }),
-    ...(versionAdvice === undefined ? {} : { versionAdvice }),
-    steps: steps.map((step) => stepResult(step, own)),
-    facts: known.facts,
-  };
-}
-
-function stepResult(ran: RanStep, findings: readonly JudgedFinding[]): StepResult {
-  const status = statusOf(findings.filter(({ step }) => step === ran.step));
-  return {
-    step: ran.step,
-    status: ran.skipped && status === 'pass' ? 'skipped' : status,
-    durationMs: ran.durationMs,
-    summary: ran.summary,
-    ...(ran.evidence === undefined ? {} : { evidence: ran.evidence }),
-  };
 }
 
 /** Whether the machine or the gate itself failed: then the exit code says so, whatever the verdict. */

@@ -8,12 +8,15 @@ import type { GateContext } from './known.ts';
  * The path of a source file as debug information records it, made relative to the repository where the file lies in it:
  * absolute paths below the repository, and relative ones (from -ffile-prefix-map) that exist there.
  */
-export function locate(file: string, { root, repository }: Pick<GateContext, 'root' | 'repository'>): string {
+export function locate(
+  file: string,
+  { root, repository, witness }: Pick<GateContext, 'root' | 'repository' | 'witness'>,
+): string {
   if (file.startsWith('/')) {
     return isInside(repository, file) ? relative(repository, file) : file;
   }
   for (const path of [join(root, file), join(repository, file)]) {
-    if (isInside(repository, path) && existsSync(path)) return relative(repository, path);
+    if (isInside(repository, path) && (witness?.exists(path) ?? existsSync(path))) return relative(repository, path);
   }
   return file;
 }
@@ -25,7 +28,7 @@ export function locate(file: string, { root, repository }: Pick<GateContext, 'ro
 export function isPublicHeader(
   file: string,
   headers: readonly string[],
-  context: Pick<GateContext, 'root' | 'repository'>,
+  context: Pick<GateContext, 'root' | 'repository' | 'witness'>,
 ): boolean {
   const path = locate(file, context);
   const fromRoot = relative(relative(context.repository, context.root), path);

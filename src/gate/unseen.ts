@@ -17,7 +17,7 @@ export function unseen(ran: readonly RanJob[], judged: readonly JudgedFinding[])
       ({ blocks, plugin, target }) => blocks && plugin === place.plugin && target === place.target,
     );
     if (blocked) return [];
-    if (known.image === undefined) {
+    if (known.image === undefined && known.readBefore !== true) {
       const message = `No file of the plugin ${name} could be read for ${job.target}, so nothing of it was checked.`;
       return [{ ...finding('gate/not-checked', message, { subject: name }), ...place, step: 'read' }];
     }

@@ -48,6 +48,8 @@ export interface GitHubContext {
   readonly pullRequest?: PullRequest;
   /** The commit that a merge group is to be merged into. */
   readonly mergeGroupBase?: string;
+  /** The branch of that commit: `refs/heads/main`. */
+  readonly mergeGroupBaseRef?: string;
   /** GITHUB_SHA: of a pull request the merge commit that is checked out. */
   readonly runnerSha?: string;
   readonly release?: Release;
@@ -147,6 +149,7 @@ export function githubContext(env: Environment, event: unknown): GitHubContext {
   const release = kind === 'release' ? releaseOf(event) : undefined;
   const headSha = headShaOf(kind, event, pullRequest, env);
   const mergeGroupBase = kind === 'merge-group' ? sha(event, 'merge_group', 'base_sha') : undefined;
+  const mergeGroupBaseRef = kind === 'merge-group' ? text(event, 'merge_group', 'base_ref') : undefined;
   const runnerSha = sha(env.GITHUB_SHA);
   const runId = /^\d+$/.test(env.GITHUB_RUN_ID ?? '') ? env.GITHUB_RUN_ID : undefined;
   const attempt = Number(env.GITHUB_RUN_ATTEMPT ?? '1');
@@ -161,6 +164,7 @@ export function githubContext(env: Environment, event: unknown): GitHubContext {
     ...(ref && { ref }),
     ...(pullRequest && { pullRequest }),
     ...(mergeGroupBase && { mergeGroupBase }),
+    ...(mergeGroupBaseRef && { mergeGroupBaseRef }),
     ...(runnerSha && { runnerSha }),
     ...(release && { release }),
     ...(runId && { runId }),

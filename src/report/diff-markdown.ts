@@ -35,8 +35,8 @@ export function renderDiffMarkdown({ verdict, findings, evidence }: Comparison):
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** A finding that no policy has judged: it blocks nothing by itself. */
+/** A finding that no policy has judged: an error is what the command fails for, and nothing is to be said of the others. */
 export function markdownOf(finding: Finding): string {
-  const judged = { ...finding, fingerprint: '', blocks: false };
+  const judged = { ...finding, fingerprint: '', blocks: finding.severity === 'error' };
   return findingMarkdown({ finding: judged, targets: [], count: 1 }, 'full', undefined);
 }

@@ -54,7 +54,8 @@ function headOf(group: FindingGroup, links: SourceLinks | undefined): string {
 }
 
 function placeMarkdown(location: Location, links: SourceLinks | undefined): string {
-  const place = codeSpan(`${truncate(location.file, MAX_NAME)}:${location.line}`);
+  const column = location.column === undefined ? '' : `:${location.column}`;
+  const place = codeSpan(`${truncate(location.file, MAX_NAME)}:${location.line}${column}`);
   const link = sourceLink(links, location);
   return link === undefined ? place : `[${place}](${link})`;
 }

@@ -1,5 +1,5 @@
 import type { GateReport, GateVerdict } from '../gate/report.ts';
-import { escapeMarkdown, proseMarkdown } from '../text/markdown.ts';
+import { codeSpan, escapeMarkdown, proseMarkdown } from '../text/markdown.ts';
 import { byteLength, truncate, truncateBytes } from '../text/truncate.ts';
 import { formatDuration, plural } from '../text/units.ts';
 import { countsLine } from './counts.ts';
@@ -7,6 +7,8 @@ import { type Section, type SectionKind, sectionsOf } from './group.ts';
 import type { SourceLinks } from './links.ts';
 import { type Depth, findingMarkdown } from './markdown-finding.ts';
 import { pluginsMarkdown, timingsMarkdown } from './markdown-table.ts';
+import { reuseLines, reuseSummary } from './reuse.ts';
+import { signedOf } from './signed.ts';
 import { versionLines } from './version-line.ts';
 
 export interface MarkdownOptions {
@@ -81,7 +83,9 @@ function documentOf(
     pluginsMarkdown(report.plugins, shape.rows),
     versionsMarkdown(report.plugins, shape.rows),
     ...sections.map((section) => sectionMarkdown(section, shape, links)),
+    signedMarkdown(report.plugins, shape.rows),
     shape.timings ? timingsMarkdown(report.plugins) : '',
+    reuseMarkdown(report, shape.rows),
     adviceMarkdown(report),
     footer(report),
   ];
@@ -109,6 +113,34 @@ function versionsMarkdown(plugins: GateReport['plugins'], limit: number): string
   const shown = lines.slice(0, limit).map((line) => `- ${proseMarkdown(truncate(line, 400))}`);
   if (lines.length > shown.length) shown.push(`- … and ${lines.length - shown.length} more, all in the JSON report.`);
   return shown.join('\n');
+}
+
+/** What was signed, with what who deploys it pins; folded. */
+function signedMarkdown(plugins: GateReport['plugins'], limit: number): string {
+  const signed = signedOf(plugins);
+  const lines = signed.map(({ plugin, target, result, file, policy, signer }) => {
+    const what = `${codeSpan(truncate(plugin, 80))} for ${codeSpan(truncate(target, 80))}`;
+    const by = signer === '' ? '' : `, signed by ${codeSpan(truncate(signer, 200))}`;
+    return `- ${what}: ${result}, ${codeSpan(truncate(file, 200))}${by}, policy ${codeSpan(policy)}`;
+  });
+  return folded(`Signed verdicts (${signed.length})`, lines, limit);
+}
+
+/** Why each plugin was rebuilt, checked anew or not; folded. */
+function reuseMarkdown(report: GateReport, limit: number): string {
+  const summary = reuseSummary(report);
+  if (summary === undefined) return '';
+  const lines = reuseLines(report.plugins).map((line) => `- ${proseMarkdown(truncate(line, 600))}`);
+  const said = proseMarkdown(truncate(summary, 600));
+  if (lines.length === 0) return `<sub>${said}</sub>`;
+  return folded('Results of earlier runs', [`${said}\n`, ...lines], limit + 1);
+}
+
+function folded(title: string, lines: readonly string[], limit: number): string {
+  if (lines.length === 0) return '';
+  const shown = lines.slice(0, limit);
+  if (lines.length > shown.length) shown.push(`- … and ${lines.length - shown.length} more, all in the JSON report.`);
+  return `<details>\n<summary><b>${title}</b></summary>\n\n${shown.join('\n')}\n\n</details>`;
 }
 
 function adviceMarkdown(report: GateReport): string {

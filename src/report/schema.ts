@@ -72,10 +72,49 @@ const finding = z
   })
   .meta({ id: 'finding' });
 
+/** A finding as a step made it: before policy and waivers, and without its place in the gate. */
+export const stepFindingSchema = finding.omit({
+  blocks: true,
+  fingerprint: true,
+  waiver: true,
+  plugin: true,
+  target: true,
+  step: true,
+});
+
 const artifact = z.object({ file: name, digest, size: bytes });
 const signedFile = z.object({ file: name, digest });
 const sizes = z.object({ file: bytes, text: bytes, rodata: bytes, data: bytes, bss: bytes, debug: bytes });
 const floors = z.record(name, name).meta({ description: 'Highest version needed, by library: GLIBC, GLIBCXX, ...' });
+
+export const versionAdviceSchema = z.object({
+  asks: z.enum(['major', 'minor', 'patch', 'none']),
+  certain: z.boolean().meta({ description: 'false: parts of the comparison stayed undecided.' }),
+  claimed: name.optional(),
+  previous: name.optional(),
+  least: name.optional().meta({ description: 'The lowest version that would do.' }),
+  enough: z.boolean().optional().meta({ description: 'Whether the claimed version is that high.' }),
+});
+
+export const factsSchema = z.object({
+  sizes: sizes.optional(),
+  oldSizes: sizes.optional(),
+  floors: floors.optional(),
+  oldFloors: floors.optional(),
+  oldest: z
+    .object({ debian: name.nullable(), ubuntu: name.nullable(), rhel: name.nullable() })
+    .optional()
+    .meta({ description: 'Oldest release that can load it; null when none can.' }),
+  exported: count.optional(),
+  oldExported: count.optional(),
+  loadMs: milliseconds.optional(),
+});
+
+const earlierRun = z.object({
+  time: z.iso.datetime().meta({ description: 'When that run began, UTC.' }),
+  commit: name.optional(),
+  run: name.optional().meta({ description: 'The page of that run.' }),
+});
 
 const plugin = z
   .object({
@@ -84,15 +123,7 @@ const plugin = z
     target: name.meta({ description: 'For example linux/amd64.' }),
     status,
     compatibility: z.enum(DIFF_VERDICTS).optional(),
-    versionAdvice: z
-      .object({
-        asks: z.enum(['major', 'minor', 'patch', 'none']),
-        certain: z.boolean().meta({ description: 'false: parts of the comparison stayed undecided.' }),
-        claimed: name.optional(),
-        previous: name.optional(),
-        least: name.optional().meta({ description: 'The lowest version that would do.' }),
-        enough: z.boolean().optional().meta({ description: 'Whether the claimed version is that high.' }),
-      })
+    versionAdvice: versionAdviceSchema
       .optional()
       .meta({ description: 'What Semantic Versioning asks of the release for what changed.' }),
     artifact: artifact.optional(),
@@ -105,6 +136,9 @@ const plugin = z
           durationMs: milliseconds,
           summary: text,
           evidence: z.unknown().optional().meta({ description: 'Facts of the step, for audits; may gain keys.' }),
+          reuse: z.object({ reused: z.boolean(), why: text, from: earlierRun.optional() }).optional().meta({
+            description: 'Whether the result is that of an earlier run, and why; only where results are kept.',
+          }),
         }),
       )
       .max(100),
@@ -121,19 +155,7 @@ const plugin = z
       })
       .optional()
       .meta({ description: 'What is signed and recorded; absent where the configuration asks for neither.' }),
-    facts: z.object({
-      sizes: sizes.optional(),
-      oldSizes: sizes.optional(),
-      floors: floors.optional(),
-      oldFloors: floors.optional(),
-      oldest: z
-        .object({ debian: name.nullable(), ubuntu: name.nullable(), rhel: name.nullable() })
-        .optional()
-        .meta({ description: 'Oldest release that can load it; null when none can.' }),
-      exported: count.optional(),
-      oldExported: count.optional(),
-      loadMs: milliseconds.optional(),
-    }),
+    facts: factsSchema,
   })
   .meta({ id: 'plugin' });
 
@@ -164,6 +186,10 @@ export const reportSchema = z
       .object({ plan: digest, id: name })
       .optional()
       .meta({ description: 'Which shard of which plan this is; absent for the whole.' }),
+    cache: z
+      .object({ note: text })
+      .optional()
+      .meta({ description: 'Why no result of an earlier run was taken, or none left for a later one.' }),
     plugins: z.array(plugin).max(50_000),
     findings: z.array(finding).max(250_000).meta({ description: 'Worst first.' }),
   })

@@ -9,6 +9,7 @@ import { textWidth } from '../text/width.ts';
 import { countsLine } from './counts.ts';
 import { paintSeverity, renderFinding } from './finding-text.ts';
 import { blockingNote, type FindingGroup, type Section, sectionsOf, whereOf } from './group.ts';
+import { reuseLines, reuseSummary } from './reuse.ts';
 import { signedVerdicts } from './signed-text.ts';
 import { versionLines } from './version-line.ts';
 
@@ -49,6 +50,7 @@ export function renderText(report: GateReport, options: TextOptions = {}): strin
     pluginTable(report.plugins, style),
     versions(report.plugins, width),
     timings(report.plugins, style, width),
+    reuse(report, style, width),
     signedVerdicts(report.plugins, style),
     ending(report, options.written ?? [], style),
   ];
@@ -189,6 +191,19 @@ function timings(plugins: readonly PluginResult[], style: Style, width: number):
     lines.push(wrapIndented(summary, width, ' '.repeat(27), first));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Why each plugin was rebuilt, checked anew or not. */
+function reuse(report: GateReport, style: Style, width: number): string {
+  const summary = reuseSummary(report);
+  if (summary === undefined) return '';
+  const lines = reuseLines(report.plugins);
+  const shown = lines
+    .slice(0, MAX_PLUGIN_ROWS)
+    .map((line) => wrapIndented(style.dim(escapeTerminal(truncate(line, 600))), width, '    ', '  '));
+  if (lines.length > shown.length) shown.push(style.dim(`  … and ${formatCount(lines.length - shown.length)} more`));
+  const head = wrapIndented(escapeTerminal(truncate(summary, 600)), width, '  ');
+  return `${[style.bold('Results of earlier runs'), '', head, ...shown].join('\n')}\n`;
 }
 
 function ending(report: GateReport, written: readonly string[], style: Style): string {

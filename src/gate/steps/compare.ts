@@ -10,12 +10,14 @@ import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
 import type { ElfImage } from '../../elf/model.ts';
+import { placedInGo } from '../../golang/cgo-places.ts';
 import { compareGo, goReadingOf } from '../../golang/compare.ts';
 import { worstEffect } from '../../rules/effects.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { adviseVersion, versionFindings } from '../../version/advice.ts';
 import { type PublicHeaders, publicHeaders } from '../headers.ts';
+import { withoutExchanged } from '../host-files.ts';
 import { agreedByAll, hostHeaders, hostTypesOf } from '../host-types.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
@@ -72,7 +74,9 @@ export const compareStep: GateStep = async (job, known, context) => {
   const headers = publicHeaders(job.plugin.headers, context);
   const types = content ? undefined : typesOf(job, known, context, previous, headers);
   const go = !content && isGoPlugin(image) ? { go: goChanges(previous, { ...artifact, image }, context) } : {};
-  const hosts = content ? new Map<string, HostComparison>() : hostTypesOf(job, known, context);
+  const hosts = content
+    ? new Map<string, HostComparison>()
+    : hostTypesOf(withoutExchanged(job, context.root, known.prepared.hosts, context.digests), known, context);
   const follow = (found: readonly Finding[]): readonly Finding[] =>
     hosts.size === 0 ? found : followHost(found, agreedByAll(hosts), [...hosts.keys()].join(', '));
   const changes = [
@@ -139,7 +143,7 @@ function typesOf(
   if (artifact === undefined || image === undefined || job.plugin.kind === 'go-plugin') return undefined;
   const isHostHeader = hostHeaders(job, context);
   const search = (file: string) => ({ file: join(context.root, file), directories: [] });
-  return compareAbi(
+  const types = compareAbi(
     previous.types(search(previous.known.artifact.file)),
     { image, bytes: artifact.bytes, search: search(artifact.file) },
     {
@@ -148,6 +152,8 @@ function typesOf(
       ...(isHostHeader === undefined ? {} : { isHostHeader }),
     },
   );
+  const findings = placedInGo(types.findings, { image, bytes: artifact.bytes }, (file) => locate(file, context));
+  return { ...types, findings };
 }
 
 function versionScriptOf(

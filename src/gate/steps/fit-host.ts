@@ -11,6 +11,7 @@ import { buildHostPackage } from '../../fit/host-package.ts';
 import { type Host, notBuilt, unusable } from '../../fit/hosts.ts';
 import type { LoadableFile } from '../../fit/model.ts';
 import { readGo } from '../../golang/read.ts';
+import { EXCHANGED } from '../host-files.ts';
 import type { GateContext } from '../known.ts';
 import type { Job } from '../plan.ts';
 
@@ -25,12 +26,16 @@ export function placeIn(path: string, { root }: GateContext): string {
   return resolve(root, path);
 }
 
-/** The host of the configuration, read or built. A host that cannot be used is told as such, and is no exception. */
+/**
+ * The host of the configuration, read or built. A host that cannot be used is told as such, and is no exception.
+ * @param before digests of files before the build, by path
+ */
 export async function hostOf(
   config: HostConfig,
   job: Job,
   plugin: LoadableFile,
   context: GateContext,
+  before?: ReadonlyMap<string, string>,
 ): Promise<HostFound> {
   const { name } = config;
   for (const place of [...(config.sysroot === undefined ? [] : [config.sysroot]), ...config.libraries]) {
@@ -40,8 +45,10 @@ export async function hostOf(
   if (config.package !== undefined) return built(config.package, config.directory ?? '.', name, plugin, context);
   if (config.file === undefined) return { host: { kind: 'unknown', name } };
   const file = placeIn(expandTokens(config.file, job.tokens, `file of host ${name}`), context);
-  const bytes = bytesOf(file);
-  if (typeof bytes === 'string') return { host: unusable(name, bytes) };
+  const { artifact, problem } = readArtifact('/', file.slice(1));
+  if (artifact === undefined) return { host: unusable(name, problem.message) };
+  const { bytes, digest } = artifact;
+  if ((before?.get(file) ?? digest) !== digest) return { host: unusable(name, EXCHANGED) };
   if (!isElfBytes(bytes)) {
     const description = describeHost(file, bytes, () => besideGoMod(file));
     if (description !== undefined) return { host: { kind: 'described', name, description } };

@@ -29,19 +29,25 @@ export function pluginsBefore(
   host: HostConfig,
   { jobs = [], root }: GateContext,
 ): { readonly plugins: readonly LoadableFile[]; readonly close: () => void } {
-  const place = placeOf(host);
-  const own = jobs.findIndex(({ plugin, target }) => plugin.name === job.plugin.name && target === job.target);
-  if (place === undefined || own <= 0) return { plugins: [], close: () => undefined };
-  const same = jobs
-    .slice(0, own)
-    .filter(({ plugin, target }) => target === job.target && plugin.hosts.some((other) => placeOf(other) === place));
-  const opened = same.slice(-MOST_BEFORE).flatMap(({ artifact }) => openPlugin(join(root, artifact)) ?? []);
+  const opened = filesBefore(job, host, jobs).flatMap((artifact) => openPlugin(join(root, artifact)) ?? []);
   return {
     plugins: opened.map(({ plugin }) => plugin),
     close: () => {
       for (const { descriptor } of opened) closeSync(descriptor);
     },
   };
+}
+
+/** The files that {@link pluginsBefore} looks at, as far as they are there; from the configuration's directory. */
+export function filesBefore(job: Job, host: HostConfig, jobs: readonly Job[]): readonly string[] {
+  const place = placeOf(host);
+  const own = jobs.findIndex(({ plugin, target }) => plugin.name === job.plugin.name && target === job.target);
+  if (place === undefined || own <= 0) return [];
+  return jobs
+    .slice(0, own)
+    .filter(({ plugin, target }) => target === job.target && plugin.hosts.some((other) => placeOf(other) === place))
+    .slice(-MOST_BEFORE)
+    .map(({ artifact }) => artifact);
 }
 
 /** What stands between plugins holds only where one process loads both, which the configuration does not say. */

@@ -5,10 +5,11 @@ import { parseTarget } from '../../elf/targets.ts';
 import { foldHosts, type HostAnswer } from '../../fit/fold-hosts.ts';
 import { fitIntoHost } from '../../fit/hosts.ts';
 import { librariesFor } from '../../fit/libraries.ts';
-import type { Fit, LoadableFile } from '../../fit/model.ts';
+import type { FindLibrary, Fit, LoadableFile } from '../../fit/model.ts';
 import { loads } from '../../fit/plugin.ts';
 import { readGo } from '../../golang/read.ts';
 import type { Finding } from '../../rules/finding.ts';
+import { withoutExchanged } from '../host-files.ts';
 import { hostTypesOf } from '../host-types.ts';
 import { type GateContext, type GateStep, type Known, skip } from '../known.ts';
 import type { Job } from '../plan.ts';
@@ -21,10 +22,11 @@ export const fitStep: GateStep = async (job, known, context) => {
   if (hosts.length === 0) return skip('the configuration names no host');
   const plugin = pluginFile(known, context);
   if (plugin === undefined) return skip('there is no plugin file to fit');
-  const types = hostTypesOf(job, known, context);
+  const { hosts: before } = known.prepared;
+  const types = hostTypesOf(withoutExchanged(job, context.root, before, context.digests), known, context);
   const answers: (HostAnswer & Pick<HostFound, 'built'>)[] = [];
   for (const host of hosts) {
-    const found = await hostOf(host, job, plugin, context);
+    const found = await hostOf(host, job, plugin, context, before);
     const fit = withTypes(fitInto(host, found, plugin, job, context), types.get(host.name)?.findings ?? []);
     answers.push({ host: host.name, fit, ...(found.built === undefined ? {} : { built: found.built }) });
   }
@@ -62,11 +64,14 @@ function fitInto(host: HostConfig, found: HostFound, plugin: LoadableFile, job: 
   const before = pluginsBefore(job, host, context);
   try {
     const fit = fitIntoHost(found.host, [...before.plugins, plugin], {
-      find: librariesFor(first, {
-        target,
-        root: host.sysroot === undefined ? undefined : placeIn(host.sysroot, context),
-        directories: host.libraries.map((directory) => placeIn(directory, context)),
-      }),
+      find: watched(
+        librariesFor(first, {
+          target,
+          root: host.sysroot === undefined ? undefined : placeIn(host.sysroot, context),
+          directories: host.libraries.map((directory) => placeIn(directory, context)),
+        }),
+        context,
+      ),
       ...(target === undefined ? {} : { target }),
       ...(host.preset === undefined ? {} : { preset: host.preset }),
       // Whether they are exported was told when the file was read; here it is what a preset is to look at.
@@ -81,6 +86,20 @@ function fitInto(host: HostConfig, found: HostFound, plugin: LoadableFile, job: 
   } finally {
     before.close();
   }
+}
+
+/** The same answers, with a note of the files that they rest on. */
+function watched(find: FindLibrary, { witness }: GateContext): FindLibrary {
+  if (witness === undefined) return find;
+  return (name, asker) => {
+    const { runpath, rpath } = asker.file.image.dynamic;
+    if (runpath !== undefined || rpath !== undefined || name.includes('/')) {
+      witness.open('libraries are looked for in directories that files name');
+    }
+    const found = find(name, asker);
+    if (found !== undefined) witness.file(found.file);
+    return found;
+  };
 }
 
 /** Types that host and plugin take to be different things keep them apart as well. */

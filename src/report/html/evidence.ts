@@ -1,6 +1,7 @@
 import type { ArtifactFacts, GateReport, PluginResult } from '../../gate/report.ts';
 import { truncate } from '../../text/truncate.ts';
 import { formatBytes } from '../../text/units.ts';
+import { type SignedVerdict, signedOf } from '../signed.ts';
 import { html, type Markup } from './markup.ts';
 
 const MAX_ROWS = 300;
@@ -24,12 +25,18 @@ ${report.plugins.slice(0, MAX_ROWS).map(filesOf)}
 
 function filesOf(result: PluginResult): Markup {
   const { artifact, baseline } = result;
+  const [signed] = signedOf([result]);
   if (artifact === undefined) return html``;
   const from =
     baseline === undefined
       ? ''
       : [baseline.version, baseline.source].filter((part) => part !== undefined).join(' from ');
-  return html`<dt>${truncate(result.plugin, 120)} <span class="muted">${truncate(result.target, 60)}</span></dt><dd>${fileOf(artifact)}${baseline !== undefined && html`<p class="was"><span class="muted">previous: ${truncate(from, 300)}</span><br>${fileOf(baseline)}</p>`}</dd>`;
+  return html`<dt>${truncate(result.plugin, 120)} <span class="muted">${truncate(result.target, 60)}</span></dt><dd>${fileOf(artifact)}${baseline !== undefined && html`<p class="was"><span class="muted">previous: ${truncate(from, 300)}</span><br>${fileOf(baseline)}</p>`}${signed !== undefined && verdictOf(signed)}</dd>`;
+}
+
+/** What was signed about it, with what who deploys it pins. */
+function verdictOf({ result, file, signer, policy }: SignedVerdict): Markup {
+  return html`<p class="was"><span class="muted">signed verdict: ${result}${signer !== '' && html`, by ${truncate(signer, 200)}`}</span><br>${truncate(file, 300)}<br><span class="muted">policy</span> <code>${truncate(policy, 80)}</code></p>`;
 }
 
 function fileOf({ file, digest, size }: ArtifactFacts): Markup {

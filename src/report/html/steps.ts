@@ -2,6 +2,7 @@ import type { GateReport, PluginResult, StepResult } from '../../gate/report.ts'
 import { STEPS } from '../../rules/finding.ts';
 import { truncate } from '../../text/truncate.ts';
 import { formatDuration } from '../../text/units.ts';
+import { reuseSummary, reuseWords } from '../reuse.ts';
 import { icon, STATUS_WORDS } from './icons.ts';
 import { html, type Markup, NOTHING, trusted } from './markup.ts';
 
@@ -10,14 +11,16 @@ const MAX_PLUGINS = 300;
 const MAX_OPEN = 2;
 
 /** What each step did and how long it took; all bars are on one scale. */
-export function stepsSection({ plugins }: GateReport): Markup {
+export function stepsSection({ plugins, cache }: GateReport): Markup {
   if (plugins.length === 0) return NOTHING;
   const shown = plugins.slice(0, MAX_PLUGINS);
   const longest = Math.max(1, ...shown.map(totalMs));
   const open = plugins.length <= MAX_OPEN;
+  const reused = reuseSummary({ plugins, ...(cache === undefined ? {} : { cache }) });
   return html`<section aria-labelledby="h-steps">
 <h2 id="h-steps">Steps and times</h2>
 <p class="muted">Time by step:${STEPS.map((step) => html`<svg class="key" aria-hidden="true"><rect class="s-${step}" width="100%" height="100%"/></svg>${step}`)}</p>
+${reused !== undefined && html`<p class="muted">${reused}</p>`}
 ${shown.map((result) => stepsOf(result, longest, open))}
 </section>`;
 }
@@ -43,8 +46,10 @@ function stack({ steps }: PluginResult, longest: number): Markup {
   return html`<svg class="plot" width="100%" height="8" aria-hidden="true">${parts}</svg>`;
 }
 
-function stepRow({ step, status, durationMs, summary }: StepResult, longest: number): Markup {
-  return html`<li>${icon(status)}<span class="step"><b>${step}</b><span class="sr"> ${STATUS_WORDS[status]}:</span> <span class="what">${truncate(summary, 600)}</span></span>
+function stepRow(result: StepResult, longest: number): Markup {
+  const { step, status, durationMs, summary } = result;
+  const words = reuseWords(result);
+  return html`<li>${icon(status)}<span class="step"><b>${step}</b><span class="sr"> ${STATUS_WORDS[status]}:</span> <span class="what">${truncate(summary, 600)}${words !== '' && html`<br>${truncate(words, 600)}`}</span></span>
 <svg class="plot" width="100%" height="8" aria-hidden="true"><rect class="rail" y="3" width="100%" height="2"/><rect class="s-${step}" y="1" width="${percent(durationMs, longest)}" height="6"/></svg>
 <span class="num">${status === 'skipped' ? '' : formatDuration(durationMs)}</span></li>`;
 }
