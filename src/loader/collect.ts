@@ -1,5 +1,5 @@
 import { callArguments } from './call-arguments.ts';
-import { countField, flagField, type LoaderEvent, numberField, textField } from './event.ts';
+import { asUtf8, countField, flagField, type LoaderEvent, numberField, textField } from './event.ts';
 import type { RecordedStack } from './go-callers.ts';
 import {
   type Crash,
@@ -230,12 +230,13 @@ function foldState(draft: Draft, event: LoaderEvent): void {
 function foldProbe(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
   const probe = request.probes?.[draft.probes.length];
   if (probe === undefined) return;
+  const text = textField(event, 'text');
   draft.probes.push({
     symbol: probe.symbol,
     signature: probe.signature,
     found: flagField(event, 'found'),
     number: numberField(event, 'number'),
-    text: textField(event, 'text'),
+    text: text === undefined ? undefined : asUtf8(text),
     error: textField(event, 'error'),
     object: textField(event, 'object'),
   });

@@ -32,9 +32,14 @@ export function parseEvent(line: string): LoaderEvent | undefined {
 export function toldEvent(event: LoaderEvent): LoaderEvent | undefined {
   const line = event.event === 'told' ? textField(event, 'line') : undefined;
   if (line === undefined) return undefined;
-  const text = Buffer.from(line, 'latin1').toString('utf8');
+  const text = asUtf8(line);
   // The host has no clock that could be trusted.
   return parseEvent(text.replace(/^\{/, `{"time":${event.time},`));
+}
+
+/** Bytes that are written as Latin-1, one character each, as the text that they are; what is no UTF-8 becomes U+FFFD. */
+export function asUtf8(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 export function textField({ fields }: LoaderEvent, name: string): string | undefined {

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Collected } from './collect.ts';
 import { constructorsOf, type ToldConstructor } from './constructors.ts';
+import { asUtf8 } from './event.ts';
 import { type GoCaller, goCallers } from './go-callers.ts';
 import { type LinkerTrail, readLinkerTrail } from './linker-trail.ts';
 import type { CapturedOutput, Crash, LoadEvidence, LoadResult, RecordedCall } from './model.ts';
@@ -212,8 +213,14 @@ function bindsSilently(version: string): boolean {
 function captured(collected: Collected, run: LoaderRun, stream: 'stdout' | 'stderr'): CapturedOutput {
   const printed = collected.printed.filter((event) => event.stream === stream);
   const bytes = printed.reduce((sum, event) => sum + event.bytes, 0);
+  // One character a byte, so its length tells whether all is there.
   const text = run[stream];
-  return { text, bytes, cut: text.length < bytes, phases: printed.map(({ phase, bytes }) => ({ phase, bytes })) };
+  return {
+    text: asUtf8(text),
+    bytes,
+    cut: text.length < bytes,
+    phases: printed.map(({ phase, bytes }) => ({ phase, bytes })),
+  };
 }
 
 /** The copy's path is of no use to a person, and differs with every run. */

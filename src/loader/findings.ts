@@ -58,7 +58,7 @@ function symbolFindings({ symbols }: LoadEvidence): readonly Finding[] {
     );
 }
 
-function probeFindings({ probes }: LoadEvidence, request: LoadRequest): readonly Finding[] {
+function probeFindings({ probes, phases }: LoadEvidence, request: LoadRequest): readonly Finding[] {
   return probes.flatMap((call, index) => {
     const { symbol } = call;
     if (!call.found) {
@@ -70,9 +70,19 @@ function probeFindings({ probes }: LoadEvidence, request: LoadRequest): readonly
         }),
       ];
     }
-    const complaint = complaintOf(call, request.probes?.[index]?.expect);
-    return complaint === undefined ? [] : [finding('load/probe-failed', complaint, { subject: symbol, symbol })];
+    const { expect, timeout = Infinity } = request.probes?.[index] ?? {};
+    const took = phases.find((one) => one.phase === 'probe' && one.index === index)?.durationMs ?? 0;
+    const complaint = complaintOf(call, expect);
+    return [
+      ...(complaint === undefined ? [] : [finding('load/probe-failed', complaint, { subject: symbol, symbol })]),
+      ...(took > timeout ? [slowProbe(symbol, took, timeout)] : []),
+    ];
   });
+}
+
+function slowProbe(symbol: string, took: number, timeout: number): Finding {
+  const message = `The probe ${symbol} took ${Math.round(took)} ms, and its timeout is ${timeout} ms.`;
+  return finding('load/timeout', message, { subject: symbol, symbol });
 }
 
 function complaintOf(

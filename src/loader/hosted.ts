@@ -5,7 +5,7 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { collect } from './collect.ts';
 import { missingParts } from './denied.ts';
-import { type LoaderEvent, toldEvent } from './event.ts';
+import { asUtf8, type LoaderEvent, toldEvent } from './event.ts';
 import { toEvidence } from './evidence.ts';
 import { hostFindings } from './findings.ts';
 import type { LoadEvidence, LoadRequest } from './model.ts';
@@ -103,8 +103,8 @@ export async function runHosted(hosted: HostedRequest): Promise<HostedRun> {
         ...kept(stage),
       ],
       started: collected.started,
-      stdout: shorten(Buffer.from(run.stdout, 'latin1').toString('utf8')),
-      stderr: shorten(Buffer.from(run.stderr, 'latin1').toString('utf8')),
+      stdout: shorten(asUtf8(run.stdout)),
+      stderr: shorten(asUtf8(run.stderr)),
       shorten,
     };
   } finally {

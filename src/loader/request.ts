@@ -10,6 +10,8 @@ export interface Probe {
   readonly signature: ProbeSignature;
   /** What it must return: 0 for `int(void)` unless given; any text for `const char *(void)` unless given. */
   readonly expect?: number | string;
+  /** Milliseconds that its call may take; at most `timeouts.probe`, after which the process is ended. */
+  readonly timeout?: number;
 }
 
 /** Milliseconds that a phase may take. */

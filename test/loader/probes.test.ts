@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { UsageError } from '../../src/errors.ts';
 import type { Probe } from '../../src/loader/model.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace } from '../support/workspace.ts';
+import { compileC, workspace } from '../support/workspace.ts';
 import { load, misbehaving, rulesOf } from './support.ts';
 
 describeWith(['cc'], 'symbols and probes', () => {
@@ -23,7 +23,7 @@ describeWith(['cc'], 'symbols and probes', () => {
       { symbol: 'healthy', number: 0 },
       { symbol: 'broken', number: -7 },
       { symbol: 'nothing', found: true },
-      { symbol: 'named', text: 'fish "\n\xe9' },
+      { symbol: 'named', text: 'fish "\n\ufffd' },
     ]);
   });
 
@@ -37,9 +37,41 @@ describeWith(['cc'], 'symbols and probes', () => {
     expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
       'load/probe-failed: broken() returned -7, expected 0.',
       'load/probe-failed: nameless() returned NULL, expected text.',
-      'load/probe-failed: named() returned "fish \\"\\n\xe9", expected "meat".',
+      'load/probe-failed: named() returned "fish \\"\\n\ufffd", expected "meat".',
       'load/symbol-missing: The probe absent is not in the loaded plugin.',
     ]);
+  });
+
+  it('reads text as UTF-8, in what a probe returns and in what is printed', async () => {
+    const file = compileC(
+      directory,
+      'utf8',
+      '#include <stdio.h>\nconst char *name(void) { puts("h\u00e9llo \u2713"); return "caf\u00e9"; }',
+      ['-w'],
+    );
+    const probes = [probe('name', { signature: 'const char *(void)', expect: 'caf\u00e9' })];
+    const { findings, evidence } = await load(file, { probes });
+    expect(findings.map(({ rule }) => rule)).toEqual(['load/output']);
+    expect(evidence.output.stdout).toMatchObject({ text: 'h\u00e9llo \u2713\n', bytes: 11, cut: false });
+  });
+
+  it('holds each probe to its own timeout', async () => {
+    const file = compileC(
+      directory,
+      'slow',
+      '#include <unistd.h>\nint slow(void) { usleep(400000); return 0; } int fast(void) { return 0; }',
+      ['-w'],
+    );
+    const probes = [probe('slow', { timeout: 200 }), probe('fast', { timeout: 5000 })];
+    const { findings } = await load(file, { probes, timeouts: { probe: 5000 } });
+    expect(findings).toEqual([
+      expect.objectContaining({
+        rule: 'load/timeout',
+        message: expect.stringMatching(/^The probe slow took [4-9]\d\d ms, and its timeout is 200 ms\.$/),
+      }),
+    ]);
+    const patient = probes.map((one) => ({ ...one, timeout: 5000 }));
+    expect((await load(file, { probes: patient, timeouts: { probe: 5000 } })).findings).toEqual([]);
   });
 
   it.each([

@@ -14,19 +14,19 @@ export const loadStep: GateStep = async (job, known, context) => {
   if (known.signature === undefined) return skip('the signature could not be checked, so the plugin was not run');
   const { probe, symbols } = job.plugin;
   const probes = [...(probe === undefined ? [] : [probe]), ...job.plugin.probes];
-  const timeout = job.sandbox.timeout;
+  const limit = job.sandbox.timeout;
   const request: LoadRequest = {
     file: artifact.file,
     bytes: artifact.bytes,
     image,
     symbols: symbols.required,
-    probes: probes.map(({ symbol, signature, expect }) => ({ symbol, signature, expect })),
+    probes: probes.map(({ symbol, signature, expect, timeout }) => ({ symbol, signature, expect, timeout })),
     timeouts: {
-      open: timeout,
-      symbol: timeout,
-      close: timeout,
-      exit: timeout,
-      // One limit for all calls, so the longest that any of them may take.
+      open: limit,
+      symbol: limit,
+      close: limit,
+      exit: limit,
+      // The process is ended after the longest of them; a call that was slower than its own limit is told of.
       ...(probes.length === 0 ? {} : { probe: Math.max(...probes.map((one) => one.timeout)) }),
     },
     sandbox: job.sandbox,
