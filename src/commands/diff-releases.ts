@@ -6,6 +6,7 @@ import type { ElfImage } from '../elf/model.ts';
 import { UsageError } from '../errors.ts';
 import { publicHeaders } from '../gate/headers.ts';
 import { locate } from '../gate/sources.ts';
+import { placedInGo } from '../golang/cgo-places.ts';
 import { compareGo, goReadingOf } from '../golang/compare.ts';
 import type { GoReading } from '../golang/read.ts';
 import { renderDiffJson } from '../report/diff-json.ts';
@@ -57,7 +58,11 @@ function typeComparison(
       ...(hostHeaders.length > 0 && { isHostHeader: ofHost.isPublic }),
     });
     // A misspelt pattern would make every type private, and no change of a type would count.
-    return { ...types, findings: [...known.unmatched(), ...types.findings] };
+    const findings =
+      'bytes' in newFile
+        ? placedInGo(types.findings, { image: now.image, bytes: newFile.bytes }, (file) => locate(file, here))
+        : types.findings;
+    return { ...types, findings: [...known.unmatched(), ...findings] };
   };
 }
 

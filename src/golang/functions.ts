@@ -19,6 +19,8 @@ export interface GoFunction {
   readonly fullFrameSize: () => number;
   /** The line of the function's own source at an address; of code that was inlined, the line that it was inlined at. */
   readonly line: (address: number) => { readonly file: string; readonly line: number } | undefined;
+  /** Where the code that was inlined into it comes from: of the first such code, the first line. */
+  readonly inlined: () => { readonly file: string; readonly line: number } | undefined;
 }
 
 /** The functions of a Go binary by address, as the file counts. */
@@ -128,6 +130,17 @@ function describe(table: Table, at: number): GoFunction {
       const file = fileName(own);
       const line = last === undefined ? undefined : stepAt(table, lines, entry, last)?.value;
       return file === undefined || line === undefined || line <= 0 ? undefined : { file, line };
+    },
+    inlined: () => {
+      const own = stepAt(table, files, entry, entry)?.value;
+      let start = entry;
+      for (const { value, end } of steps(table, files, entry)) {
+        const file = value === own ? undefined : fileName(value);
+        const line = file === undefined ? undefined : stepAt(table, lines, entry, start)?.value;
+        if (file !== undefined && line !== undefined && line > 0) return { file, line };
+        start = end;
+      }
+      return undefined;
     },
   };
 }

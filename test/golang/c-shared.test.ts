@@ -78,4 +78,33 @@ describeWith(['go', 'gcc'], 'two releases of a Go library for C (-buildmode=c-sh
     },
     60_000,
   );
+
+  it('tells places in the Go source, not in the files that cgo wrote', async () => {
+    const old = build('places1', SOURCE, 'example.com/places');
+    const body = '{\n\tfor i := int64(0); i < n; i++ {\n\t\tprintln(i)\n\t}\n}';
+    const changed = SOURCE.replace('int x;', 'long x;').replace(
+      'a, b C.int) C.int { return a + b }',
+      'a, b C.long) C.int { return C.int(a + b) }',
+    );
+    const now = build(
+      'places2',
+      changed
+        .replace('return p.x', 'return C.int(p.x)')
+        .replace('n int64) {}', `n int32, m int64) ${body.replaceAll('n;', 'm;')}`),
+      'example.com/places',
+    );
+    const terminal = recordingTerminal();
+    await diffCommand(old, now, { format: 'json' }, terminal);
+    const { findings } = JSON.parse(terminal.written.out) as {
+      readonly findings: readonly {
+        readonly subject: string;
+        readonly location?: { readonly file: string; readonly line: number };
+      }[];
+    };
+    const places = findings.map(
+      ({ subject, location }) => `${subject} ${location?.file.endsWith('/places2/main.go')} ${location?.line}`,
+    );
+    // Of what is inlined, the first line of its body; of a preamble, its own line.
+    expect(places.sort()).toEqual(['Add true 10', 'Call true 17', 'struct point true 4']);
+  }, 120_000);
 });
