@@ -9,20 +9,24 @@ import type { Wish } from './unplaced.ts';
  * Where it does not, the symbol stays without a type: that of another function would be wrong.
  */
 export function wishForFolded(found: Map<ElfSymbol, Die>): Wish {
-  const wrong = new Map<string, ElfSymbol[]>();
+  const wrong: ElfSymbol[] = [];
   for (const [symbol, die] of found) {
     if (!symbol.name.startsWith('_Z')) continue;
     const chain = chainOf(die);
     if (hasLinkageName(chain, symbol.name)) continue;
     const name = linkageNameOf(chain);
-    if (name === undefined || !name.startsWith('_Z') || variant(name) === variant(symbol.name)) continue;
-    const same = wrong.get(variant(symbol.name));
-    if (same === undefined) wrong.set(variant(symbol.name), [symbol]);
-    else same.push(symbol);
+    if (name === undefined || !name.startsWith('_Z') || isCopy(name, symbol.name)) continue;
+    wrong.push(symbol);
   }
-  for (const symbols of wrong.values()) for (const symbol of symbols) found.delete(symbol);
-  const names = new Map<string, readonly ElfSymbol[]>();
-  for (const [name, symbols] of wrong) for (const spelt of variants(name)) names.set(spelt, symbols);
+  const names = new Map<string, ElfSymbol[]>();
+  for (const symbol of wrong) {
+    found.delete(symbol);
+    for (const spelt of copies(symbol.name)) {
+      const same = names.get(spelt);
+      if (same === undefined) names.set(spelt, [symbol]);
+      else same.push(symbol);
+    }
+  }
   return {
     names,
     take: (die, name) => {
@@ -31,21 +35,34 @@ export function wishForFolded(found: Map<ElfSymbol, Die>): Wish {
   };
 }
 
-/** The complete, base and other copies of a constructor or destructor have the same parameters. */
-function variant(name: string): string {
-  return name.replace(/C[1-5](?=[EI])/, 'C0').replace(/D[0-5](?=E)/, 'D0');
+/** Names in which copies of constructors are looked for, and places in one of them: what they come to is kept in memory. */
+const MAX_NAME = 4096;
+const MAX_PLACES = 4;
+
+/**
+ * The digit that tells which copy of a constructor or destructor a name is of. `C1E` can stand in other parts of a name,
+ * too (`N3RPC2IdE`), so that there can be several places, of which one is the right one.
+ */
+const COPY = /(?<=[CD])[0-5](?=[EI])/g;
+
+/** Whether two names are of one constructor or destructor: its complete, base and other copies have the same parameters. */
+function isCopy(one: string, other: string): boolean {
+  if (one.length !== other.length) return false;
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(at - 1, 0);
+  const isPlace = (name: string): boolean => /^[CD][0-5][EI]/.test(name.slice(from, at + 2));
+  return at === one.length || (isPlace(one) && isPlace(other) && one.slice(at + 1) === other.slice(at + 1));
 }
 
-/** All names that {@link variant} makes into this one. */
-function variants(name: string): readonly string[] {
-  let names = [name];
-  for (const [made, letter] of [
-    [/C0(?=[EI])/, 'C'],
-    [/D0(?=E)/, 'D'],
-  ] as const) {
-    if (made.test(name)) names = names.flatMap((one) => COPIES.map((copy) => one.replace(made, `${letter}${copy}`)));
-  }
-  return names;
+/** A name and those of the other copies of the constructor or destructor that it may be. */
+function copies(name: string): readonly string[] {
+  if (name.length > MAX_NAME) return [name];
+  const places = [...name.matchAll(COPY)].map(({ index }) => index).slice(-MAX_PLACES);
+  const others = places.flatMap((at) =>
+    [...'012345']
+      .filter((digit) => digit !== name[at])
+      .map((digit) => `${name.slice(0, at)}${digit}${name.slice(at + 1)}`),
+  );
+  return [name, ...others];
 }
-
-const COPIES = [0, 1, 2, 3, 4, 5] as const;

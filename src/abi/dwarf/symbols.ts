@@ -39,15 +39,21 @@ export function attachSymbols(
     }
     return symbolsNamed(die, names);
   };
+  const lost: LostEntries[] = [];
   for (const file of files) {
     const { placed } = file.index();
+    const nowhere: number[] = [];
+    lost.push({ file, placed, nowhere });
     for (let at = 0; at < placed.count; at += 1) {
       const code = placed.code[at] === 1;
       const plain = placed.address[at] ?? Number.NaN;
       if (byAddress && code && !Number.isNaN(plain)) {
         // Most functions are not exported: one look-up, and nothing is decoded.
         const wanted = open.get(plain);
-        if (wanted === undefined) continue;
+        if (wanted === undefined) {
+          if (isNowhere(plain)) nowhere.push(at);
+          continue;
+        }
         const die = dieAt(file, placed, at);
         if (die !== undefined) take(found, wanted, die, code);
         continue;
@@ -56,28 +62,62 @@ export function attachSymbols(
       if (die === undefined) continue;
       const addresses = byAddress ? (code ? entryAddresses(die) : variableAddress(die)) : [];
       if (addresses.length === 0) take(found, byName(die), die, code);
+      else if (code && addresses.some(isNowhere)) nowhere.push(at);
       for (const address of addresses) take(found, open.get(address) ?? [], die, code);
     }
   }
-  const left = wishByName(symbols, found);
-  findUnplaced(files, [left, wishForFolded(found), ...others]);
+  const wishes = [wishByName(symbols, found), wishForFolded(found)];
+  findLost(lost, wishes);
+  findUnplaced(files, [...wishes, ...others]);
   return found;
+}
+
+/** Entries of functions whose code the linker left out, as positions. */
+interface LostEntries {
+  readonly file: DwarfFile;
+  readonly placed: PlacedIndex;
+  readonly nowhere: readonly number[];
+}
+
+/** What linkers put for the address of code that they left out, or that they folded into other code: 0, or the highest numbers. */
+function isNowhere(address: number): boolean {
+  return address === 0 || address >= 2 ** 64 - 2 ** 11 || address === 2 ** 32 - 1 || address === 2 ** 32 - 2;
+}
+
+/** Functions with code equal to another's, which the linker keeps once (identical code folding): they have entries of their own. */
+function findLost(lost: readonly LostEntries[], wishes: readonly Wish[]): void {
+  const open = wishes.filter(({ names }) => !names.keys()[Symbol.iterator]().next().done);
+  if (open.length === 0) return;
+  for (const { file, placed, nowhere } of lost) {
+    for (const at of nowhere) {
+      const die = dieAt(file, placed, at);
+      const chain = die === undefined ? [] : chainOf(die);
+      const name = linkageNameOf(chain) ?? nameOf(chain);
+      if (die === undefined || name === undefined || !flagOf(chain, AT.external)) continue;
+      for (const { names, take: offer } of open) if (names.has(name)) offer(die, name);
+    }
+  }
 }
 
 /**
  * Functions whose entry has no address: of two equal functions gcc makes one a jump to the other, and describes it
- * without its place. Read only when symbols are left.
+ * without its place; linkers fold them. Read only when symbols are left, or are at the address of a function of another name.
  */
 function wishByName(symbols: readonly ElfSymbol[], found: Map<ElfSymbol, Die>): Wish {
   const left = new Map<string, ElfSymbol[]>();
   for (const symbol of symbols) {
-    if (isCode(symbol) && !found.has(symbol)) push(left, symbol.name, symbol);
+    if (!isCode(symbol)) continue;
+    const die = found.get(symbol);
+    const folded = die !== undefined && !symbol.name.startsWith('_Z') && !hasName(die, symbol.name);
+    if (die === undefined || folded) push(left, symbol.name, symbol);
   }
   return {
     names: left,
     take: (die, name) => {
-      // A declaration says the same as the entry that completes it.
-      if (die.flag(AT.external)) take(found, left.get(name) ?? [], die, true);
+      if (!flagOf(chainOf(die), AT.external)) return;
+      // A declaration says the same as the entry that completes it; of an alias it may say more than what is true.
+      const wanted = left.get(name) ?? [];
+      take(found, die.flag(AT.declaration) ? wanted.filter((symbol) => !found.has(symbol)) : wanted, die, true);
     },
   };
 }
