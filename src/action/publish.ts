@@ -20,6 +20,8 @@ export interface PublishRequest {
   readonly log: ActionLog;
   /** Absolute. */
   readonly reportDirectory: string;
+  /** Absolute path of the checkout: nothing is written out of it by a link. */
+  readonly workspace: string;
   /** Absolute path of the directory that artifacts' paths start from. */
   readonly root: string;
   /** Absolute path of the audit record. */
@@ -48,9 +50,15 @@ export async function writeSummary(markdown: string, file: string | undefined, l
 }
 
 async function writeFiles(request: PublishRequest): Promise<readonly WrittenReport[]> {
-  const { report, reportDirectory, context, log } = request;
+  const { report, reportDirectory, context, log, workspace } = request;
   try {
-    return await writeReports(report, reportDirectory, ['html', 'json', 'sarif', 'markdown'], context.serverUrl);
+    return await writeReports(
+      report,
+      reportDirectory,
+      ['html', 'json', 'sarif', 'markdown'],
+      context.serverUrl,
+      workspace,
+    );
   } catch (error) {
     log.annotate('warning', reason(error));
     return [];

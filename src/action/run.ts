@@ -190,6 +190,7 @@ export async function runAction(deps: ActionDeps): Promise<ExitCode> {
       log,
       reportDirectory: resolve(inputs.workingDirectory, inputs.reportDirectory ?? settings.directory),
       root: dirname(configFile),
+      workspace,
       ...(settings.record === undefined ? {} : { record: settings.record }),
       ...(inputs.attachTo === undefined ? {} : { attachTo: inputs.attachTo }),
       summaryFile: env.GITHUB_STEP_SUMMARY,

@@ -95,7 +95,7 @@ export async function checkCommand(options: CheckOptions, deps: CheckDeps, termi
   if (directory === undefined) await show([]);
   else {
     try {
-      await show(await writeReports(report, directory, FILES));
+      await show(await writeReports(report, directory, FILES, undefined, deps.repository));
     } catch (error) {
       await show([]);
       throw error;

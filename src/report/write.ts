@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import type { GateReport } from '../gate/report.ts';
 import { AUDIT_FILE, renderAudit } from './audit.ts';
+import { refuseLinkOut } from './directory.ts';
 import { linksOf } from './links.ts';
 
 /** What a report can be written as. */
@@ -44,15 +45,18 @@ export async function renderReport(report: GateReport, format: ReportFormat, ser
  * Writes the report as `report.<txt|json|md|sarif|html>` into a directory, which is made when missing, and beside it what
  * loading the plugins did, as `audit.jsonl`. Each file is
  * written under another name beside its place and renamed: a reader sees the old file or the new one, whole.
+ * @param repository absolute; a link out of it is not followed
  * @returns what was written, in the order of `formats`
- * @throws EnvironmentError when the directory cannot be written to
+ * @throws UsageError when the directory leads out of the repository by a link; EnvironmentError when the directory cannot be written to
  */
 export async function writeReports(
   report: GateReport,
   directory: string,
   formats: readonly ReportFormat[],
   server?: string,
+  repository?: string,
 ): Promise<WrittenReport[]> {
+  if (repository !== undefined) refuseLinkOut(directory, repository);
   const texts: { readonly format: ReportFormat; readonly text: string }[] = [];
   for (const format of new Set(formats)) texts.push({ format, text: await renderReport(report, format, server) });
   try {

@@ -9,6 +9,25 @@ import { sample } from './samples.ts';
 const root = workspace();
 
 describe('writeReports', () => {
+  it('is not led out of the repository by a link, and says where that leads', async () => {
+    const repository = join(root, 'repository');
+    const outside = join(root, 'outside');
+    for (const directory of [repository, outside]) mkdirSync(directory);
+    symlinkSync(outside, join(repository, 'reports'));
+    for (const directory of ['reports', 'reports/deeper']) {
+      await expect(
+        writeReports(sample('passing'), join(repository, directory), ['json'], undefined, repository),
+      ).rejects.toThrow(`The reports would be written out of the repository, to ${outside}`);
+    }
+    expect(readdirSync(outside)).toEqual([]);
+    // A directory that was named outside is taken as it is, and so is a link that stays inside.
+    await writeReports(sample('passing'), outside, ['json'], undefined, repository);
+    mkdirSync(join(repository, 'real'));
+    symlinkSync('real', join(repository, 'linked'));
+    await writeReports(sample('passing'), join(repository, 'linked'), ['json'], undefined, repository);
+    expect(readdirSync(join(repository, 'real'))).toEqual(['report.json']);
+  });
+
   it('writes each format whole, makes the directory, and leaves nothing else there', async () => {
     const directory = join(root, 'new/deeper');
     const written = await writeReports(sample('failing'), directory, REPORT_FORMATS);

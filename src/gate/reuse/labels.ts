@@ -78,10 +78,11 @@ function basis(subject: Subject): Labels {
 }
 
 /** What the steps are asked for one plugin. Who signs is always checked anew; what is judged by is no part of a result. */
-function asked({ plugin, artifact, baseline, sandbox }: Job): unknown {
+function asked({ plugin, artifact, baseline, sandbox, signature: own }: Job): unknown {
   const { build: _, sources: __, signature: ___, rollback: ____, ...rest } = plugin;
-  const { signature: _____, ...compared } = baseline ?? {};
-  return { rest: { ...rest, baseline: compared, sandbox }, artifact };
+  const { signature: previous, ...compared } = baseline ?? {};
+  const signed = [own !== undefined, previous !== undefined];
+  return { rest: { ...rest, baseline: compared, sandbox }, artifact, signed };
 }
 
 function hostLabels(subject: Subject): Labels {

@@ -96,15 +96,22 @@ export const compareStep: GateStep = async (job, known, context) => {
   const versions = { claimed: job.plugin.version, previous: previous.known.version };
   const versionAdvice = adviseVersion(changes, compatibility, versions);
   const findings = [...changes, ...versionFindings(versionAdvice, changes)];
+  // Who signs this release is asked for, and whoever could exchange the one before decides what it is compared with.
+  const unasked = job.signature !== undefined && job.baseline?.signature === undefined;
   return {
     outcome: {
       findings,
       evidence: {
-        baseline: { file: baseline.artifact.file, digest: baseline.artifact.digest, source: baseline.source },
+        baseline: {
+          file: baseline.artifact.file,
+          digest: baseline.artifact.digest,
+          source: baseline.source,
+          ...(unasked ? { signature: 'not asked for: there is no baseline.signature' } : {}),
+        },
         verdict: compatibility,
         version: versionAdvice,
       },
-      summary: `${compatibility} with ${baseline.source}`,
+      summary: `${compatibility} with ${baseline.source}${unasked ? ', which nobody verified (no baseline.signature)' : ''}`,
     },
     known: {
       previous: { ...previous.known, ...signed.known },
