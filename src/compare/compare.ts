@@ -4,7 +4,7 @@ import { compareAttributes } from './attributes.ts';
 import { compareFloors } from './floors.ts';
 import { change } from './fold.ts';
 import { compareHardening } from './hardening.ts';
-import { compareKind, compareTarget } from './identity.ts';
+import { compareKind, compareObjects, compareTarget } from './identity.ts';
 import { interfaceOf, isGoPlugin } from './interface.ts';
 import { compareLoading } from './loading.ts';
 import type { CompareOptions, ImagePair } from './model.ts';
@@ -33,6 +33,7 @@ export function compareImages(old: ElfImage, now: ElfImage, options: CompareOpti
     isGoPlugin(old) || isGoPlugin(now) ? compareGoPlugins(images, options) : compareExports(images, options);
   return [
     ...compareKind(images),
+    ...compareObjects(images),
     ...symbols,
     ...compareSoname(images),
     ...compareNeeded(images),

@@ -67,6 +67,18 @@ export function refusedKind(image: ElfImage): { kind: string; message: string } 
   return undefined;
 }
 
+/** Object files have no table of dynamic symbols: what of them will be exported, the linker decides. */
+export function compareObjects({ old, new: now }: ImagePair): Finding[] {
+  const sides = [old.header.type === 'rel' ? 'old' : '', now.header.type === 'rel' ? 'new' : ''].filter(
+    (side) => side !== '',
+  );
+  if (sides.length === 0) return [];
+  const which = sides.length === 2 ? 'Both files are object files' : `The ${sides[0]} file is an object file`;
+  const message = `${which}, of which nobody can tell what they export: symbols and types were not compared.`;
+  const fix = 'Link the object files into shared objects (cc -shared), and compare those.';
+  return [change('abi/types-not-compared', 'undecided', message, { subject: 'object file', fix })];
+}
+
 /** A file that could be loaded and now cannot, whatever its symbols. */
 export function compareKind(images: ImagePair): Finding[] {
   const [before, after] = [refusedKind(images.old), refusedKind(images.new)];

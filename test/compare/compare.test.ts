@@ -47,6 +47,21 @@ describe('types', () => {
   });
 });
 
+describe('object files', () => {
+  const object = { ...IMAGE, header: { ...IMAGE.header, type: 'rel' as const } };
+
+  it('export nothing that can be told, and leave the verdict undecided', () => {
+    for (const [old, now] of [
+      [object, object],
+      [object, imageWith(['foo'])],
+    ] as const) {
+      const findings = compareImages(old, now, { types: ALL });
+      expect(findings).toContainEqual(expect.objectContaining({ rule: 'abi/types-not-compared', effect: 'undecided' }));
+    }
+    expect(compareImages(object, object, { sameContent: true })).toEqual([]);
+  });
+});
+
 describe('another machine', () => {
   const arm = (flags: number) => ({
     ...IMAGE,
