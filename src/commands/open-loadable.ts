@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { isGo } from '../elf/go.ts';
 import type { ElfProblem } from '../elf/model.ts';
 import { openElf } from '../elf/open.ts';
@@ -43,7 +43,11 @@ export function openLoadable(file: string, what: string): OpenLoadable {
       return { loadable: { file, image: whole, bytes, ...(go === undefined ? {} : { go }) }, problems: found, close };
     }
     const go = readGo(bytes, image, find);
-    return { loadable: { file, image, bytes, find, ...(go === undefined ? {} : { go }) }, problems, close };
+    return {
+      loadable: { file, realPath: realpathSync(file), image, bytes, find, ...(go === undefined ? {} : { go }) },
+      problems,
+      close,
+    };
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
     if (isUsageError(error)) throw error;

@@ -10,6 +10,8 @@ import type { Finding } from '../rules/finding.ts';
 export interface LoadableFile {
   /** Its path; $ORIGIN is the directory of it. */
   readonly file: string;
+  /** The same without symbolic links, where that was looked up. */
+  readonly realPath?: string;
   readonly image: ElfImage;
   /** What the Go toolchain left in it; absent for other files. */
   readonly go?: GoReading;
@@ -37,6 +39,8 @@ export interface FitOptions {
   readonly target?: FloorTarget;
   /** Symbols that the plugin must export. */
   readonly required?: readonly string[];
+  /** The host loads these plugins with dlopen, although it is a Go program that can open Go plugins. */
+  readonly dlopened?: boolean;
 }
 
 /** Whether a plugin would load, and every reason why not. */

@@ -8,7 +8,7 @@ import type { Opened } from '../golang/fit/fit.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { type Closure, closureOf } from './closure.ts';
-import { fitGoPlugin } from './go-plugin.ts';
+import { fitGoPlugin, goFileOf } from './go-plugin.ts';
 import { isMuslHost, libcFindings } from './libc.ts';
 import type { Fit, FitOptions, HostImage, LoadableFile } from './model.ts';
 import { missingLibraries, missingVersions, type Process, unboundSymbols } from './requirements.ts';
@@ -30,10 +30,10 @@ export function fitPlugins(
     const { reasons: found, tlsBytes } = judge(host, hostClosure, plugin, options, tls);
     // What the loader refuses gives its storage back.
     if (!found.some(({ severity }) => severity === 'error')) tls += tlsBytes;
-    const go = fitGoPlugin(host, plugin, opened);
+    const go = fitGoPlugin(host, plugin, opened, options.dlopened);
     const reasons = [...found, ...go.findings];
     const answer = loads(reasons);
-    if (plugin.go !== undefined) opened.push({ file: plugin.file, go: plugin.go, accepted: answer !== false });
+    if (plugin.go !== undefined) opened.push({ ...goFileOf(plugin, plugin.go), accepted: answer !== false });
     return { loads: answer, reasons, ...(go.fit === undefined ? {} : { go: go.fit }) };
   });
 }

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from '@jest/globals';
 import { fitCommand } from '../../src/commands/fit.ts';
 import { capture } from '../commands/capture.ts';
 import { openReally, Workbench } from '../golang/workbench.ts';
 import { describeWith } from '../support/needs.ts';
-import { workspace, writeTree } from '../support/workspace.ts';
+import { compileC, workspace, writeTree } from '../support/workspace.ts';
 import { told } from './load-file.ts';
 
 const TIMEOUT = 240_000;
@@ -40,6 +40,8 @@ describeWith(['go', 'gcc'], 'hosts by their description', () => {
   const dump = (name: string): string => join(root, name);
   let host = '';
   let alike = '';
+
+  const scratch = workspace();
 
   async function ask(hosts: string | readonly string[], plugins: readonly string[]) {
     const { terminal, out } = capture();
@@ -266,6 +268,32 @@ describeWith(['go', 'gcc'], 'hosts by their description', () => {
         'error go/plugin-path-twice example.com/plug',
         'undecided go/host-unknown host',
       ]);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'know one file under several names: plugin.Open gives the first back',
+    async () => {
+      const link = join(scratch, 'linked.so');
+      symlinkSync(alike, link);
+      expect(openReally(host, [alike, link]).map(({ opened }) => opened)).toEqual([true, true]);
+      const { output } = await ask(host, [alike, link]);
+      expect(output.plugins.map(({ loads }) => loads)).toEqual([true, true]);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'say what plugin.Open does with a file that is no Go plugin',
+    async () => {
+      const other = compileC(scratch, 'other', 'int f(void) { return 0; }');
+      expect(openReally(host, [other])).toEqual([
+        { opened: false, message: expect.stringContaining('no plugin module data') },
+      ]);
+      const { exit, output } = await ask(host, [other]);
+      expect(told(output.plugins[0]?.reasons ?? [])).toEqual(['undecided go/not-plugin file']);
+      expect(exit).toBe(3);
     },
     TIMEOUT,
   );

@@ -34,6 +34,8 @@ export interface GoFit {
 /** A plugin with its reading; `file` names it in messages. */
 export interface GoFile {
   readonly file: string;
+  /** Its path without symbolic links, by which plugin.Open knows a file; `file` unless given. */
+  readonly realPath?: string;
   readonly go: GoReading;
 }
 
@@ -59,9 +61,9 @@ export function fitGo(
   const tables = plugin.go.plugin;
   const list = tables?.packages ?? [...plugin.go.hashes].map(([path, hash]) => ({ path, hash }));
   const twice = earlier.find(
-    ({ file, go, accepted }) =>
-      // The very same file is no second plugin: plugin.Open gives back the first.
-      accepted && file !== plugin.file && tables !== undefined && go.plugin?.path === tables.path,
+    ({ go, accepted, ...one }) =>
+      // The very same file is no second plugin: plugin.Open gives back the first (realpath, plugin/plugin_dlopen.go).
+      accepted && placeOf(one) !== placeOf(plugin) && tables !== undefined && go.plugin?.path === tables.path,
   );
   const providers: readonly GoFile[] = [host, ...earlier];
   const agreeing: string[] = [];
@@ -113,6 +115,10 @@ export function fitGo(
     },
     findings,
   };
+}
+
+function placeOf({ file, realPath }: Pick<GoFile, 'file' | 'realPath'>): string {
+  return realPath ?? file;
 }
 
 const packagesOf = new WeakMap<GoReading, ReadonlySet<string>>();
