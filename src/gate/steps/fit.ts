@@ -76,6 +76,7 @@ function fitInto(host: HostConfig, found: HostFound, plugin: LoadableFile, job: 
       ...(host.preset === undefined ? {} : { preset: host.preset }),
       // Whether they are exported was told when the file was read; here it is what a preset is to look at.
       ...(host.preset === undefined ? {} : { lookedUp: job.plugin.symbols.required }),
+      dlopened: job.plugin.kind !== 'go-plugin',
     }).at(-1);
     if (fit === undefined) return { loads: 'undecided', reasons: [] };
     const advised = before.plugins.length === 0 ? fit.reasons : fit.reasons.map(asAdvice);
