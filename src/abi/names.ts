@@ -95,7 +95,10 @@ function declare(writing: Writing, id: TypeId, inner: string, depth: number): st
       const target = graph.nodes[node.target];
       // `*const p` qualifies the pointer, `const T` what stands left of it.
       const isPointer = target?.kind === 'pointer' || target?.kind === 'reference';
-      return isPointer ? below(node.target, spaced(word, inner)) : `${word} ${below(node.target, inner)}`;
+      if (isPointer) return below(node.target, spaced(word, inner));
+      // gcc says of a constant array that it is one of constants, and constant.
+      const text = below(node.target, inner);
+      return text.startsWith(`${word} `) ? text : `${word} ${text}`;
     }
     case 'array':
       if (node.vector === true)

@@ -113,13 +113,25 @@ function sizeOfNode(graph: TypeGraph, node: TypeNode): number | undefined {
 
 type ArrayNode = Extract<TypeNode, { kind: 'array' }>;
 
+/** An array with what is said of its rows: `const row[2]`, where a row is an `int[3]`, has constants in it. */
+export interface WholeArray {
+  readonly array: ArrayNode;
+  readonly const: boolean;
+  readonly volatile: boolean;
+}
+
 /** An array of arrays as one with all dimensions: compilers write `int [2][3]` in both ways. */
-export function wholeArray(graph: TypeGraph, array: ArrayNode): ArrayNode {
-  let whole = array;
+export function wholeArray(graph: TypeGraph, array: ArrayNode): WholeArray {
+  let whole: WholeArray = { array, const: false, volatile: false };
   for (let depth = 0; depth < MAX_ARRAYS; depth += 1) {
-    const { node } = peel(graph, whole.element);
-    if (node.kind !== 'array' || node.vector === true || whole.vector === true) return whole;
-    whole = { ...node, dimensions: [...whole.dimensions, ...node.dimensions] };
+    const row = peel(graph, whole.array.element);
+    const { node } = row;
+    if (node.kind !== 'array' || node.vector === true || whole.array.vector === true) return whole;
+    whole = {
+      array: { ...node, dimensions: [...whole.array.dimensions, ...node.dimensions] },
+      const: whole.const || row.const,
+      volatile: whole.volatile || row.volatile,
+    };
   }
   return whole;
 }

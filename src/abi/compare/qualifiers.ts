@@ -11,6 +11,8 @@ interface QualifierChange {
   readonly why: string;
 }
 
+const RANK: readonly Effect[] = ['compatible', 'risky', 'source-breaking', 'undecided', 'breaking'];
+
 /**
  * What a difference in const, volatile, restrict and _Atomic means at one level of a type.
  * @param pointers how many pointers lie between the place and this level; 0: the qualifiers of the value itself
@@ -27,15 +29,17 @@ export function qualifierChange(
     const why = `_Atomic was ${after.atomic ? 'added' : 'removed'}${where}, which changes how the value is read and written`;
     return { kind: 'qualifier', effect: 'risky', why };
   }
+  let worst: QualifierChange | undefined;
   for (const word of ['const', 'volatile'] as const) {
     if (before[word] === after[word]) continue;
     const added = after[word];
-    const effect = pointers > 0 ? pointee(position, added) : top(position, word, added);
-    if (effect === undefined) continue;
+    const effect = pointers > 0 ? pointee(position, added, pointers) : top(position, word, added);
+    if (effect === undefined || (worst !== undefined && RANK.indexOf(effect) <= RANK.indexOf(worst.effect))) continue;
     const why = `${word} was ${added ? 'added' : 'removed'}${where}`;
     // Function types match exactly or not at all.
-    return { kind: 'qualifier', effect, ...(pointers > 0 ? { asCallback: 'source-breaking' } : {}), why };
+    worst = { kind: 'qualifier', effect, ...(pointers > 0 ? { asCallback: 'source-breaking' } : {}), why };
   }
+  if (worst !== undefined) return worst;
   if (position === 'parameter' && pointers === 0 && before.restrict !== after.restrict) {
     return after.restrict
       ? { kind: 'qualifier', effect: 'risky', why: 'restrict was added, so that arguments may no longer overlap' }
@@ -44,8 +48,12 @@ export function qualifierChange(
   return undefined;
 }
 
-/** Behind a pointer: a qualifier that is added is one more promise to whoever gives the pointer, and a limit to whoever gets it. */
-function pointee(position: Position, added: boolean): Effect {
+/**
+ * Behind a pointer: a qualifier that is added is one more promise to whoever gives the pointer, and a limit to whoever
+ * gets it. Behind two, neither type converts to the other (C11 6.5.16.1: `char **` is no `const char **`).
+ */
+function pointee(position: Position, added: boolean, pointers: number): Effect {
+  if (pointers > 1) return 'source-breaking';
   switch (position) {
     case 'parameter':
       return added ? 'compatible' : 'source-breaking';

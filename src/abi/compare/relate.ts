@@ -9,7 +9,7 @@ import type { Alias, EdgeKind } from './change.ts';
 import { isNominal, relateNominal } from './nominal/relate.ts';
 import { compareNumbers, isInteger } from './numbers.ts';
 import { PairMap } from './pair-map.ts';
-import { type Peeled, peel, sizeOf, wholeArray } from './peel.ts';
+import { type Peeled, peel, sizeOf, type WholeArray, wholeArray } from './peel.ts';
 import { type Position, qualifierChange } from './qualifiers.ts';
 
 /** The two releases' graphs. */
@@ -61,7 +61,14 @@ type Step =
   | { readonly is: 'same' }
   | { readonly is: 'pair'; readonly renamed?: Verdict }
   | { readonly is: 'changed'; readonly verdict: Verdict }
-  | { readonly is: 'below'; readonly old: TypeId; readonly new: TypeId; readonly pointer: boolean };
+  | {
+      readonly is: 'below';
+      readonly old: TypeId;
+      readonly new: TypeId;
+      readonly pointer: boolean;
+      /** Arrays, with what is said of their rows. */
+      readonly arrays?: readonly [WholeArray, WholeArray];
+    };
 
 type Relations = Readonly<Record<Position, PairMap<Relation>>>;
 
@@ -129,7 +136,9 @@ function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position
         pairs.push(anchor);
         return conclude(undefined);
       case 'below':
-        array = step.pointer ? undefined : [merged(before, array?.[0]), merged(after, array?.[1])];
+        array = step.pointer
+          ? undefined
+          : [merged(merged(before, array?.[0]), step.arrays?.[0]), merged(merged(after, array?.[1]), step.arrays?.[1])];
         if (step.pointer) {
           through = 'pointer';
           alias = aliasOf(graphs.new, after);
@@ -150,7 +159,7 @@ function worse<T extends { readonly effect: Effect }>(one: T | undefined, other:
   return RANK.indexOf(other.effect) > RANK.indexOf(one.effect) ? other : one;
 }
 
-function merged(peeled: Peeled, outer: Peeled | undefined): Peeled {
+function merged(peeled: Peeled, outer: Pick<Peeled, 'const' | 'volatile'> | undefined): Peeled {
   if (outer === undefined) return peeled;
   return { ...peeled, const: peeled.const || outer.const, volatile: peeled.volatile || outer.volatile };
 }
@@ -228,9 +237,10 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
   if (a.kind === 'array' && b.kind === 'array') {
     if ((a.vector === true) !== (b.vector === true))
       return changed('breaking', 'vectors are passed in other registers');
-    const [one, other] = [wholeArray(graphs.old, a), wholeArray(graphs.new, b)];
+    const arrays = [wholeArray(graphs.old, a), wholeArray(graphs.new, b)] as const;
+    const [one, other] = [arrays[0].array, arrays[1].array];
     if (!sameDimensions(one.dimensions, other.dimensions)) return resized(one.dimensions, other.dimensions, place);
-    return { is: 'below', old: one.element, new: other.element, pointer: false };
+    return { is: 'below', old: one.element, new: other.element, pointer: false, arrays };
   }
   if (a.kind === 'member-pointer' && b.kind === 'member-pointer')
     return { is: 'below', old: a.target, new: b.target, pointer: true };
@@ -336,8 +346,11 @@ function resized(
   // Consumers of an exported array go on using the elements that they know.
   const tail = sameDimensions(a.slice(1), b.slice(1)) && bound(b[0]) > bound(a[0]);
   if (position === 'variable' && pointers === 0 && tail) return changed('risky', 'the array got more elements');
-  // How many elements follow a pointer is a promise, not a layout.
-  if (pointers > 0) return changed('risky', why);
+  // Of an array without a bound nobody can step to the next: how many elements it has is a promise, not a layout.
+  if (pointers > 0 && (bound(a[0]) === 0 || bound(b[0]) === 0) && sameDimensions(a.slice(1), b.slice(1))) {
+    return changed('risky', why);
+  }
+  // Behind a pointer, the next array lies elsewhere, as in `int rows[][3]`.
   return changed('breaking', why);
 }
 
