@@ -9,6 +9,7 @@ import { librariesFor } from '../fit/libraries.ts';
 import type { Fit, LoadableFile } from '../fit/model.ts';
 import { fitPlugins, loads } from '../fit/plugin.ts';
 import { isPreset, PRESETS } from '../fit/presets/names.ts';
+import { mainTypes } from '../golang/advice/main-types.ts';
 import { type FileFit, type HostFit, renderFitJson, renderFitText } from '../report/fit-text.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
@@ -128,7 +129,8 @@ async function fitOne(
     const fit = loadable === undefined ? undefined : fits[readable.indexOf(loadable)];
     const types = loadable === undefined ? [] : await typeReasons(host, loadable, options);
     // Those of a file that is read piece by piece are known only now.
-    const reasons = [...problems.map(pluginProblem), ...(fit?.reasons ?? []), ...types];
+    const advice = loadable?.go?.plugin === undefined ? [] : mainTypes(loadable.go.plugin.table);
+    const reasons = [...problems.map(pluginProblem), ...(fit?.reasons ?? []), ...types, ...advice];
     plugins.push({ file, fit: { loads: loads(reasons), reasons, ...(fit?.go === undefined ? {} : { go: fit.go }) } });
   }
   return { host: host.name, kind: host.kind, ...(built === undefined ? {} : { built }), plugins };

@@ -5,6 +5,7 @@ import { cappedNames, change, listNames } from '../compare/fold.ts';
 import type { FileContent } from '../compare/loaded-content.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
+import { mainTypes } from './advice/main-types.ts';
 import { compareInterfaces, labelOf, symbolsByName } from './compare-interfaces.ts';
 import { withDeclarations } from './declarations.ts';
 import { explainMismatches } from './fit/causes.ts';
@@ -50,7 +51,7 @@ export function compareGo(
     ...incomplete(before, after),
     ...symbols(before, after),
     ...interfaces(old, before, now, after, options),
-    ...mainTypes(after),
+    ...mainTypes(after.table),
     ...packages(old, now, before, after),
     ...path(before, after),
   ];
@@ -100,20 +101,6 @@ function symbols(before: GoPluginTables, after: GoPluginTables): readonly Findin
     );
   }
   return findings;
-}
-
-/** Types of package main, as reflection writes them; no other package of that name can be imported. */
-const OF_MAIN = /(?<![\p{L}\p{N}_./])main\.[\p{L}_][\p{L}\p{N}_]*/gu;
-
-/** Functions whose signature holds a type that no host can name, and variables of such a type without methods. */
-function mainTypes(after: GoPluginTables): readonly Finding[] {
-  return after.table.symbols.flatMap(({ name, kind, type, methods }) => {
-    if (kind === 'var' && methods.length > 0) return [];
-    const names = [...new Set(type.match(OF_MAIN))];
-    if (names.length === 0) return [];
-    const message = `${name} uses ${listNames(names)}, declared in package main of the plugin: a host cannot name that type, so no assertion to ${kind === 'func' ? 'the function type' : 'it'} succeeds.`;
-    return [finding('go/type-in-main', message, { subject: name, symbol: name })];
-  });
 }
 
 function packages(old: GoReading, now: GoReading, before: GoPluginTables, after: GoPluginTables): readonly Finding[] {

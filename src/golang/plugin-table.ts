@@ -30,49 +30,67 @@ export interface PluginTable {
   readonly inWords?: boolean;
 }
 
-/** Reads the table of a plugin's exported symbols (moduledata.ptab; runtime/plugin.go, plugin_lastmoduleinit). */
+/**
+ * Reads the table of a plugin's exported symbols (moduledata.ptab; runtime/plugin.go, plugin_lastmoduleinit). The types that
+ * they lead to are read when they are first asked for.
+ */
 export function readPluginTable(memory: GoMemory, { table, types, typesEnd, pluginPath }: Moduledata): PluginTable {
   const reader = new GoTypes(memory, types, typesEnd);
-  const builder = new GoGraphBuilder(reader, pluginPath);
-  const found: (PluginSymbol & { readonly id: number })[] = [];
-  let complete = true;
+  const found: Entry[] = [];
+  let whole = true;
   for (let index = 0; index < table.count; index += 1) {
     const at = table.address + 8 * index;
     const name = reader.nameAt(memory.i32(at));
     const type = reader.typeAt(memory.i32(at + 4));
-    const symbol = name === undefined || type === undefined ? undefined : symbolOf(reader, builder, name, type);
-    if (symbol === undefined) complete = false;
-    else found.push(symbol);
+    const entry = name === undefined || type === undefined ? undefined : entryOf(reader, name, type);
+    if (entry === undefined) whole = false;
+    else found.push(entry);
   }
-  // Go's plugins exist on 64-bit machines that are little endian, as far as they are read here.
-  const graph = builder.graph(8, true);
+  let made: { readonly graph: TypeGraph; readonly ids: readonly number[]; readonly truncated: boolean } | undefined;
+  const build = (): NonNullable<typeof made> => {
+    made ??= graphOf(reader, pluginPath, found);
+    return made;
+  };
   return {
-    symbols: found.map(({ id, ...symbol }) => ({ ...symbol, exactType: goTypeText(graph, id, 'path') })),
-    complete: complete && !reader.exhausted && !builder.truncated,
-    types: graph,
+    symbols: found.map(({ value: _, list, ...symbol }, at) => ({
+      ...symbol,
+      methods: list.map((method) => methodText(reader, method)),
+      get exactType() {
+        return goTypeText(build().graph, build().ids[at] ?? -1, 'path');
+      },
+    })),
+    get complete() {
+      return whole && !build().truncated && !reader.exhausted;
+    },
+    get types() {
+      return build().graph;
+    },
   };
 }
 
-function symbolOf(
-  reader: GoTypes,
-  builder: GoGraphBuilder,
-  name: string,
-  type: number,
-): (PluginSymbol & { readonly id: number }) | undefined {
+interface Entry extends Pick<PluginSymbol, 'name' | 'kind' | 'type'> {
+  /** Address of the type of the function, or of what the variable holds. */
+  readonly value: number;
+  readonly list: readonly GoMethod[];
+}
+
+function entryOf(reader: GoTypes, name: string, type: number): Entry | undefined {
   const isFunction = reader.kind(type) === KIND.func;
   const value = isFunction ? type : reader.element(type);
   if (value === undefined || (!isFunction && reader.kind(type) !== KIND.pointer)) return undefined;
   const text = reader.text(value);
   if (text === undefined) return undefined;
-  const methods = isFunction ? [] : reader.methods(type);
-  const id = builder.symbol(name, isFunction ? 'function' : 'variable', value, methods);
-  return {
-    name,
-    kind: isFunction ? 'func' : 'var',
-    type: text,
-    methods: methods.map((method) => methodText(reader, method)),
-    id,
-  };
+  const list = isFunction ? [] : reader.methods(type);
+  return { name, kind: isFunction ? 'func' : 'var', type: text, value, list };
+}
+
+function graphOf(reader: GoTypes, main: string, entries: readonly Entry[]) {
+  const builder = new GoGraphBuilder(reader, main);
+  const ids = entries.map(({ name, kind, value, list }) =>
+    builder.symbol(name, kind === 'func' ? 'function' : 'variable', value, list),
+  );
+  // Go's plugins exist on 64-bit machines that are little endian, as far as they are read here.
+  return { graph: builder.graph(8, true), ids, truncated: builder.truncated };
 }
 
 /** `Name(string) error`; a signature that the linker dropped is `(...)`. */

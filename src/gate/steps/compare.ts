@@ -10,6 +10,7 @@ import { requiredMissing } from '../../compare/required.ts';
 import { parseVersionScript, type VersionScript } from '../../compare/version-script.ts';
 import { checkVersionScript } from '../../compare/version-script-check.ts';
 import type { ElfImage } from '../../elf/model.ts';
+import { mainTypes } from '../../golang/advice/main-types.ts';
 import { placedInGo } from '../../golang/cgo-places.ts';
 import { compareGo, goReadingOf } from '../../golang/compare.ts';
 import { worstEffect } from '../../rules/effects.ts';
@@ -35,12 +36,15 @@ export const compareStep: GateStep = async (job, known, context) => {
   const resolution = preparedBaseline(job, context.root, known.prepared);
   const { baseline } = resolution;
   if (baseline === undefined) {
+    const advice = goAdvice({ bytes: artifact.bytes, image });
     if (required.length === 0 && job.plugin.symbols.versionScript === undefined) {
-      return { outcome: { skipped: 'there is no previous release to compare with', findings: resolution.findings } };
+      const findings = [...resolution.findings, ...advice];
+      return { outcome: { skipped: 'there is no previous release to compare with', findings } };
     }
     // Without a previous release the promises of the project itself can still be checked.
     const findings = [
       ...resolution.findings,
+      ...advice,
       ...script.findings,
       ...requiredMissing(image, required),
       ...(script.script === undefined ? [] : checkVersionScript(script.script, image)),
@@ -125,6 +129,12 @@ export const compareStep: GateStep = async (job, known, context) => {
     },
   };
 };
+
+/** What a first release is told of its interface; later ones hear it with what changed. */
+function goAdvice(now: { readonly bytes: Uint8Array; readonly image: ElfImage }): readonly Finding[] {
+  const table = isGoPlugin(now.image) ? goReadingOf(now)?.plugin?.table : undefined;
+  return table === undefined ? [] : mainTypes(table);
+}
 
 function goChanges(
   previous: PreviousRelease,
