@@ -52,6 +52,7 @@ export function readForeign(file: string, workspace: string, context: GitHubCont
   const report = foreignReport(Buffer.from(artifact.bytes).toString('utf8'), {
     repository: `${repository.owner}/${repository.repo}`,
     commit: run.headSha,
+    conclusion: run.conclusion,
   });
   const links = linksOf(report, context.serverUrl);
   const first = note(run, context);

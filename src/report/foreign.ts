@@ -1,6 +1,9 @@
 import { UsageError } from '../errors.ts';
 import type { GateReport, JudgedFinding } from '../gate/report.ts';
+import { fingerprints } from '../rules/fingerprint.ts';
 import { totalsOf } from '../rules/judge.ts';
+import { finding } from '../rules/make.ts';
+import { truncate } from '../text/truncate.ts';
 import { contradictionOf } from './contradiction.ts';
 import { parseReport } from './schema.ts';
 
@@ -12,6 +15,8 @@ export interface ForeignOrigin {
   readonly repository: string;
   /** The commit that the run was about, from GitHub. */
   readonly commit: string;
+  /** How GitHub says that the run ended, such as `success`. */
+  readonly conclusion: string;
 }
 
 /** What a finding is allowed to do, whatever the report says: an error that nobody accepted blocks. */
@@ -21,13 +26,21 @@ function withFate(finding: JudgedFinding): JudgedFinding {
   return { ...finding, blocks };
 }
 
+/** The one thing that GitHub itself says of the run. It is judged here: the policy is part of what could have been changed. */
+function notConfirmed(conclusion: string): JudgedFinding {
+  const message = `The report says that nothing blocks, but the run that made it ended with "${truncate(conclusion, 30)}".`;
+  const plain = finding('gate/run-failed', message, { subject: 'run' });
+  const [fingerprint = ''] = fingerprints([plain]);
+  return { ...plain, fingerprint, blocks: true };
+}
+
 /**
  * A report from a job that is not to be trusted, made anew from its data: checked against the schema, with verdict,
  * headline and counts worked out from its findings, and bound to the commit that GitHub names. The evidence of steps,
  * JSON of any shape, is left out.
  * @throws UsageError when it is no report, or one about another commit or repository
  */
-export function foreignReport(json: string, { repository, commit }: ForeignOrigin): GateReport {
+export function foreignReport(json: string, { repository, commit, conclusion }: ForeignOrigin): GateReport {
   const report = parseReport(json, LONGEST);
   const { source } = report;
   if (source?.commit !== commit) {
@@ -41,7 +54,9 @@ export function foreignReport(json: string, { repository, commit }: ForeignOrigi
   if (report.plugins.length === 0) throw new UsageError('The report is about no plugin at all. It is not posted.');
   const lost = contradictionOf(report);
   if (lost !== undefined) throw new UsageError(`The report contradicts itself: ${lost}. It is not posted.`);
-  const findings = report.findings.map(withFate);
+  const judged = report.findings.map(withFate);
+  const claim = totalsOf(judged, 0).verdict;
+  const findings = claim === 'pass' && conclusion !== 'success' ? [notConfirmed(conclusion), ...judged] : judged;
   return {
     ...report,
     ...totalsOf(findings, report.counts.off ?? 0),

@@ -99,8 +99,12 @@ describe('the report of a fork, posted by the second workflow', () => {
     }));
     const counts = { error: 0, warning: 0, note: 0, undecided: 0, waived: 0, blocking: 0 };
     const report = forkReport({ findings: [], verdict: 'pass', counts, plugins: clean });
-    await post(api, { report: JSON.stringify(report) });
+    await post(api, { report: JSON.stringify(report), payload: workflowRunEvent({ conclusion: 'success' }) });
     expect(api.state.checkRuns.map(({ conclusion }) => conclusion)).toEqual(['neutral']);
+
+    const doubted = await post(await github(), { report: JSON.stringify(report) });
+    expect(doubted.outputs).toMatchObject({ verdict: 'undecided', blocking: '1' });
+    expect(doubted.summary).toContain('the run that made it ended with "failure"');
   });
 
   it('works the verdict out from the findings', async () => {

@@ -46,6 +46,14 @@ export const gateRules = defineRules({
     fix: 'Look at the job of the shard, mend what ended it, and run it again. Its report has to be uploaded even when it blocks: `if: always()`.',
     controls: [controls.ssdfTestExecutable],
   },
+  'gate/run-failed': {
+    title: 'The run that reported a pass did not succeed',
+    severity: 'undecided',
+    step: 'config',
+    why: 'GitHub says that the run failed, and the report that it left says that nothing blocks. The report may be of another step, be old, or have been changed by the code of the pull request.',
+    fix: 'Look at the log of the run. Keep the gate in a workflow of its own, so that it alone makes the run fail.',
+    controls: [controls.ssdfTestExecutable],
+  },
   'gate/shard-invalid': {
     title: 'A report does not belong to a shard of the plan',
     severity: 'error',
