@@ -3,7 +3,7 @@ import type { RuleId } from '../../rules/catalogue.ts';
 import type { Finding } from '../../rules/finding.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import { shownSymbol } from '../demangle/demangle.ts';
-import { isToldByName } from '../demangle/itanium.ts';
+import { isOfLambda, isToldByName } from '../demangle/itanium.ts';
 import type { AbiSymbol, TypeGraph } from '../model.ts';
 import { evidenceFindings, missingText } from './evidence.ts';
 import { explore, type SymbolTypes } from './explore.ts';
@@ -80,8 +80,9 @@ function pairSymbols(
     const other = after.get(label) ?? byName.get(symbol.name);
     if (other === undefined || isCompilerMade(symbol.name, symbol.kind)) continue;
     const pair = pairOf(symbol, other);
-    if (pair !== undefined) pairs.push(pair);
-    else if (isToldByName(symbol.name)) told.add(symbol.name);
+    if (isOfLambda(symbol.name)) told.add(symbol.name);
+    else if (pair !== undefined) pairs.push(pair);
+    else if (isToldByName(symbol.name, symbol.kind)) told.add(symbol.name);
     else open.add(symbol.name);
   }
   // Behind the exported ones, so that paths begin at those.

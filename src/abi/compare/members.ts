@@ -1,4 +1,4 @@
-import type { Member } from '../model.ts';
+import type { Member, TypeGraph } from '../model.ts';
 import { typeName } from '../names.ts';
 import { alignmentOf } from './alignment.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
@@ -105,10 +105,16 @@ class CommonMembers {
       const to = this.#pairOf(pair.old, pair.new, pair.alias);
       this.edges.push({ to, kind: pair.through, label: `member ${key}` });
     }
-    if (member.bitSize !== other.bitSize) own.push(resizedBits(key, member, other));
+    if (bitsOf(this.#graphs.old, member) !== bitsOf(this.#graphs.new, other)) own.push(resizedBits(key, member, other));
     else if (member.bitOffset !== other.bitOffset) this.moves.push(moved(key, member, other));
     if ((member.mutable === true) !== (other.mutable === true)) own.push(mutable(key, other));
   }
+}
+
+/** Undefined for whole values: clang says nothing of a bit-field that is as wide as its type. */
+function bitsOf(graph: TypeGraph, { bitSize, bitOffset, type }: Member): number | undefined {
+  if (bitSize === undefined || bitSize % 8 !== 0 || bitOffset % 8 !== 0) return bitSize;
+  return sizeOf(graph, type) === bitSize / 8 ? undefined : bitSize;
 }
 
 /** Whether two records have the same members in the same order, all with names. */

@@ -16,9 +16,17 @@ interface Named {
  */
 export function sameInstance(a: string, b: string): boolean {
   if (a === b) return true;
+  if (a.includes(LOCAL) && b.includes(LOCAL)) return behindFunction(a) === behindFunction(b);
   if (!a.includes('<') || !b.includes('<') || a.length > MAX_NAME || b.length > MAX_NAME) return false;
   const [one, other] = [parse(compact(a)), parse(compact(b))];
   return one !== undefined && other !== undefined && sameName(one, other, false);
+}
+
+/** Classes inside of functions, whose own name compilers write with and without its scope: nobody outside can name them. */
+const LOCAL = '()::';
+
+function behindFunction(name: string): string {
+  return name.slice(name.lastIndexOf(LOCAL));
 }
 
 /** Without blanks that mean nothing. */

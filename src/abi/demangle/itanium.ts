@@ -48,15 +48,26 @@ export function demangleItanium(name: string): string | undefined {
 }
 
 /**
- * Whether the name of a symbol says all about its type: destructors, and constructors that a class has from its base
- * (`using Base::Base`). Compilers leave out their entries where another function does the same.
+ * Whether the name of a symbol says all about its type that anybody needs: destructors, and constructors that a class has
+ * from its base (`using Base::Base`), of which compilers leave out the entries where another function does the same; and
+ * variables inside of inline functions and constants of the standard library, which have no entry with a place, and whose
+ * size is compared as that of all data.
  */
-export function isToldByName(name: string): boolean {
+export function isToldByName(name: string, kind: 'function' | 'variable'): boolean {
+  if (kind === 'variable') return /^_Z(?:Z|N?St)/.test(name);
   if (!/^_ZN.*(?:CI[12]|D[0-2])/.test(name)) return false;
   const whole = parsed(name);
   let node: Node | undefined = whole?.is === 'encoding' ? whole.name : undefined;
   while (node?.is === 'nested' || node?.is === 'template' || node?.is === 'tagged') node = node.name;
   return node?.is === 'structor' && (node.destructor || node.inherited === true);
+}
+
+/**
+ * Whether the name of a symbol has a lambda in it: the instance of a template with one as its argument. Nobody outside can
+ * name it, and what it captures compilers lay out as they like.
+ */
+export function isOfLambda(name: string): boolean {
+  return /^_Z.*Ul.*E\d*_/.test(name) && demangleItanium(name)?.includes('{lambda(') === true;
 }
 
 /**

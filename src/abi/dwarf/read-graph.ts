@@ -39,7 +39,7 @@ export function readTypeGraph(
   const symbols = [...own, ...taken];
   builder.finish();
   const untyped = own
-    .filter(({ type, name, kind }) => type === undefined && !isCompilerMade(name, kind) && !isToldByName(name))
+    .filter(({ type, name, kind }) => type === undefined && !isCompilerMade(name, kind) && !isToldByName(name, kind))
     .map(({ name }) => name);
   const gaps: MissingEvidence[] = [...missing, ...problemsOf(files)];
   if (files.length > 0 && untyped.length > 0) {

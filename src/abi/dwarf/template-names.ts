@@ -152,7 +152,8 @@ function typeText(type: TypeDie, depth: number): string | undefined {
   }
 }
 
-const NUMBER_WORDS = /\b(?:long|short|unsigned|signed|int|char)(?: (?:long|short|unsigned|signed|int|char))+\b/g;
+const NUMBER_WORDS =
+  /\b(?:long|short|unsigned|signed|int|char|__int128)(?: (?:long|short|unsigned|signed|int|char|__int128))+\b/g;
 
 /** `long unsigned int` to gcc, `unsigned long` to clang and to people. */
 function numberName(name: string): string {
@@ -160,7 +161,7 @@ function numberName(name: string): string {
     const words = text.split(' ');
     const count = (word: string): number => words.filter((one) => one === word).length;
     const sign = count('unsigned') > 0 ? ['unsigned'] : count('signed') > 0 && count('char') > 0 ? ['signed'] : [];
-    const size = words.filter((word) => word === 'long' || word === 'short' || word === 'char');
+    const size = words.filter((word) => word !== 'unsigned' && word !== 'signed' && word !== 'int');
     return [...sign, ...(size.length > 0 ? size : ['int'])].join(' ');
   });
 }
