@@ -66,7 +66,9 @@ function judge(
   const added = closureOf(plugin, options.find, loaders, hostClosure?.byName);
   const musl = host === undefined ? isMuslProcess(plugin.image, options) : isMuslHost(host.image);
   const process: Process = { host, hostClosure, added, musl };
-  const tlsBytes = musl ? 0 : staticTlsOf(added.files);
+  // Whatever the host is, its C library is there from the start and takes nothing of the reserve.
+  const cLibrary = added.byName.get('libc.so.6');
+  const tlsBytes = musl ? 0 : staticTlsOf(added.files.filter((file) => file !== cLibrary));
   const reasons = [
     ...hostFindings(host),
     ...libcFindings(host, plugin),

@@ -327,6 +327,16 @@ describeWith(['cc'], 'the answer of fit and that of dlopen', () => {
     expect(dlopens(host, files)).toBe(false);
   });
 
+  it('takes the C library of an unknown host for started with it', () => {
+    // Its own thread-local storage would not fit beside this.
+    const source = `#include <stdlib.h>\n${tls(1600)}\nvoid *more(void) { return malloc(8); }`;
+    const file = build(directory, 'needs-libc.so', source, ['-Wl,--no-as-needed', '-lc']);
+    const host = hostOf('full');
+    const fit = fitPlugin(undefined, { file, image: image(file) }, { find: libraryFinder(host.image) });
+    expect(fit.reasons).toEqual([]);
+    expect(dlopens(host, [file])).toBe(true);
+  });
+
   it('leaves open what lies between the reserve and twice its slack, and goes on behind what was refused', () => {
     const host = hostOf('full');
     const sizes = [416, 416, 416, 400, 1000, 8, 128];
