@@ -24,8 +24,13 @@ export const waiverSchema = z
     ),
     plugin: name('Only for the plugin of this name; without it, for all.').optional(),
     target: target('Only for this target; without it, for all.').optional(),
-    reason: text('Why it is accepted; shown in every report.', 'expected the reason why it is accepted'),
-    owner: text('Who answers for it: a person or a team.', 'expected who answers for it, such as "@team-api"'),
+    reason: text('Why it is accepted; shown in every report.', 'expected the reason why it is accepted').regex(/\S/, {
+      error: 'expected the reason why it is accepted, in words',
+    }),
+    owner: text('Who answers for it: a person or a team.', 'expected who answers for it, such as "@team-api"').regex(
+      /\S/,
+      { error: 'expected who answers for it, such as "@team-api"' },
+    ),
     expires: z.iso
       .date({ error: EXPECTS_DAY })
       .meta({ description: 'Last day on which it holds (UTC). 14 days before it, the report warns.' }),

@@ -164,6 +164,8 @@ describe('schema/waivers.v1.json and the loader', () => {
   it.each<[string, string]>([
     ['no reason', entry({ reason: undefined })],
     ['an empty reason', entry({ reason: '' })],
+    ['a blank reason', entry({ reason: '  ' })],
+    ['a blank owner', entry({ owner: ' ' })],
     ['no owner', entry({ owner: undefined })],
     ['no subject', entry({ subject: undefined })],
     ['no end', entry({ expires: undefined })],
