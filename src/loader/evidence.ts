@@ -12,6 +12,7 @@ import type { LoaderRun } from './run.ts';
 import { findSites, type Site } from './sites.ts';
 import type { Stage } from './stage.ts';
 import { toTrail } from './trail.ts';
+import { trailDamage } from './trail-damage.ts';
 import { reasonsToStay, usersOf } from './unload.ts';
 
 /** How reports name the private directory that is the plugin's HOME, TMPDIR and working directory. */
@@ -31,6 +32,8 @@ export interface LoadRun {
   readonly durationMs: number;
   /** Of a Go plugin in a Go host: the host. */
   readonly host?: Uint8Array;
+  /** Why the dynamic linker was not asked to tell what it does, where an audit library would have been there. */
+  readonly unaudited?: string;
 }
 
 /** The facts of a run as the report gives them: without the paths of the private copy, with reasons and function names. */
@@ -91,7 +94,7 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
       shorten: (text) => shortened(text, stage),
       nameOf: (path, address) => (path === stage.plugin ? siteOf(address).function : undefined),
     }),
-    audit: auditOf(linker, stage, loader),
+    audit: auditOf(linker, told, loadRun),
     constructors: told?.map(({ path, address, durationMs }) => ({
       object: shortened(path, stage),
       address: `0x${address.toString(16)}`,
@@ -190,18 +193,33 @@ function callerAddress(text: string | undefined, image: ElfImage): number | unde
   return address;
 }
 
-function auditOf(linker: LinkerTrail | undefined, stage: Stage, loader: Collected['loader']): LoadEvidence['audit'] {
-  if (linker !== undefined) {
-    const version = loader?.libcVersion ?? '';
-    const reason = bindsSilently(version)
-      ? { reason: `glibc ${version} does not tell of symbols that are bound when a file is opened` }
-      : {};
-    return { linker: true, ...reason, ...(linker.cut ? { cut: true } : {}) };
-  }
+function auditOf(
+  linker: LinkerTrail | undefined,
+  constructors: readonly ToldConstructor[] = [],
+  { collected, image, stage, emulator, host, unaudited }: LoadRun,
+): LoadEvidence['audit'] {
+  const { loader } = collected;
   if (loader?.libc === 'musl') return { linker: false, reason: 'musl has no audit interface' };
-  const reason =
-    stage.audit === undefined ? 'there is no audit library' : 'the dynamic linker did not take the audit library';
-  return { linker: false, reason };
+  if (unaudited !== undefined) return { linker: false, reason: unaudited };
+  if (stage.audit === undefined) return { linker: false, reason: 'there is no audit library' };
+  // Under an emulator, and of a program that did not come so far, nothing at all can also mean that it was not asked.
+  const asked = linker !== undefined || (emulator === undefined && collected.lastPhase !== 'start');
+  if (!asked) return { linker: false, reason: 'the dynamic linker did not take the audit library' };
+  const damage = trailDamage({
+    linker,
+    constructors,
+    collected,
+    image,
+    plugin: stage.plugin,
+    hosted: host !== undefined,
+  });
+  if (damage !== undefined)
+    return { linker: false, reason: `its record was destroyed from inside the process, ${damage}`, damage };
+  const version = loader?.libcVersion ?? '';
+  const reason = bindsSilently(version)
+    ? { reason: `glibc ${version} does not tell of symbols that are bound when a file is opened` }
+    : {};
+  return { linker: true, ...reason, ...(linker?.cut === true ? { cut: true } : {}) };
 }
 
 /** Until glibc 2.35, la_symbind was called for symbols that are bound at their first use only. */

@@ -104,9 +104,29 @@ function complaintOf(
   }
 }
 
+/** Subject of findings about what the dynamic linker tells. */
+export const AUDIT_TRAIL = 'audit trail';
+
+/** @param how for the end of a sentence */
+export function destroyedTrail(how: string, severity: 'error' | 'undecided' = 'error'): Finding {
+  const message = `It destroyed the audit trail, which the dynamic linker writes into memory that the plugin did not make: ${how}.`;
+  return finding('load/interfered', message, {
+    subject: AUDIT_TRAIL,
+    fix: 'Find out what in the plugin unmaps or writes over memory that it did not ask for. What its constructors did, and which symbols were bound, is not known from this run.',
+    severity,
+  });
+}
+
+function trailFindings({ audit, states }: LoadEvidence): readonly Finding[] {
+  if (audit?.damage === undefined) return [];
+  // A record that another thread was writing when the process ended is not whole either.
+  const alone = (states.at(-1)?.threads ?? 1) <= 1;
+  return [destroyedTrail(audit.damage, alone ? 'error' : 'undecided')];
+}
+
 function interferenceFindings(evidence: LoadEvidence): readonly Finding[] {
   const { interference, states } = evidence;
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...trailFindings(evidence)];
   if (interference?.closed) {
     findings.push(
       finding(

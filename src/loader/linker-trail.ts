@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { readBack } from './read-back.ts';
 
 /** What the dynamic linker told of one thing that it did (native/loader/trail.h). Texts are untrusted, bytes as Latin-1. */
@@ -21,6 +22,8 @@ export interface LinkerTrail {
   readonly records: readonly LinkerRecord[];
   /** Whether there was more than fits, or than is taken. */
   readonly cut: boolean;
+  /** Whether something stands in it that the audit library does not write: its end, or a whole record, was overwritten. */
+  readonly broken: boolean;
 }
 
 const MAGIC = 0x31306c6961727470n;
@@ -29,6 +32,7 @@ const RECORD_BYTES = 32;
 const LARGEST_FILE = 16 * 1024 * 1024;
 const MOST_RECORDS = 20_000;
 const LONGEST_TEXT = 4096;
+const LARGEST_RECORD = RECORD_BYTES + 2 * (LONGEST_TEXT + 8);
 const KINDS: readonly (LinkerRecord['kind'] | undefined)[] = [
   undefined,
   'search',
@@ -49,7 +53,9 @@ export function readLinkerTrail(file: string): LinkerTrail | undefined {
   const bytes = readStart(file);
   if (bytes === undefined || bytes.length < HEADER_BYTES || bytes.readBigUInt64LE(0) !== MAGIC) return undefined;
   const records: LinkerRecord[] = [];
-  let cut = bytes.readBigUInt64LE(16) > 0n;
+  const used = bytes.readBigUInt64LE(8);
+  const full = bytes.readBigUInt64LE(16) > 0n;
+  let cut = full;
   let at = HEADER_BYTES;
   while (at + RECORD_BYTES <= bytes.length) {
     const size = bytes.readUInt32LE(at);
@@ -75,7 +81,10 @@ export function readLinkerTrail(file: string): LinkerTrail | undefined {
     });
     at += size;
   }
-  return { records, cut };
+  // Records are lost only when the file is full: nothing is missing before its end.
+  const left = BigInt(HEADER_BYTES) + used - BigInt(at);
+  const broken = full ? sizeOf(file) - at > LARGEST_RECORD : left !== 0n;
+  return { records, cut, broken: broken && records.length < MOST_RECORDS };
 }
 
 /** Only what was written: the file is as large as it may grow, and the rest of it is a hole. */
@@ -84,4 +93,8 @@ function readStart(file: string): Buffer | undefined {
   if (header === undefined || header.length < HEADER_BYTES) return undefined;
   const used = header.readBigUInt64LE(8);
   return readBack(file, HEADER_BYTES + (used > BigInt(LARGEST_FILE) ? LARGEST_FILE : Number(used)));
+}
+
+function sizeOf(file: string): number {
+  return lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -10,14 +10,15 @@ import { type Collected, collect } from './collect.ts';
 import { cycleFindings, runCycles } from './cycles.ts';
 import { toEvidence } from './evidence.ts';
 import { explainCheck } from './explain.ts';
-import { loadFindings } from './findings.ts';
+import { AUDIT_TRAIL, destroyedTrail, loadFindings } from './findings.ts';
 import { isGoPlugin, openInGoHost } from './golang.ts';
+import { readLinkerTrail } from './linker-trail.ts';
 import type { CapturedOutput, LoadEvidence, LoadRequest } from './model.ts';
 import { choosePlatform } from './platform.ts';
 import { readAuditLibrary, readPrebuilt } from './prebuilt.ts';
 import type { LoaderRun } from './run.ts';
 import { makeStage, type Stage } from './stage.ts';
-import { runStaged, STANDARD_PATH } from './staged.ts';
+import { hasTunables, runStaged, STANDARD_PATH } from './staged.ts';
 import { goSummaryOf, summaryOf } from './summary.ts';
 
 /**
@@ -79,9 +80,14 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
     }
   };
   let tried: Awaited<ReturnType<typeof attempt>> | undefined;
+  let unaudited = auditLibrary !== undefined && hasTunables(job) ? 'GLIBC_TUNABLES is given to the plugin' : undefined;
+  const lost: Finding[] = [];
   try {
     tried = await attempt(auditLibrary);
-    if (isDueToAudit(tried)) {
+    const due = unaudited === undefined ? dueToAudit(tried) : undefined;
+    if (due !== undefined) {
+      unaudited = due.reason;
+      lost.push(...due.findings);
       tried.stage.remove();
       tried = undefined;
       tried = await attempt(undefined);
@@ -98,8 +104,9 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
       emulator: platform.emulator,
       stage,
       durationMs: since(started),
+      unaudited,
     });
-    const findings: Finding[] = [...checkFindings(collected), ...loadFindings(evidence, job, image)];
+    const findings: Finding[] = [...lost, ...checkFindings(collected), ...loadFindings(evidence, job, image)];
     // A process that was dying when it was looked at hid nothing: how it died is told.
     if (collected.hidden && collected.crash === undefined) {
       findings.push(
@@ -150,12 +157,36 @@ function later({ trail = [], started }: Pick<GoProbeOutcome, 'trail' | 'started'
 }
 
 /**
- * Whether it could be the audit library that fails, and not the plugin: how much room there is for thread-local variables
- * differs a little with one (staged.ts), and it reads tables of the file that the dynamic linker itself passes over.
+ * Why to try again without the audit library: it could be what fails, and not the plugin. How much room there is for
+ * thread-local variables differs a little with one (staged.ts), and it reads tables of the file that the dynamic linker itself
+ * passes over. A crash in it is always told: the plugin shares its memory, and what it does in the second attempt, where there
+ * is no trail to destroy, need not be what it did in the first.
  */
-function isDueToAudit({ stage, collected }: { readonly stage: Stage; readonly collected: Collected }): boolean {
-  if (stage.audit === undefined) return false;
-  return /static TLS/.test(collected.open?.error ?? '') || collected.crash?.object === stage.audit.library;
+function dueToAudit({
+  stage,
+  collected,
+}: {
+  readonly stage: Stage;
+  readonly collected: Collected;
+}): { readonly reason: string; readonly findings: readonly Finding[] } | undefined {
+  if (stage.audit === undefined) return undefined;
+  if (/static TLS/.test(collected.open?.error ?? '')) {
+    return { reason: 'with it there is less room for thread-local variables than the plugin needs', findings: [] };
+  }
+  if (collected.crash?.object !== stage.audit.library) return undefined;
+  const trail = readLinkerTrail(stage.audit.trail);
+  const ran = trail === undefined || trail.broken || trail.records.some(({ kind }) => kind === 'begin');
+  const found = ran
+    ? destroyedTrail('the audit library crashed when it wrote there')
+    : finding(
+        'load/not-observed',
+        'The audit library crashed over this file: what the dynamic linker did is not known.',
+        {
+          subject: AUDIT_TRAIL,
+          fix: 'Look at the dynamic section, the symbol versions and IFUNC resolvers of the file: one of them leads to memory that is not there.',
+        },
+      );
+  return { reason: 'the audit library crashed in the process of the plugin', findings: [found] };
 }
 
 /** A loader that cannot do its work is not the plugin's fault. */

@@ -242,7 +242,7 @@ export interface LoadEvidence {
   readonly symbols: readonly SymbolLookup[];
   readonly probes: readonly ProbeCall[];
   readonly states: readonly ProcessState[];
-  /** Files opened, programs and processes started, addresses, and the like; at most 1000. */
+  /** Files opened, at most 1000; programs and processes started, addresses, and the like, at most 1000; 200 that were denied. */
   readonly calls: readonly RecordedCall[];
   /** How many were allowed in all. */
   readonly callCount: number;
@@ -256,7 +256,13 @@ export interface LoadEvidence {
   /** Everything that was seen, and that the dynamic linker told, in its order. */
   readonly trail: readonly TrailEntry[];
   /** Whether the dynamic linker told what it did; if not, or not of everything, why. */
-  readonly audit?: { readonly linker: boolean; readonly reason?: string; readonly cut?: boolean };
+  readonly audit?: {
+    readonly linker: boolean;
+    readonly reason?: string;
+    readonly cut?: boolean;
+    /** What is wrong with it, when it was begun and did not stay whole: the plugin's process wrote over it. */
+    readonly damage?: string;
+  };
   /** In the order in which they ran, as far as the dynamic linker told. */
   readonly constructors?: readonly Constructor[];
   readonly outliving?: Outliving;

@@ -109,8 +109,8 @@ function hostLines(
  * bytes less; load.ts tries again without the audit library what does not fit. A plugin that is given tunables of its own is
  * not audited.
  */
-function auditEnvironment(stage: Stage, { environment = {} }: LoadRequest): Readonly<Record<string, string>> {
-  if (stage.audit === undefined || Object.hasOwn(environment, TUNABLES)) return {};
+function auditEnvironment(stage: Stage, request: LoadRequest): Readonly<Record<string, string>> {
+  if (stage.audit === undefined || hasTunables(request)) return {};
   return {
     LD_AUDIT: stage.audit.library,
     PLUGIN_GATE_TRAIL: stage.audit.trail,
@@ -119,6 +119,11 @@ function auditEnvironment(stage: Stage, { environment = {} }: LoadRequest): Read
 }
 
 const TUNABLES = 'GLIBC_TUNABLES';
+
+/** Whether the plugin is given tunables of its own, so that it is not audited. */
+export function hasTunables({ environment = {} }: Pick<LoadRequest, 'environment'>): boolean {
+  return Object.hasOwn(environment, TUNABLES);
+}
 
 /** The emulator is a program of this machine with a dynamic linker of its own: what is for the other is given by option. */
 function emulated(emulator: Emulator, loader: string, audit: Readonly<Record<string, string>>): readonly string[] {
