@@ -34,15 +34,25 @@ export function compareRecords(
   const bases = compareBases(graphs, a, b, pairOf);
   const members = compareMembers(graphs, a, b, pairOf);
   const virtuals = compareVirtuals(graphs, ids, pairOf);
-  const rest: LocalChange[] = [...virtuals.changes];
-  const edges: Edge[] = [...bases.edges, ...members.edges, ...virtuals.edges];
-  compareVariants(graphs, a, b, pairOf, rest, edges);
-  const aligned = compareAlignment(graphs, a, b);
+  const variants = compareVariants(graphs, a, b, pairOf);
+  const rest: readonly LocalChange[] = [...virtuals.changes, ...variants.own];
+  const edges: readonly Edge[] = [...bases.edges, ...members.edges, ...virtuals.edges, ...variants.edges];
+  const demanded = compareAlignment(graphs, a, b);
+  // rustc tells the alignment of every type, also where nobody asked for more than its parts have.
+  const embeddedChanged = members.embeddedChanged || bases.embeddedChanged || variants.embeddedChanged;
+  const natural = a.language === 'rust' && embeddedChanged;
+  const aligned = natural ? [] : demanded;
   // Nothing here takes more room than before, and a type that is part of this one does: that one is the cause.
   const ownLayout =
     members.ownLayout || [...bases.own, ...rest, ...aligned].some(({ effect }) => effect === 'breaking');
-  const consequence = !ownLayout && (members.embeddedChanged || bases.embeddedChanged);
-  const followed = [...bases.moves, ...members.moves, ...compareSizes(a, b)];
+  const consequence = !ownLayout && embeddedChanged;
+  const followed = [
+    ...(natural ? demanded : []),
+    ...bases.moves,
+    ...members.moves,
+    ...variants.moves,
+    ...compareSizes(a, b),
+  ];
   return {
     changes: [
       ...bases.own,

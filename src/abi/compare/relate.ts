@@ -209,6 +209,9 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
   const b = after.node;
   const across = acrossLanguages(graphs, before, after, place.pointers);
   if (across !== undefined) return across;
+  const [old, now] = [pointerOfOption(graphs.old, a), pointerOfOption(graphs.new, b)];
+  // `Option<&T>` and the like: what they lead to is what matters.
+  if (old !== undefined && now !== undefined) return { is: 'below', old, new: now, pointer: false };
   if (isRecord(a) && isRecord(b)) {
     if ((a.kind === 'union') !== (b.kind === 'union')) return changed('breaking', `a ${a.kind} became a ${b.kind}`);
     return pairOrRename(graphs, before, after, () => sameShape(graphs, a, b));
@@ -247,7 +250,6 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
   if (a.kind === 'unspecified' && b.kind === 'unspecified')
     return a.name === b.name ? SAME : changed('risky', 'another special type');
   if (a.kind === 'void' && b.kind === 'void') return SAME;
-  const [old, now] = [pointerOfOption(graphs.old, a), pointerOfOption(graphs.new, b)];
   if (old !== undefined && isAddress(b)) return { is: 'below', old, new: after.id, pointer: false };
   if (now !== undefined && isAddress(a)) return { is: 'below', old: before.id, new: now, pointer: false };
   return differentKinds(graphs, before, after, place);
