@@ -1,5 +1,6 @@
 #include "constructors.h"
 
+#include "bindings.h"
 #include "system.h"
 #include "write.h"
 
@@ -14,6 +15,7 @@ typedef void constructor(int count, char **words, char **environment);
 struct watched {
   uint32_t number; /* of the object; 0: not in use */
   uintptr_t base;
+  bool begun;
   uintptr_t initialiser; /* absolute; 0: none, or done */
   uintptr_t array;       /* absolute; relocated by the time it is read */
   size_t count;
@@ -34,6 +36,11 @@ static void run_one(const struct watched *file, uintptr_t address, int count, ch
 /** As elf/dl-init.c: first DT_INIT, which is called by itself, then the array. */
 static void run(unsigned slot, int count, char **words, char **environment) {
   struct watched *file = &watched[slot];
+  if (!file->begun) {
+    const struct object *object = object_at(file->number);
+    file->begun = true;
+    if (object != NULL) bindings_tell(object, file->number);
+  }
   if (file->initialiser != 0) {
     uintptr_t address = file->initialiser;
     file->initialiser = 0;

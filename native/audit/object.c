@@ -37,6 +37,15 @@ static void take(struct object *object, ElfW(Dyn) *entry) {
     case DT_STRTAB:
       object->strings = (const char *)absolute(object, entry->d_un.d_ptr);
       return;
+    case DT_SYMTAB:
+      object->symbols = (const ElfW(Sym) *)absolute(object, entry->d_un.d_ptr);
+      return;
+    case DT_RELA:
+      object->relocations = (const ElfW(Rela) *)absolute(object, entry->d_un.d_ptr);
+      return;
+    case DT_RELASZ:
+      object->relocations_size = entry->d_un.d_val;
+      return;
     case DT_STRSZ:
       object->strings_size = entry->d_un.d_val;
       return;
@@ -57,6 +66,14 @@ struct object *object_add(const struct link_map *map, uint32_t *number) {
 }
 
 const struct object *object_at(uint32_t number) { return number == 0 || number > count ? NULL : &objects[number - 1]; }
+
+uint32_t object_holding(uintptr_t address) {
+  uint32_t number = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (objects[i].base <= address && (number == 0 || objects[i].base > objects[number - 1].base)) number = i + 1;
+  }
+  return number;
+}
 
 /** gABI, symbol versioning: bit 15 hides the symbol; 0 is local, 1 the base version. Only files that the linker has bound with get here. */
 const char *object_version(const struct object *object, unsigned symbol) {

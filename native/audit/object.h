@@ -16,6 +16,9 @@ struct object {
   size_t definition_count;
   const char *strings;
   size_t strings_size;
+  const ElfW(Sym) *symbols;
+  const ElfW(Rela) *relocations; /* DT_RELA */
+  size_t relocations_size;
   ElfW(Dyn) *initialiser; /* DT_INIT */
   ElfW(Dyn) *array;       /* DT_INIT_ARRAY */
   ElfW(Dyn) *array_size;
@@ -26,6 +29,9 @@ struct object *object_add(const struct link_map *map, uint32_t *number);
 
 /** NULL for a number that is none. */
 const struct object *object_at(uint32_t number);
+
+/** Number of the object in whose memory an address lies, as far as their beginnings tell; 0: none. */
+uint32_t object_holding(uintptr_t address);
 
 /** Name of the version of a symbol that the object defines, by the symbol's place in the table; NULL: it has none. */
 const char *object_version(const struct object *object, unsigned symbol);

@@ -26,7 +26,7 @@ static const char FREE_C[] =
     "sched_get_priority_min set_tid_address set_robust_list get_robust_list rseq futex futex_waitv exit exit_group "
     "restart_syscall uname sysinfo getrlimit getrandom arch_prctl poll ppoll select pselect6 pause getcpu umask fadvise64 "
     "readahead fsync fdatasync capget getitimer pipe pipe2 eventfd eventfd2 epoll_create epoll_create1 epoll_ctl epoll_wait "
-    "epoll_pwait epoll_pwait2 get_mempolicy pkey_alloc pkey_free pkey_mprotect map_shadow_stack";
+    "epoll_pwait epoll_pwait2 get_mempolicy pkey_alloc pkey_free pkey_mprotect map_shadow_stack wait4 waitid";
 
 /** Preemption by signals and timers, profiling, and the sizes of its heap: runtime/os_linux.go. */
 static const char FREE_GO[] =
@@ -260,6 +260,9 @@ static int decide_c(const struct policy *policy, const struct process_facts *fac
   if (strcmp(name, "prctl") == 0) return allowed_if(is_harmless_prctl(arguments[0]));
   if (strcmp(name, "ioctl") == 0) return allowed_if(is_harmless_ioctl(arguments[1]));
   if (strcmp(name, "fcntl") == 0) return allowed_if(is_harmless_fcntl(arguments[1]));
+  /* Go asks whether the kernel has them, with itself and with signal 0, which is none: os/pidfd_linux.go. */
+  if (strcmp(name, "pidfd_open") == 0) return allowed_if((int)arguments[0] == own_number(facts->process));
+  if (strcmp(name, "pidfd_send_signal") == 0) return allowed_if(arguments[1] == 0);
   if (strcmp(name, "prlimit64") == 0) {
     /* Go raises its own soft limit of descriptors: syscall/rlimit.go. */
     bool descriptors = (policy->profile == PROFILE_GO || policy->runtime) && arguments[0] == 0 && arguments[1] == RLIMIT_NOFILE;

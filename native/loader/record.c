@@ -12,6 +12,9 @@
 #define CALL_LIMIT 1000
 #define DENIED_LIMIT 200
 
+/** Files that are read are counted by themselves: no number of them hides a program that is started after them. */
+#define READ_LIMIT 1000
+
 void record_crash(void *context) {
   static const char *const STAGES[] = {"unknown", "relocating", "relocated"};
   struct supervisor *supervisor = context;
@@ -134,8 +137,10 @@ int record_call(void *context, struct call *call) {
     if (is_again(supervisor, call)) return error;
     if (++supervisor->denied <= DENIED_LIMIT) report_call(supervisor, call);
     if (policy->kill) supervisor->child.denied = true;
-  } else if (policy_is_noted(call->number) && ++supervisor->calls <= CALL_LIMIT) {
-    report_call(supervisor, call);
+  } else if (policy_is_noted(call->number)) {
+    bool reads = call->opens && !call->writes;
+    supervisor->calls++;
+    if (reads ? ++supervisor->reads <= READ_LIMIT : ++supervisor->others <= CALL_LIMIT) report_call(supervisor, call);
   }
   return error;
 }

@@ -21,7 +21,9 @@ struct supervisor {
   const char *phase;
   int64_t index;
   enum stretch stretch; /* decides what is allowed; only moves forward */
-  unsigned calls;       /* recorded system calls so far */
+  unsigned calls;       /* noted system calls so far, of them: */
+  unsigned reads;       /* that open files to read them */
+  unsigned others;
   unsigned denied;      /* system calls that were not allowed to run */
   struct call again;    /* the denied call that was stopped last, to look at a register (registers.h) */
   unsigned stacks;      /* of calls that were passed on so far */

@@ -24,7 +24,7 @@ const WORD = 8;
 const GATES = ['syscall.RawSyscall6', 'syscall.rawSyscallNoError'];
 /** It takes its return address off the stack, which both processes have after the call (syscall/asm_linux_amd64.s). */
 const VFORK = 'syscall.rawVforkSyscall';
-const VFORK_GATES = ['syscall.forkAndExecInChild1'];
+const VFORK_GATES = ['syscall.forkAndExecInChild1', 'syscall.doCheckClonePidfd'];
 
 /**
  * @param base address of the first byte of the file in memory
@@ -49,35 +49,44 @@ export function unwind(modules: readonly GoModule[], counter: bigint, words: rea
   let stack = 0;
   while (frame !== undefined && frames.length < MOST_FRAMES) {
     frames.push(frame);
-    const left = leave(frame, frames.length === 1);
-    const word = left === undefined ? undefined : words[(stack + left.link) / WORD];
-    if (left === undefined || word === undefined || word === 0n) break;
-    stack += left.size;
-    // The instruction before: a call at the end of a function returns to the next one's first.
-    frame = frameAt(modules, word - 1n);
+    let next: { readonly frame: GoFrame; readonly size: number } | undefined;
+    for (const { link, size } of waysOut(frame, frames.length === 1)) {
+      const word = words[(stack + link) / WORD];
+      // The instruction before: a call at the end of a function returns to the next one's first.
+      const caller = word === undefined || word === 0n ? undefined : frameAt(modules, word - 1n);
+      if (caller !== undefined) next ??= { frame: caller, size };
+    }
+    frame = next?.frame;
+    stack += next?.size ?? 0;
   }
   return frames;
 }
 
-/** Where the return address lies and where the caller's frame begins, in bytes from the stack pointer. */
-function leave({ module, function: one, address }: GoFrame, isFirst: boolean) {
+interface WayOut {
+  /** Where the return address lies, in bytes from the stack pointer. */
+  readonly link: number;
+  /** Where the caller's frame begins. */
+  readonly size: number;
+}
+
+/** Where the return address of a frame lies; several places where it depends on who called. */
+function waysOut({ module, function: one, address }: GoFrame, isFirst: boolean): readonly WayOut[] {
   const isAmd64 = module.image.header.machine === 'x86-64';
   if (isFirst && one.name === VFORK) return behind(module, VFORK_GATES, isAmd64);
   const size = one.frameSize(address);
-  if (size === undefined || size < 0 || size % WORD !== 0) return undefined;
-  if (isAmd64) return { link: size, size: size + WORD };
+  if (size === undefined || size < 0 || size % WORD !== 0) return [];
+  if (isAmd64) return [{ link: size, size: size + WORD }];
   // arm64 keeps it in a register until a function makes a frame, at whose low end it then is: this is its caller's.
-  return isFirst && size === 0 ? behind(module, GATES, isAmd64) : { link: 0, size };
+  return isFirst && size === 0 ? behind(module, GATES, isAmd64) : [{ link: 0, size }];
 }
 
-/** Where a function whose caller is not on the stack has one of a few callers: the frame of that one. */
-function behind({ functions }: GoModule, callers: readonly string[], isAmd64: boolean) {
-  const size = callers
-    .map((name) => functions.named(name))
-    .find((found) => found !== undefined)
-    ?.fullFrameSize();
-  if (size === undefined) return undefined;
-  return isAmd64 ? { link: size, size: size + WORD } : { link: 0, size };
+/** Where a function whose caller is not on the stack has one of a few callers: behind the frame of that one. */
+function behind({ functions }: GoModule, callers: readonly string[], isAmd64: boolean): readonly WayOut[] {
+  return callers.flatMap((name) => {
+    const size = functions.named(name)?.fullFrameSize();
+    if (size === undefined) return [];
+    return isAmd64 ? [{ link: size, size: size + WORD }] : [{ link: 0, size }];
+  });
 }
 
 function frameAt(modules: readonly GoModule[], address: bigint): GoFrame | undefined {

@@ -164,7 +164,8 @@ const states = z
   .meta({ description: 'The process as seen from outside after each phase.' });
 
 const calls = z.array(call).meta({
-  description: 'System calls of the process, written down before they ran; at most 1000, and 200 denied ones.',
+  description:
+    'System calls of the process, written down before they ran; at most 1000 that read files, 1000 others, and 200 denied ones.',
 });
 
 const ending = z

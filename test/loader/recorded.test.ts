@@ -50,7 +50,9 @@ describeWith(['cc'], 'recorded system calls', () => {
   it('do not slow down or break threads, and are cut when there are too many', async () => {
     const outcome = await load(misbehaving(directory, 'opensOften'));
     expect(outcome.evidence.result).toBe('loaded');
-    expect(outcome.evidence.calls).toHaveLength(1000);
+    // Those that read files are counted by themselves.
+    expect(outcome.evidence.calls.filter(({ name }) => name === 'openat')).toHaveLength(1000);
+    expect(outcome.evidence.calls.filter(({ name }) => name === 'clone')).toHaveLength(4);
     expect(outcome.evidence.callCount).toBeGreaterThan(8000);
   });
 });

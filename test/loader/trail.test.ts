@@ -104,6 +104,20 @@ describeWith(['cc'], 'the audit trail', () => {
     expect(order.indexOf('constructor slow')).toBeLessThan(order.indexOf('end open'));
   });
 
+  it('tells of data and pointers to functions that a plugin takes from others', async () => {
+    const source = `#include <stdio.h>
+extern char **environ; extern int absent __attribute__((weak));
+int (*say)(const char *) = puts;
+char **entry(void) { return &absent ? 0 : environ; }
+__attribute__((constructor)) static void begin(void) { say = puts; }`;
+    const trail = told(await load(compileC(directory, 'pointers', source, ['-w'])));
+    const library = trail.find(({ event, path }) => event === 'object' && /libc\.so/.test(String(path)))?.handle;
+    for (const name of ['environ', 'puts']) {
+      expect(trail).toContainEqual(expect.objectContaining({ event: 'bind', handle: 1, name, definer: library }));
+    }
+    expect(trail.some(({ name }) => name === 'absent')).toBe(false);
+  });
+
   it('counts the symbols that libraries of the system bind, instead of naming thousands', async () => {
     const source = 'double cos(double); double entry(double x) { return cos(x); }';
     const file = compileC(directory, 'counted', source, ['-Wl,--no-as-needed', '-lm']);
