@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ElfImage } from '../elf/model.ts';
 import type { Finding, Location } from '../rules/finding.ts';
-import { type GoFunctions, readGoFunctions } from './functions.ts';
+import { readGoFunctions } from './functions.ts';
 
 /**
  * Where cgo compiles C code: the go command has the C compiler record its temporary directory as this one
@@ -13,7 +13,7 @@ const GO_BUILD = /^(?:\/tmp\/go-build|(?:\/[^/]+)*\/go-build\d+\/b\d+)\//;
 const CGO_PREFIX = 21;
 const GENERATED = /(?:^|\/)_cgo_|\.cgo\d\.go$/;
 
-/** Places that are looked for; each takes a walk over the names of all functions. */
+/** Symbols whose places are looked for. */
 const MOST_LOOKUPS = 100;
 
 /**
@@ -29,27 +29,36 @@ export function placedInGo(
 ): readonly Finding[] {
   if (!findings.some(isGone)) return findings;
   const functions = readGoFunctions(bytes, image);
-  const known = new Map<string, Location | undefined>();
+  const symbols = new Set([...new Set(findings.filter(isGone).map(symbolOf))].slice(0, MOST_LOOKUPS));
+  const own = functions?.allNamed(new Set([...symbols].map((symbol) => `main.${symbol}`)));
+  const made = wrappersOf(image, symbols);
   const placeOf = (symbol: string): Location | undefined => {
-    if (!known.has(symbol) && known.size < MOST_LOOKUPS) known.set(symbol, placeOfExport(functions, image, symbol));
-    return known.get(symbol);
+    // Before its first instruction: the line that declares it.
+    const declared = own?.get(`main.${symbol}`)?.line(0);
+    const wrapper = declared === undefined ? made.get(symbol) : undefined;
+    const inside = wrapper === undefined ? undefined : functions?.at(wrapper)?.inlined();
+    return declared ?? (inside === undefined || GENERATED.test(inside.file) ? undefined : inside);
   };
   return findings.map((found) => {
     if (!isGone(found)) return found;
     const { location, ...rest } = found;
-    const place = movedTo(location, placeOf(found.symbol ?? found.affected?.[0] ?? found.path?.[0] ?? ''));
+    const place = movedTo(location, placeOf(symbolOf(found)));
     return place === undefined ? rest : { ...rest, location: { ...place, file: locate(place.file) } };
   });
 }
 
+function symbolOf({ symbol, affected, path }: Finding): string {
+  return symbol ?? affected?.[0] ?? path?.[0] ?? '';
+}
+
 /** A small function is inlined into what cgo makes of it, `_cgoexp_<hash>_name`: then it is the place of its first code. */
-function placeOfExport(functions: GoFunctions | undefined, image: ElfImage, symbol: string): Location | undefined {
-  // Before its first instruction: the line that declares it.
-  const own = functions?.named(`main.${symbol}`)?.line(0);
-  if (own !== undefined) return own;
-  const made = image.symbols.find(({ name }) => name.startsWith('_cgoexp_') && name.slice(CGO_PREFIX) === symbol);
-  const place = made === undefined ? undefined : functions?.at(made.value)?.inlined();
-  return place === undefined || GENERATED.test(place.file) ? undefined : place;
+function wrappersOf({ symbols }: ElfImage, wanted: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { name, value } of symbols) {
+    const plain = name.startsWith('_cgoexp_') ? name.slice(CGO_PREFIX) : '';
+    if (wanted.has(plain)) found.set(plain, value);
+  }
+  return found;
 }
 
 function isGone({ location }: Finding): boolean {

@@ -51,7 +51,9 @@ export function describedGraph({ symbols, types, main }: Description): TypeGraph
     named: (text) => {
       const all = byName.get(text) ?? [];
       const led =
-        all.length < 2 || leads === undefined ? all : all.filter((at) => leads.includes(typeKey(types[at] ?? NONE)));
+        all.length < 2 || all.length > MOST_TWINS || leads === undefined
+          ? all
+          : all.filter((at) => leads.includes(typeKey(types[at] ?? NONE)));
       const [at] = led;
       if (at !== undefined && led.length === 1) return ids[at] ?? -1;
       if (text === 'interface {}') return add(record({ name: text, size: 16, layout: [] }, main, { goMethods: [] }));
@@ -92,6 +94,9 @@ function homeOf({ name, packagePath }: DescribedType, main: string): string {
   const path = packagePath ?? name.slice(0, Math.max(dot, 0));
   return dot < 0 ? '' : path === main ? MAIN : path;
 }
+
+/** More packages than this with a type of one name are none of a plugin. */
+const MOST_TWINS = 64;
 
 const NONE: DescribedType = { name: '', size: 0, layout: [] };
 

@@ -7,8 +7,12 @@ const MAGICS: readonly number[] = [0xfffffff0, 0xfffffff1];
 const MODULE_TEXT = 176;
 const LONGEST_NAME = 4096;
 const MOST_FUNCTIONS = 5_000_000;
-/** Steps of one table of a function; a function of 100,000 lines has some hundred thousand. */
-const MOST_STEPS = 1_000_000;
+const MOST_WALKED = 300_000;
+/**
+ * Steps through tables, and functions looked at by name, for one file: tables can be made so that each question takes for ever.
+ * A function of 100,000 lines has some hundred thousand steps.
+ */
+const MOST_STEPS = 5_000_000;
 
 export interface GoFunction {
   /** As the runtime names it, `example.com/greet.init.0`; raw text. */
@@ -27,6 +31,8 @@ export interface GoFunction {
 export interface GoFunctions {
   readonly at: (address: number) => GoFunction | undefined;
   readonly named: (name: string) => GoFunction | undefined;
+  /** As `named` for many names, in one walk over the table; what lies behind the first 300,000 functions is not found. */
+  readonly allNamed: (names: ReadonlySet<string>) => ReadonlyMap<string, GoFunction>;
 }
 
 /**
@@ -55,17 +61,37 @@ export function readGoFunctions(bytes: Uint8Array, image: ElfImage): GoFunctions
     files: start + memory.u64(start + 48),
     values: start + memory.u64(start + 56),
     functions: start + memory.u64(start + 64),
+    budget: { left: MOST_STEPS },
   };
+  const known = new Map<string, GoFunction | undefined>();
   return {
     at: (address) => functionAt(table, address),
     named: (name) => {
-      for (let index = 0; index < count; index += 1) {
+      if (!known.has(name)) known.set(name, functionNamed(table, name));
+      return known.get(name);
+    },
+    allNamed: (names) => {
+      const found = new Map<string, GoFunction>();
+      const longest = Math.min(LONGEST_NAME, Math.max(0, ...[...names].map((name) => Buffer.byteLength(name))) + 1);
+      for (let index = 0; index < Math.min(count, MOST_WALKED) && found.size < names.size; index += 1) {
         const one = functionOf(table, index);
-        if (textAt(memory, table.names + memory.u32(one + 4)) === name) return describe(table, one);
+        const name = textAt(memory, table.names + memory.u32(one + 4), longest);
+        if (names.has(name) && !found.has(name)) found.set(name, describe(table, one));
       }
-      return undefined;
+      return found;
     },
   };
+}
+
+function functionNamed(table: Table, name: string): GoFunction | undefined {
+  const { memory, budget } = table;
+  const wanted = Buffer.from(`${name}\0`);
+  for (let index = 0; index < table.count && budget.left > 0; index += 1) {
+    budget.left -= 1;
+    const one = functionOf(table, index);
+    if (memory.range(table.names + memory.u32(one + 4), wanted.length).equals(wanted)) return describe(table, one);
+  }
+  return undefined;
 }
 
 interface Table {
@@ -80,6 +106,8 @@ interface Table {
   readonly files: number;
   readonly values: number;
   readonly functions: number;
+  /** Steps that may still be taken. */
+  readonly budget: { left: number };
 }
 
 function functionOf({ memory, functions }: Table, index: number): number {
@@ -157,7 +185,7 @@ function stepAt(table: Table, offset: number | undefined, entry: number, address
 }
 
 /** runtime/symtab.go, step: differences of value and address in turn, as varints, the first zigzag; 0 ends the table. */
-function* steps({ memory, values, quantum }: Table, offset: number | undefined, entry: number): Generator<ValueStep> {
+function* steps({ memory, values, quantum, budget }: Table, offset: number | undefined, entry: number): Generator<ValueStep> {
   if (offset === undefined || offset === 0) return;
   let at = values + offset;
   let value = -1;
@@ -172,7 +200,8 @@ function* steps({ memory, values, quantum }: Table, offset: number | undefined, 
     }
     return result;
   };
-  for (let count = 0; count < MOST_STEPS; count += 1) {
+  for (let count = 0; budget.left > 0; count += 1) {
+    budget.left -= 1;
     const change = varint();
     if (change === 0 && count > 0) return;
     value += change % 2 === 1 ? -(change + 1) / 2 : change / 2;
@@ -181,8 +210,8 @@ function* steps({ memory, values, quantum }: Table, offset: number | undefined, 
   }
 }
 
-function textAt(memory: GoMemory, address: number): string {
+function textAt(memory: GoMemory, address: number, longest = LONGEST_NAME): string {
   let end = 0;
-  while (end < LONGEST_NAME && memory.has(address + end, 1) && memory.u8(address + end) !== 0) end += 1;
+  while (end < longest && memory.has(address + end, 1) && memory.u8(address + end) !== 0) end += 1;
   return memory.range(address, end).toString('utf8');
 }

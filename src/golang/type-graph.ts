@@ -22,6 +22,7 @@ export class GoGraphBuilder {
   readonly #nodes: TypeNode[] = [];
   readonly #symbols: AbiSymbol[] = [];
   readonly #ids = new Map<number, TypeId>();
+  readonly #unknown = new Map<string, TypeId>();
   readonly #open: { readonly type: number; readonly id: TypeId }[] = [];
   #void: TypeId | undefined;
   #truncated = false;
@@ -64,14 +65,23 @@ export class GoGraphBuilder {
   }
 
   #idOf(type: number | undefined): TypeId {
-    const known = this.#ids.get(type ?? 0);
+    if (type === undefined) return this.#none('it is not in the file');
+    const known = this.#ids.get(type);
     if (known !== undefined) return known;
-    const reason = type === undefined ? 'it is not in the file' : 'there are too many types';
-    const id = this.#add({ kind: 'unknown', reason });
-    if (type !== undefined && id >= MOST_NODES) this.#truncated = true;
-    else if (type !== undefined) this.#open.push({ type, id });
-    this.#ids.set(type ?? 0, id);
+    if (this.#nodes.length >= MOST_NODES) {
+      this.#truncated = true;
+      return this.#none('there are too many types');
+    }
+    const id = this.#add({ kind: 'unknown', reason: 'it was not read' });
+    this.#open.push({ type, id });
+    this.#ids.set(type, id);
     return id;
+  }
+
+  #none(reason: string): TypeId {
+    const known = this.#unknown.get(reason) ?? this.#add({ kind: 'unknown', reason });
+    this.#unknown.set(reason, known);
+    return known;
   }
 
   #add(node: TypeNode): TypeId {

@@ -26,6 +26,8 @@ const UNCOMMON_SIZE = 16;
 
 const LONGEST_NAME = 16_384;
 const MOST_MEMBERS = 10_000;
+/** Fields, methods and parameters of all types together; those of a large server are some ten thousand. */
+const MOST_PARTS = 500_000;
 const MOST_TEXT = 8 * 1024 * 1024;
 
 export interface GoField {
@@ -59,6 +61,7 @@ export class GoTypes {
   /** True once a limit was reached: what is told may lack something from then on. */
   exhausted = false;
   #text = 0;
+  #parts = 0;
 
   /**
    * @param start the address that type offsets count from (moduledata.types)
@@ -127,10 +130,10 @@ export class GoTypes {
   }
 
   signature(type: number): GoSignature {
-    const parameters = Math.min(this.#memory.u16(type + 48), MOST_MEMBERS);
+    const parameters = this.#allowed(this.#memory.u16(type + 48));
     const results = this.#memory.u16(type + 50);
     const list = type + 56 + ((this.#flags(type) & UNCOMMON) === 0 ? 0 : UNCOMMON_SIZE);
-    const all = Array.from({ length: parameters + Math.min(results & 0x7fff, MOST_MEMBERS) }, (_, index) =>
+    const all = Array.from({ length: parameters + this.#allowed(results & 0x7fff) }, (_, index) =>
       this.#typePointer(list + 8 * index),
     );
     return {
@@ -173,10 +176,17 @@ export class GoTypes {
   }
 
   #list<T>(start: number, length: number, entry: number, read: (at: number) => T): readonly T[] {
-    const count = Math.min(length, MOST_MEMBERS);
-    if (count < length) this.exhausted = true;
+    const count = this.#allowed(length);
     if (!this.#memory.has(start, count * entry)) return [];
     return Array.from({ length: count }, (_, index) => read(start + index * entry));
+  }
+
+  /** How many parts are read where a type says that it has so many. */
+  #allowed(count: number): number {
+    const allowed = Math.min(count, MOST_MEMBERS, MOST_PARTS - this.#parts);
+    if (allowed < count) this.exhausted = true;
+    this.#parts += allowed;
+    return allowed;
   }
 
   #flags(type: number): number {

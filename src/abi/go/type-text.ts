@@ -2,12 +2,17 @@ import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
 
 const MAX_NODES = 400;
 const MAX_DEPTH = 24;
+/** Characters of one name, and of all names of a type: a name can be repeated in many places of one type. */
+const MAX_NAME = 1000;
+const MAX_TEXT = 8000;
 
 interface Writing {
   readonly graph: TypeGraph;
   readonly packages: 'name' | 'path';
   /** Nodes that may still be written: functions that take functions fan out. */
   left: number;
+  /** Characters of names that may still be written. */
+  room: number;
 }
 
 /**
@@ -16,23 +21,23 @@ interface Writing {
  *   so that types of packages with one name are told apart
  */
 export function goTypeText(graph: TypeGraph, id: TypeId, packages: 'name' | 'path' = 'name'): string {
-  return write({ graph, packages, left: MAX_NODES }, id, 0);
+  return write({ graph, packages, left: MAX_NODES, room: MAX_TEXT }, id, 0);
 }
 
 function write(writing: Writing, id: TypeId, depth: number): string {
   const node = writing.graph.nodes[id];
   writing.left -= 1;
-  if (node === undefined || depth > MAX_DEPTH || writing.left < 0) return '…';
+  if (node === undefined || depth > MAX_DEPTH || writing.left < 0 || writing.room < 0) return '…';
   const below = (target: TypeId): string => write(writing, target, depth + 1);
   switch (node.kind) {
     case 'base':
     case 'unspecified':
-      return node.name;
+      return cut(writing, node.name);
     case 'typedef':
       return named(writing, node.scope, node.name);
     case 'struct':
       if (node.name !== undefined) return named(writing, node.scope, node.name);
-      return node.goMethods === undefined ? fields(node, below) : methods(node.goMethods, below);
+      return node.goMethods === undefined ? fields(writing, node, below) : methods(writing, node.goMethods, below);
     case 'pointer':
       return `*${below(node.target)}`;
     case 'slice':
@@ -55,9 +60,15 @@ function write(writing: Writing, id: TypeId, depth: number): string {
   }
 }
 
-function named({ packages }: Writing, scope: string, name: string): string {
-  if (scope === '') return name;
-  return `${packages === 'path' ? scope : packageName(scope)}.${name}`;
+function named(writing: Writing, scope: string, name: string): string {
+  if (scope === '') return cut(writing, name);
+  return cut(writing, `${writing.packages === 'path' ? scope : packageName(scope)}.${name}`);
+}
+
+function cut(writing: Writing, name: string): string {
+  const text = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+  writing.room -= text.length;
+  return text;
 }
 
 /** What sources call a package, as far as its path tells: `yaml` for `gopkg.in/yaml.v3`, `mod` for `example.com/mod/v2`. */
@@ -72,7 +83,7 @@ type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
 
 /** `(string, ...int) (int, error)` */
 export function signature({ parameters, results = [], variadic }: FunctionNode, text: (id: TypeId) => string): string {
-  const list = parameters.map(({ type }, at) => {
+  const list = parameters.slice(0, MAX_NODES).map(({ type }, at) => {
     const one = text(type);
     return variadic && at === parameters.length - 1 ? `...${one.replace(/^\[\]/, '')}` : one;
   });
@@ -82,26 +93,34 @@ export function signature({ parameters, results = [], variadic }: FunctionNode, 
       ? ''
       : results.length === 1
         ? ` ${text(first)}`
-        : ` (${results.map((id) => text(id)).join(', ')})`;
+        : ` (${results
+            .slice(0, MAX_NODES)
+            .map((id) => text(id))
+            .join(', ')})`;
   return `(${list.join(', ')})${out}`;
 }
 
 function fields(
+  writing: Writing,
   { members }: Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>,
   text: (id: TypeId) => string,
 ): string {
   if (members.length === 0) return 'struct {}';
-  const list = members.map(({ name = '_', type, embedded, tag }) => {
-    const quoted = tag === undefined ? '' : ` ${JSON.stringify(tag)}`;
-    return `${embedded === true ? '' : `${name} `}${text(type)}${quoted}`;
+  const list = members.slice(0, MAX_NODES).map(({ name = '_', type, embedded, tag }) => {
+    const quoted = tag === undefined ? '' : ` ${JSON.stringify(cut(writing, tag))}`;
+    return `${embedded === true ? '' : `${cut(writing, name)} `}${text(type)}${quoted}`;
   });
   return `struct { ${list.join('; ')} }`;
 }
 
 function methods(
+  writing: Writing,
   list: readonly { readonly name: string; readonly type: TypeId }[],
   text: (id: TypeId) => string,
 ): string {
   if (list.length === 0) return 'interface {}';
-  return `interface { ${list.map(({ name, type }) => `${name}${text(type).replace(/^func/, '')}`).join('; ')} }`;
+  return `interface { ${list
+    .slice(0, MAX_NODES)
+    .map(({ name, type }) => `${cut(writing, name)}${text(type).replace(/^func/, '')}`)
+    .join('; ')} }`;
 }

@@ -7,8 +7,11 @@ import type { Graphs, PlaceChange, Relation, TypePair } from '../relate.ts';
 
 /** Unnamed types in unnamed types; sources have a handful of levels. */
 const MAX_DEPTH = 64;
-/** Unnamed types that are looked at for one place. */
+/** Unnamed types that are looked at for one place, and for all places of a comparison. */
 const MAX_STEPS = 10_000;
+const MAX_STEPS_TOGETHER = 5_000_000;
+
+const taken = new WeakMap<Graphs, number>();
 
 /** Why two types are not the same one; undefined when they are, as far as names and their unnamed parts tell. */
 type Difference = Pick<PlaceChange, 'kind' | 'effect' | 'why'> | undefined;
@@ -26,15 +29,18 @@ interface Walk {
  */
 export function relateNominal(graphs: Graphs, old: TypeId, now: TypeId): Relation {
   const walk: Walk = { graphs, pairs: [], steps: 0 };
-  const found = difference(walk, old, now, 'value', 0);
+  const before = taken.get(graphs) ?? 0;
+  const exhausted = before > MAX_STEPS_TOGETHER;
+  const found = exhausted ? unreadable('there are too many types') : difference(walk, old, now, 'value', 0);
+  taken.set(graphs, before + walk.steps);
   if (found === undefined) return { pairs: walk.pairs };
-  const [before, after] = [goTypeText(graphs.old, old), goTypeText(graphs.new, now)];
-  const alike = before === after;
+  const [was, is] = [goTypeText(graphs.old, old), goTypeText(graphs.new, now)];
+  const alike = was === is;
   return {
     change: {
       ...found,
-      old: alike ? goTypeText(graphs.old, old, 'path') : before,
-      new: alike ? goTypeText(graphs.new, now, 'path') : after,
+      old: alike ? goTypeText(graphs.old, old, 'path') : was,
+      new: alike ? goTypeText(graphs.new, now, 'path') : is,
     },
     pairs: walk.pairs,
   };
