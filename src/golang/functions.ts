@@ -7,6 +7,7 @@ const MAGICS: readonly number[] = [0xfffffff0, 0xfffffff1];
 const MODULE_TEXT = 176;
 const LONGEST_NAME = 4096;
 const MOST_FUNCTIONS = 5_000_000;
+const MOST_WALKED = 300_000;
 /**
  * Steps through tables, and functions looked at by name, for one file: tables can be made so that each question takes for ever.
  * A function of 100,000 lines has some hundred thousand steps.
@@ -30,6 +31,8 @@ export interface GoFunction {
 export interface GoFunctions {
   readonly at: (address: number) => GoFunction | undefined;
   readonly named: (name: string) => GoFunction | undefined;
+  /** As `named` for many names, in one walk over the table; what lies behind the first 300,000 functions is not found. */
+  readonly allNamed: (names: ReadonlySet<string>) => ReadonlyMap<string, GoFunction>;
 }
 
 /**
@@ -66,6 +69,16 @@ export function readGoFunctions(bytes: Uint8Array, image: ElfImage): GoFunctions
     named: (name) => {
       if (!known.has(name)) known.set(name, functionNamed(table, name));
       return known.get(name);
+    },
+    allNamed: (names) => {
+      const found = new Map<string, GoFunction>();
+      const longest = Math.min(LONGEST_NAME, Math.max(0, ...[...names].map((name) => Buffer.byteLength(name))) + 1);
+      for (let index = 0; index < Math.min(count, MOST_WALKED) && found.size < names.size; index += 1) {
+        const one = functionOf(table, index);
+        const name = textAt(memory, table.names + memory.u32(one + 4), longest);
+        if (names.has(name) && !found.has(name)) found.set(name, describe(table, one));
+      }
+      return found;
     },
   };
 }
@@ -201,8 +214,8 @@ function* steps(
   }
 }
 
-function textAt(memory: GoMemory, address: number): string {
+function textAt(memory: GoMemory, address: number, longest = LONGEST_NAME): string {
   let end = 0;
-  while (end < LONGEST_NAME && memory.has(address + end, 1) && memory.u8(address + end) !== 0) end += 1;
+  while (end < longest && memory.has(address + end, 1) && memory.u8(address + end) !== 0) end += 1;
   return memory.range(address, end).toString('utf8');
 }
