@@ -53,7 +53,7 @@ export function typeFindings(graphs: Graphs, graph: PairGraph, options: FindingO
     consequences: consequencesOf(graphs, graph),
   };
   const judged = graph.nodes.flatMap((node, at) => judgedNode(at, node, context) ?? []);
-  const { kept, more } = mostFindings(judged);
+  const { kept, more } = mostFindings(withoutTwins(judged));
   return [...kept.map((one) => nodeFinding(one, context)), ...more];
 }
 
@@ -77,6 +77,27 @@ interface Judged {
   readonly way: Way | undefined;
   readonly subject: string;
   readonly name: string;
+  /** Other nodes of which the same is to be told. */
+  readonly twins?: readonly number[];
+}
+
+/** Each source file that includes the typedef of a function has a type of its own: the same change is told once. */
+function withoutTwins(judged: readonly Judged[]): readonly Judged[] {
+  const first = new Map<string, number[]>();
+  return judged.flatMap((one): readonly Judged[] => {
+    const { alias } = one.node;
+    if (alias?.declared === undefined || one.isSymbol) return [one];
+    const { file, line } = alias.declared;
+    const key = JSON.stringify([alias.name, file, line, one.effect, one.hidden, textOf(one.changes)]);
+    const twins = first.get(key);
+    if (twins === undefined) {
+      const own: number[] = [];
+      first.set(key, own);
+      return [{ ...one, twins: own }];
+    }
+    twins.push(one.at);
+    return [];
+  });
 }
 
 type JudgedChange = LocalChange & { readonly effect: Effect };
@@ -113,7 +134,7 @@ function nodeFinding(judged: Judged, context: Context): Finding {
   // A record that grew or shrank is told as such, at the member that is the cause.
   const head =
     changes.find(({ rule, effect }) => rule === 'abi/struct-size-changed' && effect === worst.effect) ?? worst;
-  const { roots, complete } = context.reach(at);
+  const { roots, complete } = reachOf([at, ...(judged.twins ?? [])], context);
   const taken = (exposed & EXPOSURE.exported) === 0 && !hidden;
   const shown = roots.filter((number) => taken || graph.roots[number]?.imported !== true);
   const symbols = shown.map((number) => graph.roots[number]?.name ?? '');
@@ -142,6 +163,14 @@ function nodeFinding(judged: Judged, context: Context): Finding {
     affected: symbols.slice(0, MAX_AFFECTED),
     ...(isRecord(before) && isRecord(after) ? { details: layoutSketch(graphs.old, before, graphs.new, after) } : {}),
   });
+}
+
+function reachOf(nodes: readonly number[], { reach }: Context): Reach {
+  const found = nodes.map(reach);
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return first;
+  const roots = [...new Set(found.flatMap((one) => one.roots))].sort((a, b) => a - b);
+  return { roots, complete: found.every(({ complete }) => complete) };
 }
 
 function textOf(changes: readonly LocalChange[]): string {
@@ -196,6 +225,8 @@ function softened(change: LocalChange, exposed: number, all: readonly LocalChang
       return passed ? change.effect : 'compatible';
     case 'input':
       return input || passed ? change.effect : 'compatible';
+    case 'output':
+      return passed || (exposed & EXPOSURE.out) !== 0 ? change.effect : 'compatible';
     case 'layout': {
       // Grown at its end, and consumers only ever get pointers to what the plugin made: their old fields are in place.
       const grown = all.every(
