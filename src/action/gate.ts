@@ -4,6 +4,7 @@ import type { CacheRequest } from '../gate/reuse/use.ts';
 import { type GateRequest as Asked, type GateRun, isBroken, runGate } from '../gate/run.ts';
 import type { GitHubContext } from '../github/context.ts';
 import { programDigest } from '../installation.ts';
+import { commitId } from '../process/git-files.ts';
 import { changeOf } from './base.ts';
 import { cacheUse } from './cache-use.ts';
 import type { GateRequest, GateResult, PlanRequest } from './run.ts';
@@ -36,7 +37,7 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
     // What goes into a branch or a release is checked whole.
     onlyChanged: request.onlyChanged === true && context.kind === 'pull-request',
     ...(tag === undefined ? {} : { tag }),
-    ...(request.cache === undefined ? {} : { cache: cacheOf(request.cache, tag, context) }),
+    ...(request.cache === undefined ? {} : { cache: await cacheOf(request.cache, tag, request) }),
     ...change,
   });
   const { directory, comment, key, checkRun, record } = config.config.report;
@@ -53,10 +54,15 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
   };
 }
 
-function cacheOf(directory: string, tag: string | undefined, context: GitHubContext): CacheRequest {
+async function cacheOf(
+  directory: string,
+  tag: string | undefined,
+  { context, workspace, env }: GateRequest,
+): Promise<CacheRequest> {
+  const checkedOut = await commitId(workspace, 'HEAD', env);
   return {
     directory,
-    use: cacheUse(context, tag !== undefined),
+    use: cacheUse(context, tag !== undefined, checkedOut),
     tool: programDigest(),
     ...(context.runUrl === undefined ? {} : { run: context.runUrl }),
   };

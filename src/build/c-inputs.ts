@@ -22,6 +22,12 @@ export type CHeaders = { readonly headers: readonly string[] } | { readonly open
 
 /** Libraries that come with the C toolchain. Others are files that nobody names here. */
 const OWN_LIBRARIES = /^-l(?:pthread|m|dl|rt|c|resolv)$/;
+/**
+ * Flags that the preprocessor is given here. They stand in sources that nobody has looked at, and go list, unlike go build,
+ * lets all of them through: `-fplugin` would run code.
+ */
+const PREPROCESSING =
+  /^-(?:[DU][A-Za-z_]\w*(?:=.*)?|I[^@-].*|O[0-3sg]?|g[0-9]?|std=[a-z0-9+]+|W(?!l,|a,|p,)[a-z0-9-]+(?:=[0-9]+)?|w|pedantic|ansi|pthread|fPIC|fpic|fno-[a-z-]+|fstack-protector(?:-[a-z]+)?|fvisibility=[a-z]+|fwrapv|fopenmp|m[a-z0-9.-]+(?:=[a-z0-9.+-]+)?)$/;
 const HARMLESS = /^-(?:O[0-3sg]?|g[0-9]?|W[\w-]+|pthread|f[\w-]+(?:=[\w-]+)?|m[\w-]+(?:=[\w-]+)?)$/;
 
 /**
@@ -49,9 +55,13 @@ export async function cHeaders(
   const shared = [...words(CGO_CPPFLAGS), ...(one.CgoCPPFLAGS ?? [])];
   const flags = [...shared, ...words(CGO_CFLAGS), ...(one.CgoCFLAGS ?? [])];
   const cxxFlags = [...shared, ...words(CGO_CXXFLAGS), ...(one.CgoCXXFLAGS ?? [])];
-  if ([...flags, ...cxxFlags].some((flag) => /^-(?:include|imacros|specs|B|plugin)|^@/.test(flag))) {
-    return { open: `flags of ${name} name files` };
-  }
+  const unknown = [...flags, ...cxxFlags].find((flag) => !PREPROCESSING.test(flag));
+  if (unknown !== undefined) return { open: `${name} is compiled with ${unknown}` };
+  const texts = [...preambles, ...cSources(one).map((file) => readFileSync(join(directory, file), 'latin1'))];
+  if (texts.some((text) => /\.incbin|#[ \t]*embed|__has_embed/.test(text)))
+    return { open: `C sources of ${name} embed files` };
+  const outside = includedByGo(one, directory);
+  if (outside !== undefined) return { open: `an assembler source of ${name} includes ${outside}` };
   const scratch = mkdtempSync(join(tmpdir(), 'plugin-gate-includes-'));
   try {
     const sources = preambles.map((text, at) => {
@@ -59,18 +69,29 @@ export async function cHeaders(
       writeFileSync(path, text);
       return path;
     });
-    const c = await headersOf(
-      [...words(CC), ...flags],
-      [...sources, ...(one.CFiles ?? []), ...(one.SFiles ?? []).filter((file) => /\.S$/.test(file))],
-      directory,
-      plan,
-    );
+    const c = await headersOf([...words(CC), ...flags], [...sources, ...cSources(one)], directory, plan);
     const cxx = await headersOf([...words(CXX), ...cxxFlags], one.CXXFiles ?? [], directory, plan);
     if (c === undefined || cxx === undefined) return { open: `the C compiler does not tell what ${name} includes` };
     return { headers: [...new Set([...c, ...cxx])].filter((path) => !path.startsWith(`${scratch}/`)) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function cSources({ CFiles = [], SFiles = [] }: GoPackage): readonly string[] {
+  return [...CFiles, ...SFiles.filter((file) => file.endsWith('.S'))];
+}
+
+/** What Go's own assembler is asked to include besides the headers of the package and those that come with Go. */
+function includedByGo({ Standard, SFiles = [], HFiles = [] }: GoPackage, directory: string): string | undefined {
+  if (Standard === true) return undefined;
+  const known = new Set([...HFiles, 'textflag.h', 'funcdata.h', 'go_asm.h', 'go_tls.h']);
+  const texts = SFiles.filter((file) => file.endsWith('.s')).map((file) =>
+    readFileSync(join(directory, file), 'latin1'),
+  );
+  return texts
+    .flatMap((text) => [...text.matchAll(/^[ \t]*#[ \t]*include[ \t]+"([^"]*)"/gm)].map(([, file = '']) => file))
+    .find((file) => !known.has(file) && !/^asm_\w+\.h$/.test(file));
 }
 
 /** Every file that the preprocessor opens; what cgo writes first (`_cgo_export.h`) need not be there (`-MG`). */

@@ -76,8 +76,12 @@ export async function goInputs(
     if (one.Dir === undefined && one.ImportPath !== 'unsafe')
       return { open: `go list gives no files of ${one.ImportPath}` };
     const module = one.Standard === true ? 'the standard library' : moduleName(one);
-    if (module === undefined) for (const file of files) labels[name(file)] = digest(file);
-    else {
+    if (module === undefined) {
+      for (const file of files) labels[name(file)] = digest(file);
+      // The version of the language is in it, also of a module that a path replaces.
+      const own = one.Module?.GoMod;
+      if (own !== undefined) labels[name(own)] = digest(own);
+    } else {
       const all = others.get(module) ?? [];
       all.push(one.ImportPath, ...files.map((file) => `${file} ${digest(file)}`));
       others.set(module, all);

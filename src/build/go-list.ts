@@ -7,6 +7,7 @@ const module = z.object({
   Path: z.string(),
   Version: z.string().optional(),
   Main: z.boolean().optional(),
+  GoMod: z.string().optional(),
   Replace: z.object({ Path: z.string(), Version: z.string().optional() }).optional(),
 });
 

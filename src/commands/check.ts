@@ -125,7 +125,12 @@ async function cacheFor(given: string, { directory, environment }: CheckDeps): P
     import('../action/event.ts'),
   ]);
   const context = githubContext(environment, await readEvent(environment.GITHUB_EVENT_PATH));
-  return { ...cache, use: cacheUse(context, false), ...(context.runUrl === undefined ? {} : { run: context.runUrl }) };
+  const checkedOut = await commitId(directory, 'HEAD', environment);
+  return {
+    ...cache,
+    use: cacheUse(context, false, checkedOut),
+    ...(context.runUrl === undefined ? {} : { run: context.runUrl }),
+  };
 }
 
 async function changeSince(

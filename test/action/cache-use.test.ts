@@ -4,9 +4,9 @@ import { githubContext } from '../../src/github/context.ts';
 
 const SHA = 'a'.repeat(40);
 
-function use(event: string, ref: string, payload: unknown, release = false) {
+function use(event: string, ref: string, payload: unknown, release = false, checkedOut: string | undefined = SHA) {
   const env = { GITHUB_EVENT_NAME: event, GITHUB_REF: ref, GITHUB_REPOSITORY: 'octo/plugins', GITHUB_SHA: SHA };
-  return cacheUse(githubContext(env, payload), release);
+  return cacheUse(githubContext(env, payload), release, checkedOut);
 }
 
 function pull(head: string) {
@@ -55,6 +55,7 @@ describe('whose results a run takes', () => {
     ['pull_request_target', use('pull_request_target', 'refs/heads/main', pull('octo/plugins'))],
     ['workflow_run', use('workflow_run', 'refs/heads/main', {})],
     ['nothing that is known', use('', '', {})],
+    ['a checkout of something else', use('workflow_dispatch', 'refs/heads/main', {}, false, 'b'.repeat(40))],
   ])('%s: none, and it leaves none', (_, given) => {
     expect(given).toEqual({ read: [], reason: expect.stringMatching(/^Nothing was reused: .*\.$/) });
   });

@@ -50,11 +50,9 @@ export async function openStore(
   refuseInside(directory, repository);
   const root = join(directory, FORM);
   const before = new Map<string, string>();
-  for (const scope of use.read) {
-    for (const { path } of await filesBelow(placeOf(root, scope))) {
-      const bytes = isRecord(path) ? await readRegular(path) : undefined;
-      if (bytes !== undefined) before.set(path, digestOf(bytes));
-    }
+  for (const { path } of await filesBelow(root)) {
+    const bytes = isRecord(path) ? await readRegular(path) : undefined;
+    if (bytes !== undefined) before.set(path, digestOf(bytes));
   }
   const waiting = new Map<string, KeptRecord>();
   const writable = use.write === undefined ? undefined : placeOf(root, use.write);
@@ -95,9 +93,9 @@ export async function openStore(
       },
     },
     close: async () => {
-      if (writable === undefined) return;
       // Of runs by hand several may be at work at once; on a runner there is but this one.
-      if (use.write !== 'local') await removeStrangers(writable, before);
+      if (use.write !== 'local') await removeStrangers(root, before);
+      if (writable === undefined) return;
       for (const [path, record] of waiting) {
         const bytes = writeRecord(record);
         if (bytes !== undefined) await replace(path, bytes);
@@ -205,10 +203,16 @@ async function filesBelow(directory: string): Promise<readonly FoundFile[]> {
   return found;
 }
 
-/** Records that somebody else wrote since the store was opened. */
-async function removeStrangers(place: string, before: ReadonlyMap<string, string>): Promise<void> {
-  for (const { path } of await filesBelow(place)) {
-    if (dirname(path) !== place) continue; // files go by their digest, whoever wrote them
+/** Takes away records that somebody else wrote since the store was opened, of whatever scope. */
+async function removeStrangers(root: string, before: ReadonlyMap<string, string>): Promise<void> {
+  const files = await filesBelow(root);
+  if (files.length >= MOST_FILES) {
+    // There may be more than were looked at.
+    await rm(root, { recursive: true, force: true }).catch(() => {});
+    return;
+  }
+  for (const { path } of files) {
+    if (basename(dirname(path)) === 'files') continue; // they go by their digest, whoever wrote them
     const known = before.get(path);
     const bytes = known === undefined ? undefined : await readRegular(path);
     if (bytes === undefined || digestOf(bytes) !== known) await rm(path, { force: true }).catch(() => {});
