@@ -60,6 +60,8 @@ export function compareFunctions(
  */
 export function describedByBoth(a: FunctionNode, b: FunctionNode): readonly [FunctionNode, FunctionNode] {
   if (a.parameters.length === b.parameters.length) return [a, b];
+  // Nobody leaves out `this`: the function became static, or no longer is.
+  if (takesObject(a) !== takesObject(b)) return [a, b];
   const named = ({ parameters }: FunctionNode) =>
     new Set(parameters.map(({ name, artificial }) => key(name, artificial)));
   const kept = ({ parameters }: FunctionNode, other: ReadonlySet<string>) =>
@@ -70,6 +72,10 @@ export function describedByBoth(a: FunctionNode, b: FunctionNode): readonly [Fun
     { ...a, parameters: kept(a, named(b)) },
     { ...b, parameters: kept(b, named(a)) },
   ];
+}
+
+function takesObject({ parameters }: FunctionNode): boolean {
+  return parameters[0]?.artificial === true;
 }
 
 function key(name: string | undefined, artificial: boolean | undefined): string {

@@ -38,7 +38,7 @@ function declaredOnly({ nodes, producers }: TypeGraph): ReadonlySet<string> {
     const name = qualifiedName(node);
     // The standard library's own are described where the library is built; what consumers put into them is not.
     const lacks = node.templateArguments.some(({ type }) => type === undefined);
-    if (lacks || !/^(?:std|__gnu_cxx)::/.test(name)) names.add(name);
+    if (lacks || !/^(?:std|__gnu_cxx|__cxxabiv1)::/.test(name)) names.add(name);
   }
   return names;
 }

@@ -7,6 +7,7 @@ import { isToldByName } from '../demangle/itanium.ts';
 import type { AbiSymbol, Access, MissingEvidence, TypeGraph } from '../model.ts';
 import { chainOf, flagOf, placeOf } from './attributes.ts';
 import { Imports } from './imports.ts';
+import { LocalStatics } from './local-statics.ts';
 import { accessOf } from './members.ts';
 import { enclosingTag } from './scope.ts';
 import { attachStaticMembers } from './static-members.ts';
@@ -29,10 +30,14 @@ export function readTypeGraph(
   const builder = new TypeBuilder();
   const exported = image.symbols.filter(isTyped);
   const imports = new Imports(image);
-  const dies = attachSymbols(files, exported, image.header, [imports]);
-  const open = exported.filter((symbol) => !dies.has(symbol));
+  const locals = new LocalStatics(exported);
+  const dies = attachSymbols(files, exported, image.header, [imports, locals]);
+  const inside = locals.finish(files, dies);
+  const open = exported.filter((symbol) => !dies.has(symbol) && !inside.has(symbol));
   const constants = attachStaticMembers(files, open);
-  const own = exported.map((symbol) => abiSymbol(symbol, dies.get(symbol) ?? constants.get(symbol), builder));
+  const own = exported.map((symbol) =>
+    abiSymbol(symbol, dies.get(symbol) ?? inside.get(symbol) ?? constants.get(symbol), builder),
+  );
   const taken = [...imports.found].map(([symbol, die]): AbiSymbol => {
     return { ...abiSymbol({ ...symbol, type: 'func' }, die, builder), imported: true };
   });

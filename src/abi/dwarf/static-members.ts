@@ -10,6 +10,11 @@ import { join, scopeOf } from './scope.ts';
 
 const isMember = withTags(TAG.member, TAG.variable);
 
+const isVariable = withTags(TAG.variable);
+
+/** Parts of namespaces that are looked into: each unit has one of each. */
+const MOST_NAMESPACES = 2000;
+
 /** Classes that are looked into; a library has a few with constants. */
 const MOST_CLASSES = 100_000;
 
@@ -26,7 +31,7 @@ export function attachStaticMembers(
   const shown = new Map<string, ElfSymbol>();
   const classes = new Set<string>();
   for (const symbol of symbols) {
-    if (!isData(symbol) || !symbol.name.startsWith('_ZN')) continue;
+    if (!isData(symbol) || !/^_Z(?:N|St)/.test(symbol.name)) continue;
     const name = shownSymbol(symbol.name);
     const family = classOf(name);
     if (family === undefined) continue;
@@ -46,7 +51,33 @@ export function attachStaticMembers(
       found.set(symbol, child);
     }
   }
+  attachOfNamespaces(files, left, classes, found);
   return found;
+}
+
+/** Inline constants of namespaces: gcc only declares those that have no more than their value (`inline constexpr tag_t tag;`). */
+function attachOfNamespaces(
+  files: readonly DwarfFile[],
+  left: Map<string, ElfSymbol>,
+  names: ReadonlySet<string>,
+  found: Map<ElfSymbol, Die>,
+): void {
+  let looked = 0;
+  for (const file of files) {
+    const { scopes } = file.index();
+    for (let at = 0; at < scopes.count && left.size > 0 && looked < MOST_NAMESPACES; at += 1) {
+      if (scopes.tag[at] !== TAG.namespace) continue;
+      const unit = file.units[scopes.unit[at] ?? -1];
+      const die = unit === undefined ? undefined : file.entryAt(unit, scopes.offset[at] ?? 0);
+      if (die === undefined || !names.has(die.text(AT.name) ?? '')) continue;
+      looked += 1;
+      for (const child of file.childrenWith(die, isVariable)) {
+        const symbol = left.get(linkageNameOf([child]) ?? '');
+        if (symbol === undefined || !left.delete(symbol.name)) continue;
+        found.set(symbol, child);
+      }
+    }
+  }
 }
 
 /** Up to DWARF 4 it is a member like any other, without the linkage name that its definition has (section 5.6.6). */

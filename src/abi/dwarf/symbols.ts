@@ -158,7 +158,7 @@ function symbolsNamed(die: Die, names: ReadonlyMap<string, ElfSymbol[]>): readon
 }
 
 /** The address of a variable whose location is a single DW_OP_addr; others are found by name. */
-function variableAddress(die: Die): readonly number[] {
+export function variableAddress(die: Die): readonly number[] {
   const location = die.get(AT.location);
   if (location?.kind !== 'block') return [];
   const cursor = new Cursor(location.value, die.file.sections.little);

@@ -1,0 +1,108 @@
+import * as AT from '../../dwarf/at.ts';
+import type { Die, DwarfFile } from '../../dwarf/file.ts';
+import { withTags } from '../../dwarf/layout.ts';
+import * as TAG from '../../dwarf/tag.ts';
+import type { ElfSymbol } from '../../elf/model.ts';
+import { isCompilerMade } from '../compiler-made.ts';
+import { chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
+import { variableAddress } from './symbols.ts';
+import type { Wish } from './unplaced.ts';
+
+const isWanted = withTags(TAG.variable, TAG.lexical_block);
+
+/** Blocks in blocks as deep as sources nest them. */
+const MAX_DEPTH = 32;
+/** Functions with code that are looked at, where all else left something open. */
+const MOST_FUNCTIONS = 100_000;
+/** Names are cut by a regular expression. */
+const MAX_NAME = 16_384;
+
+/** Itanium C++ ABI section 5.1.6: Z <encoding of the function> E <name> [_ <discriminator>], and ABI tags. */
+const LOCAL_NAME = /^_Z(Z.+)E(\d+)([A-Za-z_]\w*)$/;
+
+interface LocalStatic {
+  readonly symbol: ElfSymbol;
+  readonly name: string;
+  /** Whether several blocks of the function have one of this name. */
+  readonly several: boolean;
+}
+
+/**
+ * Variables that inline functions and instances of templates keep (`static T only;` in a function): consumers have copies
+ * of those functions, so that the linker exports the variables. Their entries lie in those of the functions.
+ */
+export class LocalStatics implements Wish {
+  /** By the linkage name of the function. */
+  readonly names = new Map<string, readonly LocalStatic[]>();
+  readonly found = new Map<ElfSymbol, Die>();
+
+  constructor(symbols: readonly ElfSymbol[]) {
+    for (const symbol of symbols) {
+      if (symbol.type !== 'object' && symbol.type !== 'tls') continue;
+      const named = symbol.name.startsWith('_ZZ') ? splitLocal(symbol) : undefined;
+      if (named === undefined || isCompilerMade(symbol.name, 'variable')) continue;
+      this.names.set(named.owner, [...(this.names.get(named.owner) ?? []), named.local]);
+    }
+  }
+
+  /** Looks into a function of that name. */
+  readonly take = (die: Die, name: string): void => {
+    const open = (this.names.get(name) ?? []).filter(({ symbol }) => !this.found.has(symbol));
+    if (open.length > 0 && !die.flag(AT.declaration)) this.#lookInto(die, open, 0);
+  };
+
+  /** Looks into the functions that have code: the exported ones, and where that does not suffice the others. */
+  finish(files: readonly DwarfFile[], dies: ReadonlyMap<ElfSymbol, Die>): ReadonlyMap<ElfSymbol, Die> {
+    if (this.names.size === 0) return this.found;
+    for (const [symbol, die] of dies) if (this.names.has(symbol.name)) this.take(die, symbol.name);
+    let looked = 0;
+    for (const file of files) {
+      const { placed } = file.index();
+      for (let at = 0; at < placed.count && looked < MOST_FUNCTIONS && this.#isOpen(); at += 1) {
+        if (placed.code[at] !== 1) continue;
+        looked += 1;
+        const unit = file.units[placed.unit[at] ?? -1];
+        const die = unit === undefined ? undefined : file.entryAt(unit, placed.offset[at] ?? 0);
+        const name = die === undefined ? undefined : linkageNameOf(chainOf(die));
+        if (die !== undefined && name !== undefined) this.take(die, name);
+      }
+    }
+    return this.found;
+  }
+
+  #isOpen(): boolean {
+    for (const locals of this.names.values()) {
+      if (locals.some(({ symbol }) => !this.found.has(symbol))) return true;
+    }
+    return false;
+  }
+
+  #lookInto(parent: Die, open: readonly LocalStatic[], depth: number): void {
+    for (const die of parent.file.childrenWith(parent, isWanted)) {
+      if (die.tag === TAG.lexical_block) {
+        if (depth < MAX_DEPTH) this.#lookInto(die, open, depth + 1);
+        continue;
+      }
+      const chain = chainOf(die);
+      const place = chain.flatMap(variableAddress)[0];
+      const local =
+        place === undefined
+          ? open.find((one) => !one.several && nameOf(chain) === one.name && !flagOf(chain, AT.declaration))
+          : open.find(({ symbol }) => symbol.value === place);
+      if (local !== undefined && !this.found.has(local.symbol)) this.found.set(local.symbol, die);
+    }
+  }
+}
+
+function splitLocal(symbol: ElfSymbol): { readonly owner: string; readonly local: LocalStatic } | undefined {
+  if (symbol.name.length > MAX_NAME) return undefined;
+  const [, encoding = '', length = '', rest = ''] = LOCAL_NAME.exec(symbol.name) ?? [];
+  const size = Number(length);
+  if (encoding === '' || rest.length < size) return undefined;
+  const behind = rest.slice(size);
+  if (!/^(?:B\d+\w+)?(?:_\d+_?)?$/.test(behind)) return undefined;
+  return {
+    owner: `_Z${encoding.slice(1)}`,
+    local: { symbol, name: rest.slice(0, size), several: behind.includes('_') },
+  };
+}
