@@ -83,6 +83,9 @@ function forHosts(found: Finding, then: Symbols, now: Symbols): Finding {
       return { ...found, message: `${found.message} Hosts that were built with the old one refuse the plugin.` };
     case 'go/symbol-changed':
       return forAssertions(found, then, now);
+    case 'abi/type-unreadable':
+      // It is read from tables, not from debug information.
+      return { ...found, rule: 'go/table-not-compared' };
     default:
       return found;
   }

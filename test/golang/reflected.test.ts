@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { readElf } from '../../src/elf/read.ts';
 import { compareInterfaces } from '../../src/golang/compare-interfaces.ts';
+import { disagreements } from '../../src/golang/probe/agreement.ts';
 import type { GoProbeOutcome, GoProbeRequest } from '../../src/golang/probe/model.ts';
 import { probeGoPlugin } from '../../src/golang/probe/probe.ts';
 import { reflectedGraph } from '../../src/golang/probe/reflected.ts';
@@ -87,10 +88,15 @@ describeWith(['go', 'gcc'], 'the types that reflection tells of a plugin', () =>
       expect(described.nodes.filter(({ kind }) => kind === 'unknown')).toEqual([]);
       expect(compareInterfaces(table, reflected, {})).toEqual([]);
       expect(compareInterfaces(reflected, table, {})).toEqual([]);
+      expect(disagreements(evidence, read(file).go)).toEqual([]);
       const changed = (type: string) => type.replace('Port int', 'Port int64').replace('...Level', 'Level');
       const other = build('other', changed(API));
       const now = read(other).go.plugin?.table;
       const told = now === undefined ? [] : compareInterfaces(reflected, now, {});
+      // As if the tables of the file had been misread.
+      expect(disagreements(evidence, read(other).go)).toMatchObject([
+        { rule: 'go/not-read', severity: 'undecided', message: expect.stringContaining('typed/api.Config') },
+      ]);
       expect(told.map(({ rule, type, path }) => [rule, type, path?.at(-1)]).sort()).toEqual([
         ['go/type-changed', 'example.com/typed/api.Config', 'Port'],
         ['go/type-changed', 'example.com/typed/api.End', 'example.com/typed/api.End'],

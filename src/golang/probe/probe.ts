@@ -7,6 +7,7 @@ import type { LoadRequest } from '../../loader/model.ts';
 import { type Prebuilt, readPrebuilt } from '../../loader/prebuilt.ts';
 import { findProgram } from '../../process/which.ts';
 import type { GoReading } from '../read.ts';
+import { disagreements } from './agreement.ts';
 import { probeFindings } from './findings.ts';
 import { compileHost, type ProbeHost } from './host.ts';
 import type {
@@ -49,7 +50,13 @@ export async function probeGoPlugin(request: GoProbeRequest): Promise<GoProbeOut
   });
   const { findings, evidence } = outcome(evidenceOf(ran, host, request), request);
   // What was seen from outside goes first: it may be why the rest is as it is.
-  return { findings: [...ran.findings, ...findings], evidence, trail: ran.evidence.trail, started: ran.started };
+  const others = disagreements(evidence, request.go);
+  return {
+    findings: [...ran.findings, ...findings, ...others],
+    evidence,
+    trail: ran.evidence.trail,
+    started: ran.started,
+  };
 }
 
 /** What the native loader is told of the plugin. */
