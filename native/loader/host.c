@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/** Bytes that a host may tell in all: the types of a large plugin, for each of its symbols, are some megabytes. */
+#define TOLD_TOTAL (64u << 20)
+
 /** Acts of one rehearsal; there are ten. */
 #define MOST_ACTS 32
 
@@ -47,6 +50,12 @@ void host_told(void *context, const struct message *message) {
   struct supervisor *supervisor = context;
   size_t length = strlen(message->text), room = TOLD_LIMIT - 1 - supervisor->told.used;
   if (length > room) length = room;
+  static size_t total;
+  total += length + 1;
+  if (total > TOLD_TOTAL) {
+    supervisor->child.violations++;
+    return;
+  }
   memcpy(supervisor->told.text + supervisor->told.used, message->text, length);
   supervisor->told.used += length;
   if (message->value != 1) return;

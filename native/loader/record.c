@@ -84,7 +84,8 @@ static bool event_caller(struct event *event, struct supervisor *supervisor, con
   uint64_t caller = 0, link = 0;
   struct maps maps = {0};
   struct position position = position_read(call->thread);
-  bool stopped = call->denied && position.known && return_register(call->thread, &link);
+  /* A Go host keeps all but the last on the stack, and the stack is wanted as it is (report_stack). */
+  bool stopped = call->denied && position.known && supervisor->job->host == NULL && return_register(call->thread, &link);
   if (stopped) supervisor->again = *call;
   if (position.known && maps_read(call->thread, &maps)) {
     if (stopped && is_own_code(supervisor, &maps, call->thread, link)) caller = link;

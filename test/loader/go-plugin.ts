@@ -61,7 +61,8 @@ var deeds = map[string]func(){
 	"spin":     func() { for {} },
 	"stop":     func() { syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) },
 	"write":    writeEverywhere,
-	"play":     playHost,
+	"play":     func() { playHost(false) },
+	"babble":   func() { playHost(true) },
 	"close":    func() { for fd := 3; fd < 4096; fd++ { syscall.Close(fd) } },
 	"map":      func() { syscall.Mmap(-1, 0, 100<<30, syscall.PROT_READ, syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_NORESERVE) },
 	"memory":   eatMemory,
@@ -95,8 +96,8 @@ func writeEverywhere() {
 	os.Exit(0)
 }
 
-// playHost says in the host's place that the plugin was opened, and goes on in its name.
-func playHost() {
+// playHost says in the host's place that the plugin was opened, and goes on in its name, or tells lines without end.
+func playHost(babble bool) {
 	fd := 0
 	for ; fd < 4096; fd++ {
 		if target, _ := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd)); strings.HasPrefix(target, "socket:") {
@@ -111,6 +112,10 @@ func playHost() {
 		syscall.Write(fd, message[:])
 		syscall.Read(fd, command[:])
 		copy(message[8:16], command[8:16])
+		for message[16], message[28] = 4, 1; babble; {
+			copy(message[96:], strings.Repeat("x", 2000))
+			syscall.Write(fd, message[:])
+		}
 		message[16], message[28] = 2, 1
 		syscall.Write(fd, message[:])
 		syscall.Read(fd, command[:])
@@ -166,22 +171,34 @@ func honest() {
 
 const MEMFD = { x64: 319, arm64: 279 } as const;
 
-/** @param flags of `go build` besides */
-export function buildGoPlugin(directory: string, name = 'deeds', flags: readonly string[] = [], line = ''): string {
-  const number = process.arch === 'arm64' ? MEMFD.arm64 : MEMFD.x64;
+/** Another machine than this one. */
+interface Target {
+  /** Of memfd_create. */
+  readonly number: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * @param flags of `go build` besides
+ * @param more Go source besides
+ */
+export function buildGoPlugin(
+  directory: string,
+  name = 'deeds',
+  flags: readonly string[] = [],
+  more = '',
+  target: Target = { number: process.arch === 'arm64' ? MEMFD.arm64 : MEMFD.x64, environment: {} },
+): string {
   writeTree(join(directory, name), {
-    'main.go': `${SOURCE}\nconst MEMFD = ${number}\n${line}`,
+    'main.go': `${SOURCE}\nconst MEMFD = ${target.number}\n${more}`,
     'go.mod': 'module example.com/deeds\n\ngo 1.19\n',
   });
   const file = join(directory, `${name}.so`);
-  execFileSync(
-    'go',
-    ['build', '-buildmode=plugin', '-buildvcs=false', '-ldflags=-s -w', ...flags, '-o', file, 'main.go'],
-    {
-      cwd: join(directory, name),
-      stdio: 'pipe',
-      env: { ...process.env, CGO_ENABLED: '1', GOFLAGS: '' },
-    },
-  );
+  const words = ['build', '-buildmode=plugin', '-buildvcs=false', '-ldflags=-s -w', ...flags, '-o', file, 'main.go'];
+  execFileSync('go', words, {
+    cwd: join(directory, name),
+    stdio: 'pipe',
+    env: { ...process.env, CGO_ENABLED: '1', GOFLAGS: '', ...target.environment },
+  });
   return file;
 }

@@ -45,6 +45,16 @@ describeWith(['go', 'gcc'], 'the sandbox of a Go plugin', () => {
     TIMEOUT,
   );
 
+  it(
+    'is stopped when it tells lines without end in the place of the host',
+    async () => {
+      const { evidence } = await run('babble', { timeouts: { open: 20_000 } });
+      expect(evidence.go?.result).toBe('interfered');
+      expect(evidence.go?.process?.interference?.messages).toBeGreaterThan(0);
+    },
+    TIMEOUT,
+  );
+
   it.each(['go', 'strict'] as const)(
     'may do what a Go plugin does, when it is loaded and when it is called: %s',
     async (profile) => {

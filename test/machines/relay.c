@@ -116,6 +116,35 @@ static void keep_limit(char *job, size_t *size) {
   *size -= sizeof NONE - 1;
 }
 
+/** Bytes that a job may become longer by. */
+#define ROOM (2 * PATH_SIZE)
+
+/** Puts one text in the place of another; there is room for it. */
+static void replace(char *job, size_t *size, const char *text, const char *with) {
+  char *place = strstr(job, text);
+  if (place == NULL) return;
+  size_t length = strlen(text), instead = strlen(with);
+  memmove(place + instead, place + length, strlen(place + length) + 1);
+  memcpy(place, with, instead);
+  *size = *size - length + instead;
+}
+
+/** An emulator is what is started in place of a host, with the host among its words; the machine starts the host itself. */
+static void keep_host(char *job, size_t *size) {
+  char emulator[PATH_SIZE], sysroot[PATH_SIZE], program[PATH_SIZE], text[4 * PATH_SIZE], with[2 * PATH_SIZE];
+  word_of(job, "\nhost ", emulator, sizeof emulator);
+  word_of(job, "\nargument -L\nargument ", sysroot, sizeof sysroot);
+  if (emulator[0] == '\0' || sysroot[0] == '\0') return;
+  snprintf(text, sizeof text, "\nargument -L\nargument %s\nargument ", sysroot);
+  word_of(job, text, program, sizeof program);
+  snprintf(text, sizeof text, "\nhost %s\nargument -L\nargument %s\nargument %s\n", emulator, sysroot, program);
+  snprintf(with, sizeof with, "\nhost %s\n", program);
+  replace(job, size, text, with);
+  snprintf(text, sizeof text, "\nexecute %s\n", emulator);
+  snprintf(with, sizeof with, "\nexecute %s\n", program);
+  replace(job, size, text, with);
+}
+
 static void connect_machine(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   snprintf(address.sun_path, sizeof address.sun_path, "%s", SOCKET);
@@ -182,7 +211,10 @@ int main(int count, char **arguments) {
   char *job = slurp(STDIN_FILENO, 0, &size);
   if (job == NULL) fail("memory");
   job[size] = '\0';
+  job = realloc(job, size + ROOM);
+  if (job == NULL) fail("memory");
   keep_limit(job, &size);
+  keep_host(job, &size);
   word_of(job, "\nfile ", plugin, sizeof plugin);
   word_of(job, "\nsuccessor ", successor, sizeof successor);
 
