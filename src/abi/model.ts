@@ -100,6 +100,8 @@ export type TypeNode =
       /** As of records; in Go the import path of the package. */
       readonly scope: string;
       readonly target: TypeId;
+      /** Bytes, where the source demands them (`__attribute__((aligned))`); 0 where the compiler does not tell. */
+      readonly alignment?: number;
       /** Go: a type of its own, not another name for its target. */
       readonly language?: 'go';
       /** Go: the exported methods of a pointer to it, where a variable of it is exported. */

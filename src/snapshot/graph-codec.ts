@@ -122,6 +122,7 @@ const kinds: Kinds<TypeNode, 'kind'> = {
     declared,
     language: optional(choice('go')),
     methods: optional(list(method)),
+    alignment: optional(number),
   }),
   array: record<Of<'array'>>({ element: id, dimensions: list(optional(number)), vector: optional(flag) }),
   'member-pointer': record<Of<'member-pointer'>>({ container: id, target: id }),

@@ -28,7 +28,11 @@ export function alignmentOf(graph: TypeGraph, id: TypeId, depth = 0): number {
 }
 
 function compute(graph: TypeGraph, id: TypeId, depth: number): number {
-  const { node } = peel(graph, id);
+  const { node, typedefs } = peel(graph, id);
+  for (const typedef of typedefs) {
+    const named = graph.nodes[typedef];
+    if (named?.kind === 'typedef' && (named.alignment ?? 0) > 0) return named.alignment ?? 1;
+  }
   switch (node.kind) {
     case 'struct':
     case 'class':

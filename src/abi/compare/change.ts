@@ -21,9 +21,10 @@ export interface LocalChange {
   readonly declared?: Declared;
   /**
    * When the difference matters: `layout` to all who know the layout, `input` only to those who make values that the
-   * plugin reads, `pass` only where values are passed or returned as such.
+   * plugin reads, `output` only to those who get values that the plugin makes, `pass` only where values are passed or
+   * returned as such.
    */
-  readonly matters: 'layout' | 'input' | 'pass' | 'always';
+  readonly matters: 'layout' | 'input' | 'output' | 'pass' | 'always';
   /** Both sides see the same bytes: what differs is the sign of what a pointer leads to, or that it is untyped. */
   readonly sameBits?: true;
   /** Nothing but that the new release lacks it: nothing else moved for it. */

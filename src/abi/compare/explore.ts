@@ -10,6 +10,7 @@ import { PairMap } from './pair-map.ts';
 import { changeOfPlace } from './place-change.ts';
 import { compareRecords } from './records.ts';
 import { type Graphs, isRecord, relate } from './relate.ts';
+import { alignmentChange, demandedAlignment } from './typedef-alignment.ts';
 
 /** A symbol of both releases, and where its types begin in the graph of pairs. */
 export interface Root {
@@ -130,7 +131,7 @@ function compareNode(graphs: Graphs, pair: PairNode, pairOf: PairOf): NodeCompar
     const [before, after] = pair.mangled === true ? describedByBoth(a, b) : [a, b];
     return compareFunctions(graphs, before, after, pairOf);
   }
-  if (a.kind === 'typedef' && b.kind === 'typedef') return compareTypedefs(graphs, a, b, pairOf);
+  if (a.kind === 'typedef' && b.kind === 'typedef') return compareTypedefs(graphs, a, b, pairOf, pair);
   if (a.kind === 'base' && b.kind === 'base') return { changes: compareSameNumber(a, b), edges: [] };
   const reason = [a, b].map((node) => (node.kind === 'unknown' ? node.reason : '')).find((text) => text !== '');
   return unreadable(reason ?? `a ${a.kind} became a ${b.kind}`);
@@ -144,14 +145,24 @@ function unreadable(reason: string): NodeComparison {
 type Typedef = Extract<TypeNode, { kind: 'typedef' }>;
 
 /** A typedef that names another type than before: one change, wherever it is used. */
-function compareTypedefs(graphs: Graphs, a: Typedef, b: Typedef, pairOf: PairOf): NodeComparison {
+function compareTypedefs(
+  graphs: Graphs,
+  a: Typedef,
+  b: Typedef,
+  pairOf: PairOf,
+  ids: { readonly old: TypeId; readonly new: TypeId },
+): NodeComparison {
   const { change, pairs } = relate(graphs, a.target, b.target);
   const declared = b.declared === undefined ? {} : { declared: b.declared };
+  const changes: LocalChange[] = [];
+  const aligned = change === undefined ? demandedAlignment(graphs, ids.old, ids.new) : undefined;
+  if (aligned !== undefined) changes.push({ ...alignmentChange(aligned), ...declared });
+  if (change !== undefined) {
+    const more = { matters: 'layout', ...declared } as const;
+    changes.push(changeOfPlace(change, 'the type that it names', 'abi/typedef-changed', more));
+  }
   return {
-    changes:
-      change === undefined
-        ? []
-        : [changeOfPlace(change, 'the type that it names', 'abi/typedef-changed', { matters: 'layout', ...declared })],
+    changes,
     edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: '' })),
   };
 }

@@ -11,6 +11,7 @@ import { compareNumbers, isInteger } from './numbers.ts';
 import { PairMap } from './pair-map.ts';
 import { type Peeled, peel, sizeOf, type WholeArray, wholeArray } from './peel.ts';
 import { type Position, qualifierChange } from './qualifiers.ts';
+import { alignmentAtPlace, demandedAlignment } from './typedef-alignment.ts';
 
 /** The two releases' graphs. */
 export interface Graphs {
@@ -111,7 +112,14 @@ function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position
       const why = `its type could not be read: ${[...new Set(reason)].filter((text) => text !== '').join('; ')}`;
       return conclude({ kind: 'unreadable', effect: 'undecided', why });
     }
-    anchor = commonTypedef(graphs, before, after, through) ?? anchor;
+    const common = commonTypedef(graphs, before, after, through);
+    anchor = common ?? anchor;
+    // A value that is passed is a copy, which each side puts where it wants to.
+    const aligned = pointers > 0 || isStored(position) ? demandedAlignment(graphs, oldId, newId) : undefined;
+    if (aligned !== undefined) {
+      if (common !== undefined && demandedAlignment(graphs, common.old, common.new) !== undefined) pairs.push(common);
+      else qualifier = worse<Verdict>(alignmentAtPlace(aligned, position), qualifier);
+    }
     // Qualifiers of an array are those of its elements: compilers put them on either.
     const step = compareNodes(graphs, before, after, { pointers, position });
     if (step.is !== 'below' || step.pointer) {
@@ -150,6 +158,10 @@ function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position
     }
   }
   return conclude({ kind: 'unreadable', effect: 'undecided', why: 'its type nests too deeply' });
+}
+
+function isStored(position: Position): boolean {
+  return position === 'member' || position === 'variable';
 }
 
 const RANK: readonly Effect[] = ['compatible', 'risky', 'source-breaking', 'undecided', 'breaking'];

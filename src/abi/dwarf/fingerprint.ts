@@ -78,6 +78,7 @@ export class Fingerprints {
     mix.add(this.#nameOf(die, die.file));
     mix.add(this.#number(scopeOf(die)));
     mix.add(target);
+    mix.add(die.number(AT.alignment) ?? -1);
     mix.add(die.number(AT.decl_line) ?? -1);
     mix.add(die.number(AT.decl_column) ?? -1);
     mix.add(this.#file(die.file, die.unit, die.number(AT.decl_file)));

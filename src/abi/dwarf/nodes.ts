@@ -3,6 +3,7 @@ import { type Die, MOST_CHILDREN } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import { declaredAt } from '../../dwarf/line.ts';
 import * as TAG from '../../dwarf/tag.ts';
+import type { UnitHeader } from '../../dwarf/unit.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import { exactOf, typeOf } from './attributes.ts';
 import { functionNode } from './function-node.ts';
@@ -52,6 +53,7 @@ export function nodeOf(die: Die, source: TypeSource): TypeNode {
         name: die.text(AT.name) ?? '',
         scope: scopeOf(die),
         target: target(),
+        ...optional('alignment', die.number(AT.alignment) ?? (tellsAlignment(die) ? undefined : 0)),
         ...optional('declared', declaredAt(die)),
       };
     case TAG.array_type:
@@ -85,6 +87,19 @@ export function nodeOf(die: Die, source: TypeSource): TypeNode {
     default:
       return { kind: 'unknown', reason: `an entry with tag 0x${die.tag.toString(16)} where a type is expected` };
   }
+}
+
+const telling = new WeakMap<UnitHeader, boolean>();
+
+/** clang gives typedefs DW_AT_alignment in DWARF 5 only; gcc does as an extension before. */
+function tellsAlignment({ unit, file }: Die): boolean {
+  if (unit.version >= 5) return true;
+  let tells = telling.get(unit);
+  if (tells === undefined) {
+    tells = file.root(unit)?.text(AT.producer)?.includes('clang') !== true;
+    telling.set(unit, tells);
+  }
+  return tells;
 }
 
 function enumNode(die: Die, source: TypeSource): TypeNode {
