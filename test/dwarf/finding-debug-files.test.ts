@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { compareAbi } from '../../src/abi/abi.ts';
 import { compareTypes } from '../../src/abi/compare/compare-types.ts';
 import { openDebugInfo } from '../../src/abi/dwarf/open.ts';
 import { readTypeGraph } from '../../src/abi/dwarf/read-graph.ts';
@@ -109,7 +110,9 @@ describeWith(['g++', 'objcopy'], 'separate debug files', () => {
     writeFileSync(debug, Buffer.concat([readFileSync(debug), Buffer.from('x')]));
     const graph = read(path);
     expect(graph.used).toEqual([]);
-    expect(graph.missing).toMatchObject([{ code: 'no-debug-info', message: expect.stringContaining('build id') }]);
+    expect(graph.missing).toMatchObject([
+      { code: 'no-debug-info', message: expect.stringContaining('lib.debug was found and is of another build') },
+    ]);
   });
 
   it('are not looked for in pipes and devices', () => {
@@ -161,6 +164,42 @@ for (const compiler of ['g++', 'clang++']) {
     });
   }
 }
+
+describeWith(['g++', 'clang++'], 'two builds that find their types in one .dwo file', () => {
+  function both(compiler: string) {
+    const cwd = directory();
+    const inputs = [join(cwd, 'one.so'), join(cwd, 'two.so')].map((path) => {
+      writeFileSync(
+        join(cwd, 'c.cc'),
+        `struct S { int a; ${path.endsWith('two.so') ? 'int c; ' : ''}int b; }; int f(S *s) { return s->a; }`,
+      );
+      run(cwd, compiler, '-g', '-fPIC', '-gsplit-dwarf', '-gdwarf-5', '-c', 'c.cc');
+      run(cwd, compiler, '-shared', '-nostdlib', 'c.o', '-o', path);
+      const bytes = new Uint8Array(readFileSync(path));
+      const { image } = readElf(bytes);
+      if (image === undefined) throw new Error(`${path} is not read`);
+      return { image, bytes, search: { file: path, directories: [] } };
+    });
+    const [one, two] = inputs;
+    if (one === undefined || two === undefined) throw new Error('two were built');
+    return { one, two };
+  }
+
+  it('are undecided where the id of the file does not tell builds apart', () => {
+    const { one, two } = both('clang++');
+    expect(compareAbi(one, two).findings).toMatchObject([
+      { rule: 'abi/evidence-missing', effect: 'undecided', message: expect.stringContaining('same file, c.dwo,') },
+    ]);
+  });
+
+  it('are told from each other where it does', () => {
+    const { one, two } = both('g++');
+    const { findings } = compareAbi(one, two);
+    expect(findings).toMatchObject([
+      { rule: 'abi/evidence-missing', message: expect.stringMatching(/of OLD .*from another build/) },
+    ]);
+  });
+});
 
 describeWith(['clang++', 'llvm-dwp'], 'split DWARF in a package', () => {
   for (const version of [4, 5]) {

@@ -23,6 +23,8 @@ export interface OpenedDebugInfo {
   readonly missing: readonly MissingEvidence[];
   /** Paths of separate files that were used. */
   readonly used: readonly string[];
+  /** Those of them whose id does not tell one build from another: see {@link openSplitUnits}. */
+  readonly loose: readonly string[];
 }
 
 /** Opens the debugging information of a file: its own, or that of a separate file found by build id or debug link. */
@@ -41,17 +43,9 @@ function open(image: ElfImage, bytes: Uint8Array, search: DebugSearch, opened: O
   let holder: Pick<OpenedElf, 'image' | 'bytes'> = { image, bytes: inMemory(bytes) };
   const near = search.file === undefined ? [] : [search.file];
   if (!image.debug.dwarf) {
-    const separate = findSeparate(image, search, opened);
-    if (separate === undefined) {
-      const id = image.notes.buildId;
-      const place = id === undefined ? 'the file has no build id' : `its build id is ${id}`;
-      missing.push({
-        code: 'no-debug-info',
-        message: `There is no debug information (${place}).`,
-        fix: 'Compile with -g, or give the directory with the separate debug files.',
-      });
-      return { files: [], missing, used };
-    }
+    const others: string[] = [];
+    const separate = findSeparate(image, search, opened, others);
+    if (separate === undefined) return { files: [], missing: [noDebugInfo(image, others)], used, loose: [] };
     holder = separate;
     near.push(separate.path);
     used.push(separate.path);
@@ -67,6 +61,28 @@ function open(image: ElfImage, bytes: Uint8Array, search: DebugSearch, opened: O
     files: [main, ...split.files],
     missing: [...missing, ...split.missing],
     used: [...used, ...split.used],
+    loose: split.loose,
+  };
+}
+
+/** Debug information that is not DWARF, by the section that it is in. */
+const OTHER_FORMATS: Readonly<Record<string, string>> = { '.ctf': 'CTF', '.BTF': 'BTF', '.stab': 'stabs' };
+
+/** @param others files that were found under the name of the debug file */
+function noDebugInfo(image: ElfImage, others: readonly string[]): MissingEvidence {
+  const id = image.notes.buildId;
+  const place = id === undefined ? 'the file has no build id' : `its build id is ${id}`;
+  const format = image.sections.map(({ name }) => OTHER_FORMATS[name]).find((name) => name !== undefined);
+  const what = format === undefined ? '' : `; it has ${format}, which is not read`;
+  const [other] = others;
+  const found = other === undefined ? '' : `; ${basename(other)} was found and is of another build`;
+  return {
+    code: 'no-debug-info',
+    message: `There is no debug information (${place}${what}${found}).`,
+    fix:
+      other === undefined
+        ? 'Compile with -g, or give the directory with the separate debug files.'
+        : 'Give the debug file that was made together with this file.',
   };
 }
 

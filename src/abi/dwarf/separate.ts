@@ -7,9 +7,17 @@ import type { OpenedElf, OpenFiles } from './open-files.ts';
 
 export const SYSTEM_DEBUG = '/usr/lib/debug';
 
-/** The separate debug file of a stripped file, by build id or by debug link. */
-export function findSeparate(image: ElfImage, search: DebugSearch, files: OpenFiles): OpenedElf | undefined {
-  return findByBuildId(image, search, files) ?? findByDebugLink(image, search, files);
+/**
+ * The separate debug file of a stripped file, by build id or by debug link.
+ * @param others receives the paths of files that were found under its name and do not fit
+ */
+export function findSeparate(
+  image: ElfImage,
+  search: DebugSearch,
+  files: OpenFiles,
+  others: string[] = [],
+): OpenedElf | undefined {
+  return findByBuildId(image, search, files, others) ?? findByDebugLink(image, search, files, others);
 }
 
 /** Where a file with a build id lies below a debug directory (GDB manual, separate debug files). */
@@ -17,19 +25,30 @@ export function buildIdPath(directory: string, id: string): string {
   return join(directory, '.build-id', id.slice(0, 2), `${id.slice(2)}.debug`);
 }
 
-function findByBuildId(image: ElfImage, search: DebugSearch, files: OpenFiles): OpenedElf | undefined {
+function findByBuildId(
+  image: ElfImage,
+  search: DebugSearch,
+  files: OpenFiles,
+  others: string[],
+): OpenedElf | undefined {
   const id = image.notes.buildId;
   if (id === undefined || id.length < 4) return undefined;
   for (const directory of [...search.directories, SYSTEM_DEBUG]) {
     const found = files.elf(buildIdPath(directory, id));
     // The id in the path is what the name promises; the one in the file is what counts.
     if (found?.image.notes.buildId === id && found.image.debug.dwarf) return found;
+    if (found !== undefined && found.path !== search.file) others.push(found.path);
     found?.close();
   }
   return undefined;
 }
 
-function findByDebugLink(image: ElfImage, search: DebugSearch, files: OpenFiles): OpenedElf | undefined {
+function findByDebugLink(
+  image: ElfImage,
+  search: DebugSearch,
+  files: OpenFiles,
+  others: string[],
+): OpenedElf | undefined {
   const link = image.debug.debugLink;
   if (link === undefined) return undefined;
   const name = basename(link.file);
@@ -39,6 +58,7 @@ function findByDebugLink(image: ElfImage, search: DebugSearch, files: OpenFiles)
     const found = files.elf(join(directory, name));
     // The sum says that it is the file that was linked; another build id, that it describes another build.
     if (found?.image.debug.dwarf && sameBuild(image, found.image) && crcOf(found.bytes) === link.crc) return found;
+    if (found !== undefined && found.path !== search.file) others.push(found.path);
     found?.close();
   }
   return undefined;

@@ -27,6 +27,11 @@ export interface SplitUnits {
   readonly files: readonly DwarfFile[];
   readonly missing: readonly MissingEvidence[];
   readonly used: readonly string[];
+  /**
+   * Files with ids of a compiler other than gcc. clang's is a sum of the names of types, not of what is in them, so that
+   * builds of different sources have the same.
+   */
+  readonly loose: readonly string[];
 }
 
 /**
@@ -43,7 +48,8 @@ export function openSplitUnits(
   const files: DwarfFile[] = [];
   const missing: MissingEvidence[] = [];
   const used: string[] = [];
-  if (skeletons.length === 0) return { files, missing, used };
+  const loose: string[] = [];
+  if (skeletons.length === 0) return { files, missing, used, loose };
   for (const { id, unit } of skeletons) main.program.addSkeleton(id, { file: main, unit });
   let left = MAX_BYTES;
   const have = new Set<bigint>();
@@ -68,6 +74,7 @@ export function openSplitUnits(
     main.program.files.push(file);
     files.push(file);
     used.push(path);
+    if (!isMadeByGcc(file)) loose.push(path);
     return 'opened';
   };
   for (const path of packagePaths(near, search)) if (open(path) === 'opened') break;
@@ -98,7 +105,14 @@ export function openSplitUnits(
       fix: 'Give the .dwo files that were made together with this file.',
     });
   }
-  return { files, missing, used };
+  return { files, missing, used, loose };
+}
+
+function isMadeByGcc(file: DwarfFile): boolean {
+  return file.units.every((unit) => {
+    const producer = file.root(unit)?.get(AT.producer);
+    return producer !== undefined && file.text(producer, unit)?.startsWith('GNU ') === true;
+  });
 }
 
 function readSplit(elf: OpenedElf, main: DwarfFile, missing: MissingEvidence[]): DwarfFile | undefined {

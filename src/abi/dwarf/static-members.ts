@@ -13,7 +13,7 @@ const isMember = withTags(TAG.member, TAG.variable);
 const isVariable = withTags(TAG.variable);
 
 /** Parts of namespaces that are looked into: each unit has one of each. */
-const MOST_NAMESPACES = 2000;
+const MOST_NAMESPACES = 300;
 
 /** Classes that are looked into; a library has a few with constants. */
 const MOST_CLASSES = 100_000;
