@@ -137,15 +137,13 @@ describeWith(['go', 'gcc'], 'a Go plugin', () => {
       const flags: Readonly<Record<string, string>> =
         what === 'flags with files' ? { GOFLAGS: '-buildvcs=false -overlay=x.json' } : {};
       if (what === 'flags with files') writeTree(directory, { 'x.json': '{}' });
-      await run(flags);
       expect(build(await run(flags))).toMatch(why);
     },
     60_000,
   );
 
   it('is always built anew by a command, whose inputs only its tool knows', async () => {
-    const { run } = project('command: [go, build, -buildmode=c-shared, -o, out/g.so, .]');
-    await run();
+    const { run } = project('command: [sh, -c, "mkdir -p out; cp go.mod out/g.so"]');
     expect(build(await run())).toBe('what a build command takes is known to its own tool only');
   }, 60_000);
 });
