@@ -43,7 +43,7 @@ static const char FREE_STRICT[] = "clock_gettime exit_group";
 static const char RUNTIME_STRICT[] =
     "futex futex_wake futex_wait nanosleep clock_nanosleep clock_getres sched_yield sched_getaffinity madvise munmap mincore "
     "brk rt_sigprocmask rt_sigreturn rt_sigaction sigaltstack timer_create timer_settime timer_gettime timer_delete "
-    "setitimer getpid gettid epoll_create1 eventfd2 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 set_robust_list rseq "
+    "setitimer getpid gettid epoll_create1 eventfd2 pipe2 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 set_robust_list rseq "
     "set_tid_address getrandom restart_syscall exit membarrier";
 
 /** What would go around the record or the filter of `audit`. */
@@ -277,13 +277,14 @@ static int decide_audit(const struct call *call) {
   return allowed_if(call->arguments[0] == AF_UNIX || call->arguments[0] == AF_NETLINK);
 }
 
-/** The event descriptor by which a runtime wakes itself: nothing leaves the process through it. */
+/** The descriptor by which a runtime wakes itself, up to Go 1.20 or so a pipe: nothing leaves the process through it. */
 static bool is_event(const struct process_facts *facts, uint64_t descriptor) {
-  static const char EVENT[] = "anon_inode:[eventfd]";
-  char link[64], target[sizeof EVENT + 1];
+  char link[64], target[64];
   snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)facts->process, (int)descriptor);
-  ssize_t length = readlink(link, target, sizeof target);
-  return length == (ssize_t)sizeof EVENT - 1 && memcmp(target, EVENT, sizeof EVENT - 1) == 0;
+  ssize_t length = readlink(link, target, sizeof target - 1);
+  if (length <= 0) return false;
+  target[length] = '\0';
+  return strcmp(target, "anon_inode:[eventfd]") == 0 || strncmp(target, "pipe:[", 6) == 0;
 }
 
 /** What the runtime of a host needs while the plugin is called; memory that it makes executable is not among it. */

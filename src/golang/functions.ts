@@ -1,5 +1,7 @@
 import type { ElfImage } from '../elf/model.ts';
 import { canBeRead, GoMemory } from './memory.ts';
+import { readModuledata } from './moduledata.ts';
+import { readPackageHashes } from './package-hashes.ts';
 
 /** Magic numbers of Go's line table from Go 1.18 on (internal/abi/symtab.go). */
 const MAGICS: readonly number[] = [0xfffffff0, 0xfffffff1];
@@ -44,7 +46,10 @@ export function readGoFunctions(bytes: Uint8Array, image: ElfImage): GoFunctions
   if (!canBeRead(image)) return undefined;
   const memory = new GoMemory(bytes, image);
   const section = (...names: string[]) => image.sections.find(({ name }) => names.includes(name))?.address;
-  const start = section('.gopclntab', '.data.rel.ro.gopclntab');
+  // Up to Go 1.25 the linker leaves it in another section of a plugin.
+  const start =
+    section('.gopclntab', '.data.rel.ro.gopclntab') ??
+    readModuledata(memory, image, readPackageHashes(memory, image)).found?.lineTable;
   if (start === undefined || !MAGICS.includes(memory.u32(start)) || memory.u8(start + 7) !== 8) return undefined;
   // From Go 1.26 on it is in moduledata alone, which has a section of its own since.
   const module = section('.go.module');
