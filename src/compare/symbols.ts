@@ -48,15 +48,17 @@ export function compareSymbols(images: ImagePair, before: Interface, after: Inte
     pairs: [],
   };
   const nodes = new Set(images.new.versions.defined.map(({ name }) => name));
-  for (const [name, olds] of before) {
+  before.forEach((olds, name) => {
     const news = after.get(name);
     if (news === undefined) collectRemoved(olds, after, all);
     else {
       for (const old of olds) collectVersion(old, news, nodes, all);
       collectDefault(olds, news, all);
     }
-  }
-  for (const [name, news] of after) collectAdded(before.get(name), news, all);
+  });
+  after.forEach((news, name) => {
+    collectAdded(before.get(name), news, all);
+  });
   return { findings: inWords(all), pairs: all.pairs };
 }
 

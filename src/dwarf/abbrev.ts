@@ -138,10 +138,12 @@ export class AbbrevTables {
       candidates = [];
       this.#known.set(hash, candidates);
     }
-    next: for (const known of candidates) {
-      if (known.length !== length) continue;
-      for (let at = 0; at < length; at += 1) if (bytes[known.start + at] !== bytes[start + at]) continue next;
-      return known.abbrev;
+    for (let number = 0; number < candidates.length; number += 1) {
+      const known = candidates[number];
+      if (known === undefined || known.length !== length) continue;
+      let at = 0;
+      while (at < length && bytes[known.start + at] === bytes[start + at]) at += 1;
+      if (at === length) return known.abbrev;
     }
     const abbrev = decode(bytes, start, start + length);
     // Collisions are made by hand only: then the declaration is decoded anew each time.

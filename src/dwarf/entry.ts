@@ -129,12 +129,8 @@ export class Die {
     if (position < 0) return false;
     if (abbrev.forms[position] !== FORM.strp) return this.text(attribute) === text;
     const { file, unit } = this;
-    const { str } = file.sections;
     const start = this.#cursor.move(this.#place(position), this.next).sectionOffset(unit.dwarf64);
-    if (str[start + text.length] !== 0) return false;
-    // Backwards: names of one library begin alike.
-    for (let at = text.length - 1; at >= 0; at -= 1) if (str[start + at] !== text.charCodeAt(at)) return false;
-    return true;
+    return file.isString(start, text);
   }
 
   /** Offset of a string in .debug_str; -1 for strings in other places, and without the attribute. */

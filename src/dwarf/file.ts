@@ -131,8 +131,8 @@ export class DwarfFile {
     const abbrev = unit.abbrevs.get(code);
     if (abbrev === undefined) return undefined;
     const layout = layoutOf(abbrev, unit);
-    const next = behindValues(layout, bytes, little, values, unit.end, unit);
-    return next < 0 ? undefined : new Die(this, unit, offset, layout, values, next, cursor);
+    const next = layout.size >= 0 ? values + layout.size : behindValues(layout, bytes, little, values, unit.end, unit);
+    return next < 0 || next > unit.end ? undefined : new Die(this, unit, offset, layout, values, next, cursor);
   }
 
   #spend(): boolean {
@@ -152,7 +152,10 @@ export class DwarfFile {
   /** The direct children, in their order. Stops at the first that cannot be read. */
   children(parent: Die): readonly Die[] {
     if (!parent.hasChildren) return NO_CHILDREN;
-    for (const family of this.#families) if (family.parent === parent) return family.children;
+    for (let at = 0; at < this.#families.length; at += 1) {
+      const family = this.#families[at];
+      if (family?.parent === parent) return family.children;
+    }
     const children = this.#readChildren(parent);
     this.#families[this.#oldestFamily] = { parent, children };
     this.#oldestFamily = (this.#oldestFamily + 1) % FAMILIES;
@@ -170,8 +173,11 @@ export class DwarfFile {
     const cursor = unit.section === 'info' ? this.#info : this.#types;
     const { bytes, little } = cursor;
     const format = formatKey(unit);
+    const { end } = unit;
     let offset = parent.next;
-    while (offset < unit.end && this.#spend()) {
+    while (offset < end) {
+      if (this.#reads > 1) this.#reads -= 1;
+      else if (!this.#spend()) break;
       let code = bytes[offset] ?? 0;
       if (code === 0) break;
       let values = offset + 1;
@@ -182,8 +188,8 @@ export class DwarfFile {
       const abbrev = unit.abbrevs.get(code);
       if (abbrev === undefined) break;
       const layout = abbrev.layouts[format] ?? layoutOf(abbrev, unit);
-      const next = behindValues(layout, bytes, little, values, unit.end, unit);
-      if (next < 0) break;
+      const next = layout.size >= 0 ? values + layout.size : behindValues(layout, bytes, little, values, end, unit);
+      if (next < 0 || next > end) break;
       if (wanted === undefined || wanted(layout)) {
         if (found.length >= MOST_CHILDREN) {
           const message = `an entry has more than the ${MOST_CHILDREN} parts that are read`;
@@ -259,6 +265,11 @@ export class DwarfFile {
       this.#problem({ section: 'info', offset: 0, message, limit: true });
     }
     return text;
+  }
+
+  /** Whether this is the string at an offset of .debug_str. */
+  isString(offset: number, text: string): boolean {
+    return this.#strings.str.is(offset, text);
   }
 
   /** Whether the string at an offset of .debug_str may be one of the names, without decoding it. */

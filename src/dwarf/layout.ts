@@ -41,8 +41,9 @@ export interface Layout {
 
 /** A test for entries with one of some tags. */
 export function withTags(...tags: readonly number[]): (layout: Layout) => boolean {
-  const set = new Set(tags);
-  return ({ tag }) => set.has(tag);
+  const wanted = new Uint8Array(Math.max(...tags) + 1);
+  for (const tag of tags) wanted[tag] = 1;
+  return ({ tag }) => wanted[tag] === 1;
 }
 
 /** Steps that depend on the entry. */
@@ -155,8 +156,8 @@ function makeLayout(abbrev: Abbrev, format: UnitFormat): Layout {
   let fixed = 0;
   let run = -1;
   let variable = false;
-  for (const form of forms) {
-    const bytes = formStep(form, format);
+  for (let at = 0; at < forms.length; at += 1) {
+    const bytes = formStep(forms[at] ?? 0, format);
     step.push(bytes);
     distance.push(variable ? -1 : fixed);
     if (bytes < 0) {

@@ -93,10 +93,12 @@ function readRows(cursor: Cursor, rows: Rows, dwarf64: boolean, budget: RowBudge
     }
     let path = 0;
     let directory = 0;
-    for (const { content, form } of formats) {
-      const value = readForm(cursor, form, dwarf64);
-      if (content === LNCT_PATH) path = value;
-      else if (content === LNCT_DIRECTORY) directory = value;
+    for (let at = 0; at < formats.length; at += 1) {
+      const format = formats[at];
+      if (format === undefined) break;
+      const value = readForm(cursor, format.form, dwarf64);
+      if (format.content === LNCT_PATH) path = value;
+      else if (format.content === LNCT_DIRECTORY) directory = value;
     }
     rows.add(pathForm, path, directory);
   }

@@ -17,6 +17,8 @@ const MOST_CHARACTERS = 32 * 1024 * 1024;
 interface FileState {
   readonly tables: Map<number, LineTable>;
   readonly units: Map<UnitHeader, UnitNames>;
+  /** Paths without `.` and `..` by what they were joined from. */
+  readonly normal: Map<string, string>;
   /** DW_AT_comp_dir by the offset of the line table: type units share a table with the unit that has it. */
   directories?: Map<number, string>;
   /** Entries come in runs of one unit. */
@@ -40,6 +42,7 @@ function stateOf(file: DwarfFile): FileState {
     state = {
       tables: new Map(),
       units: new Map(),
+      normal: new Map(),
       rows: file.sections.line.length * OVERLAP + SLACK,
       characters: MOST_CHARACTERS,
     };
@@ -155,7 +158,15 @@ function joined({ table, place, directory }: UnitNames, number: number, state: F
     }
   }
   state.characters -= parts.reduce((sum, part) => sum + part.length + 1, 0);
-  return state.characters < 0 ? path : posix.normalize(parts.join('/'));
+  if (state.characters < 0) return path;
+  // Each unit has a table of its own with mostly the same paths.
+  const whole = parts.join('/');
+  let normal = state.normal.get(whole);
+  if (normal === undefined) {
+    normal = posix.normalize(whole);
+    state.normal.set(whole, normal);
+  }
+  return normal;
 }
 
 function textOf({ file, unit }: UnitPlace, { form, value }: Rows, at: number): string | undefined {

@@ -45,6 +45,13 @@ export class StringSection {
     return text;
   }
 
+  /** Whether this is the string at an offset; nothing is kept. */
+  is(offset: number, text: string): boolean {
+    const end = offset + text.length;
+    if (this.bytes[end] !== 0 || this.bytes[end - 1] !== text.charCodeAt(text.length - 1)) return false;
+    return this.#buffer.toString('latin1', offset, end) === text;
+  }
+
   /** Offset of the terminator of the string at an offset, or where a very long one is cut; -1 without a terminator. */
   endOf(offset: number): number {
     const { bytes } = this;

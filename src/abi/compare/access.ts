@@ -9,6 +9,7 @@ const RANK: readonly Access[] = ['public', 'protected', 'private'];
 /** Members and bases that sources could use and no longer can. Binaries know nothing of access. */
 export function compareAccess(graphs: Graphs, a: RecordNode, b: RecordNode): readonly LocalChange[] {
   if (a.language !== 'c++' || b.language !== 'c++') return [];
+  if (isAsBefore(a, b)) return NONE;
   const changes: LocalChange[] = [];
   const now = new Map(b.members.flatMap((member) => (member.name === undefined ? [] : [[member.name, member]])));
   for (const { name, access } of a.members) {
@@ -27,6 +28,20 @@ export function compareAccess(graphs: Graphs, a: RecordNode, b: RecordNode): rea
     if (change !== undefined) changes.push({ ...change, part: `base ${name}` });
   }
   return changes;
+}
+
+const NONE: readonly LocalChange[] = [];
+
+/** The same members and bases in their order, each with the access that it had: so are nearly all records. */
+function isAsBefore(a: RecordNode, b: RecordNode): boolean {
+  if (a.members.length !== b.members.length || a.bases.length > 0) return false;
+  for (let at = 0; at < a.members.length; at += 1) {
+    const member = a.members[at];
+    const other = b.members[at];
+    if (member === undefined || other === undefined || member.name !== other.name) return false;
+    if (accessIn(a, member.access) !== accessIn(b, other.access)) return false;
+  }
+  return true;
 }
 
 /** Undefined where the access is the same or wider. */

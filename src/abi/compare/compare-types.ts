@@ -23,8 +23,8 @@ export function compareTypes(old: TypeGraph, now: TypeGraph, options: CompareTyp
     ...typeFindings(graphs, graph, options),
     ...evidenceFindings(old, now),
   ];
-  const compared = new Set(pairs.filter(({ imported }) => imported !== true).map(({ name }) => withoutVersion(name)));
-  for (const name of told) compared.add(name);
+  const compared = new Set(told);
+  for (const { imported, name } of pairs) if (imported !== true) compared.add(withoutVersion(name));
   for (const { name, kind } of old.symbols) if (isCompilerMade(name, kind)) compared.add(name);
   // Of a symbol with several versions all must have a type.
   for (const name of open) compared.delete(name);
@@ -59,16 +59,25 @@ function pairSymbols(
   old: TypeGraph,
   now: TypeGraph,
 ): { readonly pairs: readonly SymbolTypes[]; readonly open: ReadonlySet<string>; readonly told: ReadonlySet<string> } {
-  const exported = now.symbols.filter(({ imported }) => imported !== true);
-  const after = new Map(exported.map((symbol) => [labelOf(symbol), symbol]));
-  const byName = new Map(exported.map((symbol) => [symbol.name, symbol]));
-  const taken = new Map(now.symbols.filter(({ imported }) => imported === true).map((one) => [one.name, one]));
+  const exported = new Map<string, AbiSymbol[]>();
+  const taken = new Map<string, AbiSymbol>();
+  for (const symbol of now.symbols) {
+    if (symbol.imported === true) {
+      taken.set(symbol.name, symbol);
+      continue;
+    }
+    const same = exported.get(symbol.name);
+    if (same === undefined) exported.set(symbol.name, [symbol]);
+    else same.push(symbol);
+  }
   const pairs: SymbolTypes[] = [];
   const imports: SymbolTypes[] = [];
   const open = new Set<string>();
   const told = new Set<string>();
   // Sorted: the order of the symbol table is that of its hash values, and paths are to be the same for each compiler.
-  for (const { symbol, label } of byLabel(old.symbols)) {
+  const sorted = old.symbols.map((symbol) => ({ symbol, label: labelOf(symbol) }));
+  sorted.sort((a, b) => (a.label < b.label ? -1 : 1));
+  for (const { symbol } of sorted) {
     if (symbol.imported === true) {
       // Compilers need not tell what they only call, so that a type that is missing here means nothing.
       const other = taken.get(symbol.name);
@@ -76,8 +85,7 @@ function pairSymbols(
       if (pair !== undefined) imports.push({ ...pair, imported: true });
       continue;
     }
-    // A symbol that moved to another version is still the same to compare.
-    const other = after.get(label) ?? byName.get(symbol.name);
+    const other = counterpart(exported.get(symbol.name), symbol.version);
     if (other === undefined || isCompilerMade(symbol.name, symbol.kind)) continue;
     const pair = pairOf(symbol, other);
     if (isOfLambda(symbol.name)) told.add(symbol.name);
@@ -89,17 +97,15 @@ function pairSymbols(
   return { pairs: [...pairs, ...imports], open, told };
 }
 
-/** Symbols with their labels, by code units. Texts alone are sorted: that the engine does without calling back. */
-function byLabel(symbols: readonly AbiSymbol[]): readonly { readonly symbol: AbiSymbol; readonly label: string }[] {
-  const named = new Map<string, AbiSymbol[]>();
-  for (const symbol of symbols) {
-    const label = labelOf(symbol);
-    const same = named.get(label);
-    if (same === undefined) named.set(label, [symbol]);
-    else same.push(symbol);
-  }
-  const labels = [...named.keys()].sort();
-  return labels.flatMap((label) => (named.get(label) ?? []).map((symbol) => ({ symbol, label })));
+/** Definitions of one name that are looked at; glibc has six of one at most, a hostile file as many as it likes. */
+const MOST_VERSIONS = 256;
+
+/** The symbol of a name with a version, else the last of that name: one that moved to another version is still the same. */
+function counterpart(named: readonly AbiSymbol[] | undefined, version: string | undefined): AbiSymbol | undefined {
+  if (named === undefined) return undefined;
+  const end = Math.max(0, named.length - MOST_VERSIONS);
+  for (let at = named.length - 1; at >= end; at -= 1) if (named[at]?.version === version) return named[at];
+  return named.at(-1);
 }
 
 function pairOf(symbol: AbiSymbol, other: AbiSymbol): SymbolTypes | undefined {

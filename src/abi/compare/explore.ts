@@ -62,18 +62,21 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
   const pairOf = (old: TypeId, now: TypeId, alias?: Alias): number => {
     const known = numbers.get(old, now);
     if (known !== undefined) return known;
-    nodes.push({ old, new: now, changes: [], edges: [], ...(alias === undefined ? {} : { alias }) });
+    nodes.push(
+      alias === undefined
+        ? { old, new: now, changes: [], edges: [] }
+        : { old, new: now, changes: [], edges: [], alias },
+    );
     numbers.set(old, now, nodes.length - 1);
     open.push(nodes.length - 1);
     return nodes.length - 1;
   };
   const variableRule = isNominal(graphs) ? 'go/symbol-changed' : 'abi/variable-type-changed';
   const roots = symbols.map((symbol): Root => {
-    const place = {
-      ...(symbol.declared === undefined ? {} : { declared: symbol.declared }),
-      ...(symbol.imported === true ? { imported: true } : {}),
-      ...(symbol.exposure === undefined ? {} : { exposure: symbol.exposure }),
-    };
+    const place: { -readonly [Key in 'declared' | 'imported' | 'exposure']?: Root[Key] } = {};
+    if (symbol.declared !== undefined) place.declared = symbol.declared;
+    if (symbol.imported === true) place.imported = true;
+    if (symbol.exposure !== undefined) place.exposure = symbol.exposure;
     const access = accessChange(symbol);
     if (symbol.kind === 'function') {
       const to = pairOf(symbol.old, symbol.new);
@@ -95,8 +98,11 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
     const pair = nodes[at];
     if (pair === undefined) continue;
     const { changes, edges } = compareNode(graphs, pair, pairOf);
-    for (const change of changes) pair.changes.push(change);
-    for (const edge of edges) pair.edges.push(edge);
+    if (changes.length > 0) for (const change of changes) pair.changes.push(change);
+    for (let number = 0; number < edges.length; number += 1) {
+      const edge = edges[number];
+      if (edge !== undefined) pair.edges.push(edge);
+    }
   }
   return { nodes, roots };
 }
@@ -122,7 +128,8 @@ interface NodeComparison {
 }
 
 function compareNode(graphs: Graphs, pair: PairNode, pairOf: PairOf): NodeComparison {
-  const [a, b] = [graphs.old.nodes[pair.old], graphs.new.nodes[pair.new]];
+  const a = graphs.old.nodes[pair.old];
+  const b = graphs.new.nodes[pair.new];
   if (a === undefined || b === undefined) return unreadable('a type that is not there');
   if (isNominal(graphs)) return compareNominal(graphs, a, b, pairOf);
   if (isRecord(a) && isRecord(b)) return compareRecords(graphs, a, b, pairOf, pair);

@@ -34,17 +34,32 @@ export function exposures({ nodes, roots }: PairGraph, isPrivate: (node: number)
       add(edge.to, root.exposure ?? start | (edge.kind === 'pointer' ? EXPOSURE.pointer : EXPOSURE.value));
     }
   }
+  // Each node is looked at several times, and whether it is private costs more than the rest.
+  const hidden = new Int8Array(nodes.length).fill(-1);
+  const isPrivateNode = (at: number): boolean => {
+    if (hidden[at] === -1) hidden[at] = isPrivate(at) ? 1 : 0;
+    return hidden[at] === 1;
+  };
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const from = flags[at] ?? 0;
-    if (isHidden(from, () => isPrivate(at))) continue;
-    for (const edge of nodes[at]?.edges ?? []) add(edge.to, carried(from, edge));
+    if (!isSeen(from) && isPrivateNode(at)) continue;
+    const edges = nodes[at]?.edges;
+    if (edges === undefined) continue;
+    for (let number = 0; number < edges.length; number += 1) {
+      const edge = edges[number];
+      if (edge !== undefined) add(edge.to, carried(from, edge));
+    }
   }
   return flags;
 }
 
 /** A private type that consumers never have as a value: what passes or embeds a type needs its definition. */
 export function isHidden(flags: number, isPrivate: () => boolean): boolean {
-  return (flags & (EXPOSURE.value | EXPOSURE.embedded)) === 0 && isPrivate();
+  return !isSeen(flags) && isPrivate();
+}
+
+function isSeen(flags: number): boolean {
+  return (flags & (EXPOSURE.value | EXPOSURE.embedded)) !== 0;
 }
 
 function carried(from: number, edge: Edge): number {

@@ -1,5 +1,5 @@
 import { returnsDerived } from '../cxx/vtable-layout.ts';
-import type { TypeNode } from '../model.ts';
+import type { TypeId, TypeNode } from '../model.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { changeOfPlace } from './place-change.ts';
 import { type Graphs, relate } from './relate.ts';
@@ -24,23 +24,27 @@ export function compareFunctions(
       const rule = position === 'result' ? 'abi/result-changed' : 'abi/parameter-type-changed';
       changes.push(changeOfPlace(change, label, rule, { part: label, matters: 'always' }));
     }
-    for (const pair of pairs) {
+    for (let at = 0; at < pairs.length; at += 1) {
+      const pair = pairs[at];
+      if (pair === undefined) continue;
       const kind = pair.through === 'pointer' ? 'pointer' : position;
       edges.push({ to: pairOf(pair.old, pair.new, pair.alias), kind, label, flips: position === 'parameter' });
     }
   };
   compare(a.result, b.result, () => 'result', 'result');
-  const results = [a.results ?? [], b.results ?? []] as const;
-  for (let at = 0; at < Math.min(results[0].length, results[1].length); at += 1) {
-    compare(results[0][at] ?? 0, results[1][at] ?? 0, () => `result ${at + 1}`, 'result');
+  const before = a.results ?? NO_RESULTS;
+  const after = b.results ?? NO_RESULTS;
+  for (let at = 0; at < Math.min(before.length, after.length); at += 1) {
+    compare(before[at] ?? 0, after[at] ?? 0, () => `result ${at + 1}`, 'result');
   }
-  if (results[0].length !== results[1].length) {
-    changes.push(always('abi/result-changed', `${results[0].length} results became ${results[1].length}`, 'result'));
+  if (before.length !== after.length) {
+    changes.push(always('abi/result-changed', `${before.length} results became ${after.length}`, 'result'));
   }
-  changes.push(...compareLists(a, b));
+  if (!haveSameLists(a, b)) changes.push(...compareLists(a, b));
   const common = Math.min(a.parameters.length, b.parameters.length);
   for (let at = 0; at < common; at += 1) {
-    const [one, other] = [a.parameters[at], b.parameters[at]];
+    const one = a.parameters[at];
+    const other = b.parameters[at];
     if (one === undefined || other === undefined) continue;
     const label = (): string => {
       const name = other.name ?? one.name;
@@ -52,6 +56,14 @@ export function compareFunctions(
     changes.push(always('abi/calling-convention-changed', 'the calling convention changed', 'calling convention'));
   }
   return { changes, edges };
+}
+
+const NO_RESULTS: readonly TypeId[] = [];
+
+/** Nothing for {@link compareLists} to tell, as with nearly all functions. */
+function haveSameLists(a: FunctionNode, b: FunctionNode): boolean {
+  const count = a.parameters.length;
+  return count === b.parameters.length && a.variadic === b.variadic && (count > 0 || a.prototyped === b.prototyped);
 }
 
 /**

@@ -16,6 +16,7 @@ export interface Peeled {
 }
 
 const MAX_STEPS = 256;
+const NO_TYPEDEFS: readonly TypeId[] = [];
 
 const known = new WeakMap<TypeGraph, (Peeled | undefined)[]>();
 
@@ -36,13 +37,14 @@ export function peel(graph: TypeGraph, start: TypeId): Peeled {
 function peelAnew(graph: TypeGraph, start: TypeId): Peeled {
   let id = start;
   const seen = { const: false, volatile: false, restrict: false, atomic: false };
-  const typedefs: TypeId[] = [];
+  let typedefs: TypeId[] | undefined;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const node = graph.nodes[id];
     if (node === undefined) break;
     switch (node.kind) {
       case 'typedef':
-        typedefs.push(id);
+        if (typedefs === undefined) typedefs = [id];
+        else typedefs.push(id);
         id = node.target;
         continue;
       case 'const':
@@ -57,7 +59,15 @@ function peelAnew(graph: TypeGraph, start: TypeId): Peeled {
         id = node.target;
         continue;
       default:
-        return { id, node, ...seen, typedefs };
+        return {
+          id,
+          node,
+          const: seen.const,
+          volatile: seen.volatile,
+          restrict: seen.restrict,
+          atomic: seen.atomic,
+          typedefs: typedefs ?? NO_TYPEDEFS,
+        };
     }
   }
   return { id, node: { kind: 'unknown', reason: 'typedefs that nest too deeply' }, ...seen, typedefs: [] };

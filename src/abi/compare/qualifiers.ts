@@ -23,6 +23,14 @@ export function qualifierChange(
   position: Position,
   pointers: number,
 ): QualifierChange | undefined {
+  if (
+    before.const === after.const &&
+    before.volatile === after.volatile &&
+    before.restrict === after.restrict &&
+    before.atomic === after.atomic
+  ) {
+    return undefined;
+  }
   const where = pointers > 0 ? ' behind a pointer' : '';
   if (before.atomic !== after.atomic && (pointers > 0 || position === 'member' || position === 'variable')) {
     // Before DWARF 5 gcc does not tell _Atomic; where it is lock-free the bytes are the same.

@@ -35,36 +35,49 @@ export function compareRecords(
   const members = compareMembers(graphs, a, b, pairOf);
   const virtuals = compareVirtuals(graphs, ids, pairOf);
   const variants = compareVariants(graphs, a, b, pairOf);
-  const rest: readonly LocalChange[] = [...virtuals.changes, ...variants.own];
-  const edges: readonly Edge[] = [...bases.edges, ...members.edges, ...virtuals.edges, ...variants.edges];
+  const rest: LocalChange[] = [];
+  append(rest, virtuals.changes);
+  append(rest, variants.own);
+  const edges: Edge[] = [];
+  append(edges, bases.edges);
+  append(edges, members.edges);
+  append(edges, virtuals.edges);
+  append(edges, variants.edges);
   const demanded = compareAlignment(graphs, a, b);
   // rustc tells the alignment of every type, also where nobody asked for more than its parts have.
   const embeddedChanged = members.embeddedChanged || bases.embeddedChanged || variants.embeddedChanged;
   const natural = a.language === 'rust' && embeddedChanged;
   const aligned = natural ? [] : demanded;
   // Nothing here takes more room than before, and a type that is part of this one does: that one is the cause.
-  const ownLayout =
-    members.ownLayout || [...bases.own, ...rest, ...aligned].some(({ effect }) => effect === 'breaking');
+  const ownLayout = members.ownLayout || isBreaking(bases.own) || isBreaking(rest) || isBreaking(aligned);
   const consequence = !ownLayout && embeddedChanged;
-  const followed = [
-    ...(natural ? demanded : []),
-    ...bases.moves,
-    ...members.moves,
-    ...variants.moves,
-    ...compareSizes(a, b),
-  ];
-  return {
-    changes: [
-      ...bases.own,
-      ...members.own,
-      ...rest,
-      ...comparePassing(graphs, a, b),
-      ...compareAccess(graphs, a, b),
-      ...aligned,
-      ...(consequence ? followed.map((change) => ({ ...change, consequence })) : followed),
-    ],
-    edges,
-  };
+  const followed: LocalChange[] = [];
+  if (natural) append(followed, demanded);
+  append(followed, bases.moves);
+  append(followed, members.moves);
+  append(followed, variants.moves);
+  append(followed, compareSizes(a, b));
+  const changes: LocalChange[] = [];
+  append(changes, bases.own);
+  append(changes, members.own);
+  append(changes, rest);
+  append(changes, comparePassing(graphs, a, b));
+  append(changes, compareAccess(graphs, a, b));
+  append(changes, aligned);
+  append(changes, consequence ? followed.map((change) => ({ ...change, consequence })) : followed);
+  return { changes, edges };
+}
+
+/** Nearly all of these lists are empty: spreading them takes most of the time that a record without changes takes. */
+function append<Item>(list: Item[], more: readonly Item[]): void {
+  for (let at = 0; at < more.length; at += 1) {
+    const item = more[at];
+    if (item !== undefined) list.push(item);
+  }
+}
+
+function isBreaking(changes: readonly LocalChange[]): boolean {
+  return changes.length > 0 && changes.some(({ effect }) => effect === 'breaking');
 }
 
 /** Known to the old consumers, no longer to be seen: whether it stayed the same cannot be told. */

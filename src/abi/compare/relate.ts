@@ -91,7 +91,8 @@ export function relate(graphs: Graphs, old: TypeId, now: TypeId, position: Posit
 }
 
 function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position): Relation {
-  let [oldId, newId] = [old, now];
+  let oldId = old;
+  let newId = now;
   let through: EdgeKind = 'value';
   let pointers = 0;
   let array: readonly [Peeled, Peeled] | undefined;
@@ -154,7 +155,8 @@ function relateAnew(graphs: Graphs, old: TypeId, now: TypeId, position: Position
           const container = containerPair(before.node, after.node);
           if (container !== undefined) pairs.push(container);
         }
-        [oldId, newId] = [step.old, step.new];
+        oldId = step.old;
+        newId = step.new;
     }
   }
   return conclude({ kind: 'unreadable', effect: 'undecided', why: 'its type nests too deeply' });
@@ -179,6 +181,11 @@ function merged(peeled: Peeled, outer: Pick<Peeled, 'const' | 'volatile'> | unde
 /** The innermost typedef that both types have at this level. */
 function commonTypedef(graphs: Graphs, before: Peeled, after: Peeled, through: EdgeKind): TypePair | undefined {
   if (before.typedefs.length === 0 || after.typedefs.length === 0) return undefined;
+  const last = before.typedefs.at(-1) ?? -1;
+  const lastNow = after.typedefs.at(-1) ?? -1;
+  const a = graphs.old.nodes[last];
+  const b = graphs.new.nodes[lastNow];
+  if (a !== undefined && b !== undefined && haveSameName(a, b)) return { old: last, new: lastNow, through };
   const names = new Map(after.typedefs.map((id) => [typedefName(graphs.new, id), id]));
   for (let at = before.typedefs.length - 1; at >= 0; at -= 1) {
     const id = before.typedefs[at] ?? -1;
@@ -186,6 +193,11 @@ function commonTypedef(graphs: Graphs, before: Peeled, after: Peeled, through: E
     if (other !== undefined) return { old: id, new: other, through };
   }
   return undefined;
+}
+
+/** Whether two nodes have names, and the same. */
+function haveSameName(a: TypeNode, b: TypeNode): boolean {
+  return 'scope' in a && 'scope' in b && a.name !== undefined && a.name === b.name && a.scope === b.scope;
 }
 
 function typedefName(graph: TypeGraph, id: TypeId): string {
@@ -202,6 +214,7 @@ function aliasOf(graph: TypeGraph, { node, typedefs }: Peeled): Alias | undefine
 }
 
 const SAME: Step = { is: 'same' };
+const PAIR: Step = { is: 'pair' };
 
 function changed(effect: Effect, why: string, kind: PlaceChange['kind'] = 'replaced'): Step {
   return { is: 'changed', verdict: { kind, effect, why } };
@@ -229,7 +242,7 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
     return pairOrRename(graphs, before, after, () => sameShape(graphs, a, b));
   }
   if (a.kind === 'enum' && b.kind === 'enum') return pairOrRename(graphs, before, after, () => a.size === b.size);
-  if (a.kind === 'function' && b.kind === 'function') return { is: 'pair' };
+  if (a.kind === 'function' && b.kind === 'function') return PAIR;
   if (a.kind === 'base' && b.kind === 'base') {
     const difference = compareNumbers(a, b);
     if (difference === undefined) return SAME;
@@ -269,7 +282,11 @@ function compareNodes(graphs: Graphs, before: Peeled, after: Peeled, place: Plac
 
 /** Where one of the two is a type of Rust: names are no matter then, and wrappers are what they wrap. */
 function acrossLanguages(graphs: Graphs, before: Peeled, after: Peeled, pointers: number): Step | undefined {
-  const [a, b] = [before.node, after.node];
+  const a = before.node;
+  const b = after.node;
+  // As nearly all are.
+  if (isAddress(a) && isAddress(b)) return undefined;
+  if (isRecord(a) && isRecord(b) && a.language !== 'rust' && b.language !== 'rust') return undefined;
   if (pointers > 0 && (isRustVoid(a) || isRustVoid(b))) {
     const untyped = b.kind === 'void' || isRustVoid(b);
     if (untyped && (a.kind === 'void' || isRustVoid(a))) return SAME;
@@ -306,6 +323,8 @@ export function isRecord(node: TypeNode): node is RecordNode {
 }
 
 function pairOrRename(graphs: Graphs, before: Peeled, after: Peeled, alike: () => boolean): Step {
+  // As nearly all are: told without putting the names together.
+  if (haveSameName(before.node, after.node)) return PAIR;
   if (isOtherLibraryAbi(before.node, after.node)) {
     return changed('breaking', 'it is of the other ABI of libstdc++ (_GLIBCXX_USE_CXX11_ABI)');
   }

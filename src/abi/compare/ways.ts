@@ -1,3 +1,4 @@
+import type { Edge } from './change.ts';
 import type { PairGraph } from './explore.ts';
 
 /** The shortest way from a symbol to a node, its last steps only where it is long. */
@@ -34,8 +35,10 @@ export function shortestWays({ nodes, roots }: PairGraph): (target: number) => W
   while (level.length > 0) {
     const next: number[] = [];
     for (const at of level) {
-      for (const { to, label: text } of nodes[at]?.edges ?? []) {
-        if (reach(to, rootOf[at] ?? -1, at, text)) next.push(to);
+      const edges = nodes[at]?.edges ?? NO_EDGES;
+      for (let number = 0; number < edges.length; number += 1) {
+        const edge: Edge | undefined = edges[number];
+        if (edge !== undefined && reach(edge.to, rootOf[at] ?? -1, at, edge.label)) next.push(edge.to);
       }
     }
     level = next;
@@ -68,25 +71,35 @@ const MAX_STEPS = 10_000_000;
 
 /** Numbers of the symbols that reach a node, found by going backwards from it. */
 export function reachedFrom(graph: PairGraph): (target: number) => Reach {
-  const incoming = incomingOf(graph);
-  const rootsAt: number[][] = graph.nodes.map(() => []);
-  graph.roots.forEach((root, number) => {
-    for (const { to } of root.edges) rootsAt[to]?.push(number);
-  });
+  // Only a change makes somebody ask.
+  let incoming: Incoming | undefined;
+  const rootsAt = new Map<number, number[]>();
+  const prepare = (): Incoming => {
+    graph.roots.forEach((root, number) => {
+      for (const { to } of root.edges) {
+        const list = rootsAt.get(to);
+        if (list === undefined) rootsAt.set(to, [number]);
+        else list.push(number);
+      }
+    });
+    return incomingOf(graph);
+  };
   const stamp = new Int32Array(graph.nodes.length).fill(-1);
   let round = 0;
   let steps = 0;
   return (target) => {
     round += 1;
+    incoming ??= prepare();
+    const { start, from } = incoming;
     const found = new Set<number>();
     const open = [target];
     stamp[target] = round;
     for (let at = open.pop(); at !== undefined && steps < MAX_STEPS; at = open.pop()) {
-      const roots = rootsAt[at] ?? [];
+      const roots = rootsAt.get(at) ?? NO_ROOTS;
       for (const root of roots) found.add(root);
       steps += 1 + roots.length;
-      for (let edge = incoming.start[at] ?? 0; edge < (incoming.start[at + 1] ?? 0); edge += 1) {
-        const before = incoming.from[edge] ?? 0;
+      for (let edge = start[at] ?? 0; edge < (start[at + 1] ?? 0); edge += 1) {
+        const before = from[edge] ?? 0;
         steps += 1;
         if (stamp[before] === round) continue;
         stamp[before] = round;
@@ -97,15 +110,30 @@ export function reachedFrom(graph: PairGraph): (target: number) => Reach {
   };
 }
 
+const NO_EDGES: readonly Edge[] = [];
+const NO_ROOTS: readonly number[] = [];
+
+interface Incoming {
+  readonly start: Int32Array;
+  readonly from: Int32Array;
+}
+
 /** The edges backwards: those that lead to node n are `from[start[n]]` up to `from[start[n + 1]]`. */
-function incomingOf({ nodes }: PairGraph): { readonly start: Int32Array; readonly from: Int32Array } {
+function incomingOf({ nodes }: PairGraph): Incoming {
   const start = new Int32Array(nodes.length + 1);
-  for (const { edges } of nodes) for (const { to } of edges) start[to + 1] = (start[to + 1] ?? 0) + 1;
+  for (const { edges } of nodes) {
+    for (let number = 0; number < edges.length; number += 1) {
+      const to = edges[number]?.to ?? -1;
+      if (to >= 0) start[to + 1] = (start[to + 1] ?? 0) + 1;
+    }
+  }
   for (let at = 0; at < nodes.length; at += 1) start[at + 1] = (start[at + 1] ?? 0) + (start[at] ?? 0);
   const from = new Int32Array(start[nodes.length] ?? 0);
   const next = start.slice();
   nodes.forEach(({ edges }, at) => {
-    for (const { to } of edges) {
+    for (let number = 0; number < edges.length; number += 1) {
+      const to = edges[number]?.to ?? -1;
+      if (to < 0) continue;
       const place = next[to] ?? 0;
       from[place] = at;
       next[to] = place + 1;

@@ -32,8 +32,9 @@ function declaredOnly({ nodes, producers }: TypeGraph): ReadonlySet<string> {
   const names = new Set<string>();
   // gcc records the option; with it, a class without a description has none in the source either.
   if (producers.length > 0 && producers.every((text) => text.includes('-femit-class-debug-always'))) return names;
-  for (const node of nodes) {
-    if (node.kind !== 'struct' && node.kind !== 'class') continue;
+  for (let at = 0; at < nodes.length; at += 1) {
+    const node = nodes[at];
+    if (node?.kind !== 'struct' && node?.kind !== 'class') continue;
     if (!node.declaration || node.language !== 'c++' || node.name === undefined) continue;
     const name = qualifiedName(node);
     // The standard library's own are described where the library is built; what consumers put into them is not.

@@ -6,8 +6,8 @@ const LLVM_SUFFIX = /\.llvm\.[0-9A-F@]+$/;
 
 /** `_ZN…17h<16 hexadecimal digits>E`: Rust's older mangling, which borrows the form of C++. */
 export function isLegacyRust(name: string): boolean {
-  // Asked of every symbol: hardly one has these letters.
-  if (name.length > MAX_NAME || !name.includes('17h')) return false;
+  // Asked of every symbol: hardly one has these letters at this place.
+  if (name.length > MAX_NAME || !(name.startsWith('17h', name.length - 20) || name.includes('.llvm.'))) return false;
   return /17h[0-9a-f]{16}E(?:\.llvm\.[0-9A-F@]+)?$/.test(name) && legacy(name) !== undefined;
 }
 

@@ -35,9 +35,19 @@ export function attributeOf(
   chain: readonly Die[],
   attribute: number,
 ): { readonly value: AttributeValue; readonly die: Die } | undefined {
-  for (const die of chain) {
-    const value = die.get(attribute);
-    if (value !== undefined) return { value, die };
+  for (let at = 0; at < chain.length; at += 1) {
+    const die = chain[at];
+    const value = die?.get(attribute);
+    if (die !== undefined && value !== undefined) return { value, die };
+  }
+  return undefined;
+}
+
+/** The first of a chain that has an attribute. Loops by number: these are the ones that run most, and before any compiler has seen them. */
+export function holderOf(chain: readonly Die[], attribute: number): Die | undefined {
+  for (let at = 0; at < chain.length; at += 1) {
+    const die = chain[at];
+    if (die?.has(attribute) === true) return die;
   }
   return undefined;
 }
@@ -51,10 +61,7 @@ export function linkageNameOf(chain: readonly Die[]): string | undefined {
 }
 
 function textOf(chain: readonly Die[], attribute: number): string | undefined {
-  for (const die of chain) {
-    if (die.has(attribute)) return die.text(attribute);
-  }
-  return undefined;
+  return holderOf(chain, attribute)?.text(attribute);
 }
 
 /** The entry that DW_AT_type leads to. `none` where there is no such attribute: void. */
@@ -76,22 +83,18 @@ export function describedType(die: Die): Die {
 }
 
 export function flagOf(chain: readonly Die[], attribute: number): boolean {
-  for (const die of chain) if (die.has(attribute)) return die.flag(attribute);
-  return false;
+  return holderOf(chain, attribute)?.flag(attribute) ?? false;
 }
 
 /** Whether an entry or the first of its chain that has a linkage name has this one. */
 export function hasLinkageName(chain: readonly Die[], name: string): boolean {
-  for (const die of chain) {
-    if (die.has(AT.linkage_name)) return die.textIs(AT.linkage_name, name);
-  }
-  return linkageNameOf(chain) === name;
+  const holder = holderOf(chain, AT.linkage_name);
+  return holder === undefined ? linkageNameOf(chain) === name : holder.textIs(AT.linkage_name, name);
 }
 
 /** A constant that is never negative, as a number. */
 export function numberOf(chain: readonly Die[], attribute: number): number | undefined {
-  for (const die of chain) if (die.has(attribute)) return die.number(attribute);
-  return undefined;
+  return holderOf(chain, attribute)?.number(attribute);
 }
 
 /** A constant as exact text; `signed` tells how to read data forms, whose signedness the attribute decides. */

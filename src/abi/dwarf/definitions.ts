@@ -45,10 +45,12 @@ export function definitionsNamed(files: readonly DwarfFile[], name: string): rea
 /** Definitions of classes with one of these names, and of the instances of class templates with them. */
 export function* definitionsOfFamilies(files: readonly DwarfFile[], names: ReadonlySet<string>): Generator<Die> {
   for (const file of files) {
-    for (const [name, places] of definitionsByName(file)) {
+    const wanted: (readonly number[])[] = [];
+    definitionsByName(file).forEach((places, name) => {
       const at = name.indexOf('<');
-      if (names.has(at < 0 ? name : name.slice(0, at))) yield* diesAt(file, places);
-    }
+      if (names.has(at < 0 ? name : name.slice(0, at))) wanted.push(places);
+    });
+    for (const places of wanted) yield* diesAt(file, places);
   }
 }
 

@@ -56,8 +56,12 @@ export class Fingerprints {
     mix.add(die.number(AT.byte_size) ?? -1);
     mix.add(die.number(AT.decl_line) ?? -1);
     mix.add(this.#file(die.file, die.unit, die.number(AT.decl_file)));
-    for (const child of die.file.childrenWith(die, isTelling)) {
-      switch (child.tag) {
+    const children = die.file.childrenWith(die, isTelling);
+    for (let at = 0; at < children.length; at += 1) {
+      const child = children[at];
+      switch (child?.tag) {
+        case undefined:
+          break;
         case TAG.member:
         case TAG.enumerator:
         case TAG.inheritance:
@@ -90,7 +94,9 @@ export class Fingerprints {
     const mix = new Mix();
     mix.add(die.tag);
     mix.add(this.#nameOf(die, die.file));
-    for (const attribute of [AT.byte_size, AT.bit_size, AT.encoding]) mix.add(die.number(attribute) ?? -1);
+    mix.add(die.number(AT.byte_size) ?? -1);
+    mix.add(die.number(AT.bit_size) ?? -1);
+    mix.add(die.number(AT.encoding) ?? -1);
     return mix.value;
   }
 

@@ -10,14 +10,13 @@ import type { Wish } from './unplaced.ts';
  */
 export function wishForFolded(found: Map<ElfSymbol, Die>): Wish {
   const wrong: ElfSymbol[] = [];
-  for (const [symbol, die] of found) {
-    if (!symbol.name.startsWith('_Z')) continue;
+  found.forEach((die, symbol) => {
+    if (!symbol.name.startsWith('_Z')) return;
     const chain = chainOf(die);
-    if (hasLinkageName(chain, symbol.name)) continue;
+    if (hasLinkageName(chain, symbol.name)) return;
     const name = linkageNameOf(chain);
-    if (name === undefined || !name.startsWith('_Z') || isCopy(name, symbol.name)) continue;
-    wrong.push(symbol);
-  }
+    if (name?.startsWith('_Z') === true && !isCopy(name, symbol.name)) wrong.push(symbol);
+  });
   const names = new Map<string, ElfSymbol[]>();
   for (const symbol of wrong) {
     found.delete(symbol);

@@ -3,7 +3,7 @@ import type { Die } from '../../dwarf/file.ts';
 import { withTags } from '../../dwarf/layout.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { TypeId, TypeNode } from '../model.ts';
-import { chainOf, flagOf, nameOf, numberOf, typeOf } from './attributes.ts';
+import { chainOf, flagOf, holderOf, nameOf, numberOf, typeOf } from './attributes.ts';
 import type { Making, TypeSource } from './type-source.ts';
 
 type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
@@ -23,9 +23,11 @@ export function functionNode(die: Die, source: TypeSource): FunctionNode {
   const parameters: Parameter[] = [];
   const results: TypeId[] = [];
   let variadic = false;
-  for (const child of parametersOf(chain)) {
-    if (child.tag === TAG.unspecified_parameters) variadic = true;
-    if (child.tag !== TAG.formal_parameter) continue;
+  const children = parametersOf(chain);
+  for (let at = 0; at < children.length; at += 1) {
+    const child = children[at];
+    if (child?.tag === TAG.unspecified_parameters) variadic = true;
+    if (child?.tag !== TAG.formal_parameter) continue;
     const parameter = chainOf(child);
     const hidden = flagOf(parameter, AT.artificial);
     const type = hidden ? withoutConst(parameter, source) : idOfTypeIn(parameter, source);
@@ -55,8 +57,8 @@ export function functionNode(die: Die, source: TypeSource): FunctionNode {
 
 /** The id of the type that the first of a chain names that names one. */
 export function idOfTypeIn(chain: readonly Die[], source: TypeSource): TypeId {
-  for (const die of chain) if (die.has(AT.type)) return source.idOfTypeOf(die);
-  return source.idOf('none');
+  const holder = holderOf(chain, AT.type);
+  return holder === undefined ? source.idOf('none') : source.idOfTypeOf(holder);
 }
 
 /** gcc writes `S *const this`. */
@@ -68,16 +70,22 @@ function withoutConst(parameter: readonly Die[], source: TypeSource): TypeId {
 /** A definition without parameters of its own (an abstract instance elsewhere) takes those of its declaration. */
 function parametersOf(chain: readonly Die[]): readonly Die[] {
   let first: readonly Die[] = [];
-  for (const die of chain) {
-    const children = die.file.childrenWith(die, isParameter);
-    if (die === chain[0]) first = children;
-    if (children.some(({ tag }) => tag === TAG.formal_parameter)) return spread(children);
+  for (let at = 0; at < chain.length; at += 1) {
+    const die = chain[at];
+    const children = die === undefined ? first : die.file.childrenWith(die, isParameter);
+    if (at === 0) first = children;
+    if (hasTag(children, TAG.formal_parameter)) return spread(children);
   }
   return spread(first);
 }
 
+function hasTag(children: readonly Die[], tag: number): boolean {
+  for (let at = 0; at < children.length; at += 1) if (children[at]?.tag === tag) return true;
+  return false;
+}
+
 function spread(children: readonly Die[]): readonly Die[] {
-  if (!children.some(({ tag }) => tag === TAG.GNU_formal_parameter_pack)) return children;
+  if (!hasTag(children, TAG.GNU_formal_parameter_pack)) return children;
   return children.flatMap((child) =>
     child.tag === TAG.GNU_formal_parameter_pack ? child.file.children(child) : [child],
   );

@@ -6,10 +6,20 @@ import type { Layout } from '../../dwarf/layout.ts';
 import * as TAG from '../../dwarf/tag.ts';
 import type { AttributeValue } from '../../dwarf/value.ts';
 import type { Method } from '../model.ts';
-import { attributeOf, chainOf, flagOf, linkageNameOf, nameOf, numberOf, placeOf, typeOf } from './attributes.ts';
+import {
+  attributeOf,
+  chainOf,
+  flagOf,
+  holderOf,
+  linkageNameOf,
+  nameOf,
+  numberOf,
+  placeOf,
+  typeOf,
+} from './attributes.ts';
 import { isParameter } from './function-node.ts';
-import { accessOf, optional } from './members.ts';
-import type { TypeSource } from './type-source.ts';
+import { accessOf } from './members.ts';
+import type { Making, TypeSource } from './type-source.ts';
 
 /** What can be told by the attributes alone: most member functions return something, constructors and destructors do not. */
 export function mayBeCompared({ abbrev, link }: Layout): boolean {
@@ -55,20 +65,25 @@ export function methodOf(die: Die, source: TypeSource): Method {
   const chain = chainOf(die);
   const virtuality = numberOf(chain, AT.virtuality) ?? 0;
   const location = attributeOf(chain, AT.vtable_elem_location);
-  return {
+  const method: Making<Method> = {
     name: nameOf(chain) ?? '',
-    ...optional('linkageName', linkageNameOf(chain)),
     type: source.functionIdOf(die),
     virtual: virtuality === 2 ? 'pure' : virtuality === 1 ? 'virtual' : 'no',
-    ...optional('slot', location === undefined ? undefined : slotOf(location.value, location.die)),
-    ...optional('access', accessOf(chain)),
-    static: attributeOf(chain, AT.object_pointer) === undefined && !hasThis(die),
-    ...(flagOf(chain, AT.deleted) ? { deleted: true } : {}),
-    ...(numberOf(chain, AT.defaulted) ? { defaulted: true } : {}),
-    ...(flagOf(chain, AT.explicit) ? { explicit: true } : {}),
-    ...(flagOf(chain, AT.artificial) ? { artificial: true } : {}),
-    ...optional('declared', placeOf(chain)),
+    static: holderOf(chain, AT.object_pointer) === undefined && !hasThis(die),
   };
+  const linkageName = linkageNameOf(chain);
+  if (linkageName !== undefined) method.linkageName = linkageName;
+  const slot = location === undefined ? undefined : slotOf(location.value, location.die);
+  if (slot !== undefined) method.slot = slot;
+  const access = accessOf(chain);
+  if (access !== undefined) method.access = access;
+  if (flagOf(chain, AT.deleted)) method.deleted = true;
+  if (numberOf(chain, AT.defaulted)) method.defaulted = true;
+  if (flagOf(chain, AT.explicit)) method.explicit = true;
+  if (flagOf(chain, AT.artificial)) method.artificial = true;
+  const declared = placeOf(chain);
+  if (declared !== undefined) method.declared = declared;
+  return method;
 }
 
 /** Producers without DW_AT_object_pointer on declarations mark the first parameter as artificial. */

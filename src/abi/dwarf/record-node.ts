@@ -40,8 +40,11 @@ export function recordNode(die: Die, source: TypeSource): TypeNode {
   const name = classNameOf(die);
   const children = die.file.childrenWith(die, isPart);
   if (children.length >= MOST_CHILDREN) return TOO_LARGE;
-  for (const child of children) {
-    switch (child.tag) {
+  for (let at = 0; at < children.length; at += 1) {
+    const child = children[at];
+    switch (child?.tag) {
+      case undefined:
+        break;
       case TAG.member:
         if (!isStatic(child)) members.push(memberOf(child, source));
         break;

@@ -133,8 +133,9 @@ function codeAddress(symbol: ElfSymbol, { machine }: ElfHeader): number {
 }
 
 function take(found: Map<ElfSymbol, Die>, symbols: readonly ElfSymbol[], die: Die, code: boolean): void {
-  for (const symbol of symbols) {
-    if (isCode(symbol) !== code) continue;
+  for (let at = 0; at < symbols.length; at += 1) {
+    const symbol = symbols[at];
+    if (symbol === undefined || isCode(symbol) !== code) continue;
     const before = found.get(symbol);
     // Of two entries at one address (folded or aliased functions) the one with the symbol's own name is the right one.
     if (before === undefined || (!hasName(before, symbol.name) && hasName(die, symbol.name))) found.set(symbol, die);

@@ -157,6 +157,7 @@ const NUMBER_WORDS =
 
 /** `long unsigned int` to gcc, `unsigned long` to clang and to people. */
 function numberName(name: string): string {
+  if (!name.includes(' ')) return name;
   return name.replace(NUMBER_WORDS, (text) => {
     const words = text.split(' ');
     const count = (word: string): number => words.filter((one) => one === word).length;
@@ -171,10 +172,22 @@ function countArguments(name: string): number {
   let depth = 0;
   let count = 1;
   for (let at = name.indexOf('<'); at < name.length; at += 1) {
-    const letter = name.charAt(at);
-    if (letter === '<' || letter === '(' || letter === '{') depth += 1;
-    else if (letter === '>' || letter === ')' || letter === '}') depth -= 1;
-    else if (letter === ',' && depth === 1) count += 1;
+    switch (name.charCodeAt(at)) {
+      case 0x3c: // <
+      case 0x28: // (
+      case 0x7b: // {
+        depth += 1;
+        break;
+      case 0x3e: // >
+      case 0x29: // )
+      case 0x7d: // }
+        depth -= 1;
+        break;
+      case 0x2c: // ,
+        if (depth === 1) count += 1;
+        break;
+      default:
+    }
   }
   return count;
 }
@@ -191,8 +204,9 @@ function withUnnamed(name: string, parameters: readonly Die[], depth: number): s
   const texts: string[] = [];
   for (const [at, parameter] of parameters.entries()) {
     const text = argumentText(parameter, depth + 1);
-    if (text === undefined || text.length > MAX_LENGTH || skeleton(text) !== skeleton(spelt[at] ?? ''))
-      return undefined;
+    const other = spelt[at] ?? '';
+    if (text === undefined || text.length > MAX_LENGTH) return undefined;
+    if (text !== other && skeleton(text) !== skeleton(other)) return undefined;
     texts.push(text);
   }
   const list = [...texts, ...spelt.slice(parameters.length)].join(', ');
@@ -218,6 +232,7 @@ function splitArguments(name: string): readonly string[] {
 
 /** A type without the arguments of its templates, of which gcc leaves out some that are defaults. */
 function skeleton(text: string): string {
+  if (!text.includes('<') && !text.includes('>')) return text.replaceAll(' ', '');
   let depth = 0;
   let kept = '';
   for (const letter of text) {
@@ -230,7 +245,7 @@ function skeleton(text: string): string {
 
 /** What can be done without entries for the arguments. */
 function respelled(name: string): string {
-  if (name.length > MAX_LENGTH) return name;
+  if (name.length > MAX_LENGTH || !/ |>>|\d[ul]/.test(name)) return name;
   const spaced = numberName(name).replace(/>(?=>)/g, '> ');
   // The blank that stood between two brackets.
   const behind = constBehind(spaced).replace(/ const (?=>)/g, ' const');
@@ -239,6 +254,7 @@ function respelled(name: string): string {
 
 /** `const int` to clang, `int const` to gcc. */
 function constBehind(name: string): string {
+  if (!name.includes('const ')) return name;
   let text = name;
   let from = 0;
   for (;;) {

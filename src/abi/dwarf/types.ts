@@ -48,6 +48,8 @@ export class TypeBuilder implements TypeSource {
   #depth = 0;
   readonly #languages = new Map<UnitHeader, Language>();
   #lastUnit: UnitHeader | undefined;
+  #lastFile: DwarfFile | undefined;
+  #lastIds = new Map<number, TypeId>();
   #lastLanguage: Language = 'other';
   #parts = 0;
   #void: TypeId | undefined;
@@ -62,7 +64,7 @@ export class TypeBuilder implements TypeSource {
       return this.#void;
     }
     if (type === 'unreadable') return this.#add({ kind: 'unknown', reason: 'a reference that leads nowhere' });
-    const ids = mapOf(this.#ids, type.file);
+    const ids = this.#idsOf(type.file);
     const place = placeOf(type);
     const known = ids.get(place);
     if (known !== undefined) return known;
@@ -76,10 +78,17 @@ export class TypeBuilder implements TypeSource {
     if (offset >= 0) {
       // Most types were met before: then not even their entry is read.
       const place = die.unit.section === 'types' ? offset + SECTION_STRIDE : offset;
-      const known = mapOf(this.#ids, die.file).get(place);
+      const known = this.#idsOf(die.file).get(place);
       if (known !== undefined) return known;
     }
     return this.idOf(typeOf([die]));
+  }
+
+  #idsOf(file: DwarfFile): Map<number, TypeId> {
+    if (this.#lastFile === file) return this.#lastIds;
+    this.#lastFile = file;
+    this.#lastIds = mapOf(this.#ids, file);
+    return this.#lastIds;
   }
 
   tablePointer(): TypeId {
