@@ -60,8 +60,8 @@ export function readFloors(
     if (known === undefined || compareVersions(version, known) > 0) highest[family] = version;
   };
   for (const { family, version } of required) if (version !== undefined) raise(family, version);
-  const forGlibc = highest.GLIBC !== undefined || dynamic.needed.includes('libc.so.6');
-  if (relr && forGlibc) raise('GLIBC', RELR_FLOOR);
+  // Also of a file that needs no C library itself: it is that of its host which relocates it.
+  if (relr && !isForMusl(dynamic)) raise('GLIBC', RELR_FLOOR);
 
   const unknown = required.some(({ version }) => version === undefined);
   const oldest = (distribution: Distribution): string | null => {

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { type GoBuildInfo, type GoModule, parseBuildInfo } from '../golang/build-info.ts';
 
 const LARGEST_JSON = 32 * 1024 * 1024;
@@ -8,6 +9,7 @@ const LONGEST_FIELD = 4096;
 /**
  * Reads build information that was written down: the output of `go version -m FILE` (text, or JSON with `-json`), or what
  * runtime/debug.BuildInfo gives with String or as JSON. Undefined for other text.
+ * @throws UsageError for that of several files: which of them the host is cannot be told
  */
 export function readBuildInfoDump(text: string): GoBuildInfo | undefined {
   return /^\s*\{/.test(text) ? fromJson(text) : fromText(text);
@@ -22,10 +24,13 @@ function fromText(text: string): GoBuildInfo | undefined {
     lines.map((line) => /^\t?go\t(\S.*)$/.exec(line)?.[1]).find((found) => found !== undefined);
   const body = lines.map((line) => line.replace(/^\t/, ''));
   if (toolchain === undefined || !body.some((line) => /^(?:path|mod|dep|build)\t/.test(line))) return undefined;
-  // A dump of several files: the first one is meant.
-  const first = lines.indexOf(head);
-  const next = body.findIndex((line, index) => index > first && /^\S.*: go1\./.test(line));
-  return parseBuildInfo(toolchain.trim().slice(0, LONGEST_FIELD), (next < 0 ? body : body.slice(0, next)).join('\n'));
+  const files = lines.filter((line) => /^[^\t].*: (?:go1\.|devel )\S/.test(line)).length;
+  if (files > 1) {
+    throw new UsageError(
+      `The build information is that of ${files} files. Write down that of the host alone: go version -m HOST > host.txt`,
+    );
+  }
+  return parseBuildInfo(toolchain.trim().slice(0, LONGEST_FIELD), body.join('\n'));
 }
 
 function fromJson(text: string): GoBuildInfo | undefined {

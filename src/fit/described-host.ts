@@ -132,9 +132,10 @@ function modules(host: GoReading, go: GoReading): readonly Finding[] {
   return [...told, finding('go/module-version', message, { subject: 'more modules', severity: 'undecided' })];
 }
 
+/** The text begins with the path of the module, which stays as it is written. */
 function moduleFinding(cause: Cause, affected: readonly string[]): Finding {
   const names = affected.length === 1 ? affected[0] : `${affected.length} packages (${listNames(affected, 3)})`;
-  const message = `${upper(cause.text)}. The plugin has ${names} of it; plugin.Open refuses the plugin if the host has one of them too, which is not recorded.`;
+  const message = `${cause.text}. The plugin has ${names} of it; plugin.Open refuses the plugin if the host has one of them too, which is not recorded.`;
   return finding(cause.rule, message, {
     subject: cause.subject,
     severity: 'undecided',
@@ -152,10 +153,6 @@ function sameTrim(build: GoBuildInfo, go: GoReading): ReadonlyMap<string, string
   if (own === undefined) settings.delete('-trimpath');
   else settings.set('-trimpath', own);
   return settings;
-}
-
-function upper(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** A module cannot be built by a toolchain that is older than its go line (from Go 1.21 on) or its toolchain line. */

@@ -13,6 +13,7 @@ export const LARGEST_DESCRIPTION = 32 * 1024 * 1024;
 /**
  * What a file that is no program says of a Go host, by its content. Undefined when it is none of the known kinds.
  * @param goSum text of the go.sum beside it; asked for only where it is a go.mod
+ * @throws UsageError as readBuildInfoDump()
  */
 export function describeHost(
   file: string,

@@ -55,7 +55,8 @@ describeWith(['go', 'gcc'], 'files that are no good Go plugin', () => {
 
   it('another file, and a Go file that is no plugin', async () => {
     const library = compileC(directory, 'plain', 'int run(void) { return 1; }');
-    expect(await answer(library)).toEqual({ exit: 0, loads: true, reasons: [] });
+    const { exit, reasons } = await answer(library);
+    expect([exit, told(reasons)]).toEqual([3, ['undecided go/not-plugin file']]);
     const program = await answer(host);
     expect([program.exit, program.reasons[0]?.rule]).toEqual([1, 'fit/not-loadable']);
     for (const preset of ['krakend', 'tyk'] as const) {

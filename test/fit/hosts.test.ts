@@ -298,6 +298,11 @@ describeWith(['go', 'gcc'], 'hosts by their description', () => {
     TIMEOUT,
   );
 
+  it('are of one file: which of several the host is cannot be told', async () => {
+    writeFileSync(dump('two'), execFileSync('go', ['version', '-m', host, alike]));
+    await expect(ask(dump('two'), [alike])).rejects.toThrow(/build information is that of 2 files/);
+  });
+
   it(
     'are written as text, Markdown and HTML',
     async () => {

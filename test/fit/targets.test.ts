@@ -146,3 +146,15 @@ describeWith(['cc'], 'a sysroot', () => {
     expect(fitOn(undefined, plugin, root)).toEqual({ loads: true, told: [] });
   });
 });
+
+describeWith(['cc'], 'packed relocations', () => {
+  it('need a C library that knows them, also in a file that names none', () => {
+    const source = 'static int a; int *p = &a; int f(void) { return *p; }';
+    const packed = ['-nostdlib', '-Wl,-z,pack-relative-relocs'];
+    const alone = compileC(directory, 'packed-alone', source, packed);
+    expect(fitOn('debian:11', alone)).toEqual({ loads: false, told: ['error dep/floor-above-target GLIBC'] });
+    expect(fitOn('debian:12', alone)).toEqual({ loads: true, told: [] });
+    const plain = compileC(directory, 'plain-alone', source, ['-nostdlib']);
+    expect(fitOn('debian:11', plain)).toEqual({ loads: true, told: [] });
+  });
+});

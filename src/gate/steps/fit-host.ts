@@ -5,6 +5,7 @@ import { expandTokens } from '../../build/tokens.ts';
 import type { HostConfig } from '../../config/schema.ts';
 import { ElfBytes } from '../../elf/cursor.ts';
 import { readElf } from '../../elf/read.ts';
+import { isUsageError } from '../../errors.ts';
 import { isElfBytes } from '../../fit/elf-start.ts';
 import { describeHost } from '../../fit/host-description.ts';
 import { buildHostPackage } from '../../fit/host-package.ts';
@@ -50,8 +51,13 @@ export async function hostOf(
   const { bytes, digest } = artifact;
   if ((before?.get(file) ?? digest) !== digest) return { host: unusable(name, EXCHANGED) };
   if (!isElfBytes(bytes)) {
-    const description = describeHost(file, bytes, () => besideGoMod(file));
-    if (description !== undefined) return { host: { kind: 'described', name, description } };
+    try {
+      const description = describeHost(file, bytes, () => besideGoMod(file));
+      if (description !== undefined) return { host: { kind: 'described', name, description } };
+    } catch (error) {
+      if (isUsageError(error)) return { host: unusable(name, error.message) };
+      throw error;
+    }
   }
   return { host: programOf(name, file, bytes) };
 }
