@@ -72,12 +72,15 @@ function collectRemoved(olds: readonly ElfSymbol[], after: Interface, all: Colle
   }
 }
 
+/** A name of this length may have the letters looked for in many places. */
+const LONGEST_NAME = 4096;
+
 /**
  * Whether a constructor of whole objects (C1) went whose twin for bases (C2) is there: clang makes none for classes with
  * pure virtual functions, of which there are no whole objects; gcc makes both.
  */
 function servesAsBaseOnly(name: string, after: Interface): boolean {
-  if (!name.startsWith('_ZN')) return false;
+  if (!name.startsWith('_ZN') || name.length > LONGEST_NAME) return false;
   for (let at = name.indexOf('C1E'); at >= 0; at = name.indexOf('C1E', at + 1)) {
     if (!after.has(`${name.slice(0, at)}C2E${name.slice(at + 3)}`)) continue;
     const scope = name.slice('_ZN'.length, at);

@@ -14,6 +14,9 @@ export interface BaseChanges {
   readonly embeddedChanged: boolean;
 }
 
+/** Bases whose names are compared more closely. */
+const MOST_BASES = 64;
+
 const NO_BASES: BaseChanges = { own: [], moves: [], edges: [], embeddedChanged: false };
 
 /** Compares base classes by name: added, removed, moved, virtual. */
@@ -31,7 +34,7 @@ export function compareBases(graphs: Graphs, a: RecordNode, b: RecordNode, pairO
   const [before, after] = [names(graphs.old, a), names(graphs.new, b)];
   const now = new Map(after.map((base) => [base.key, base]));
   const old = new Set(before.map(({ key }) => key));
-  for (const { key } of before) {
+  for (const { key } of before.length > MOST_BASES || after.length > MOST_BASES ? [] : before) {
     const twin = now.has(key) ? undefined : after.find((base) => !old.has(base.key) && sameInstance(base.key, key));
     if (twin === undefined) continue;
     now.set(key, twin);

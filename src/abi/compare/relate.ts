@@ -54,6 +54,8 @@ export interface Relation {
 
 /** Pointers to pointers to arrays and so on. */
 const MAX_DEPTH = 64;
+/** Names of one type that are compared more closely: its own and those of typedefs. */
+const MOST_NAMES = 4;
 
 type Verdict = Omit<PlaceChange, 'old' | 'new'>;
 
@@ -331,7 +333,8 @@ function pairOrRename(graphs: Graphs, before: Peeled, after: Peeled, alike: () =
   const [one, other] = [namesOf(graphs.old, before), namesOf(graphs.new, after)];
   // A type without any name is what stands at its place.
   if (one.length === 0 || other.length === 0 || one.some((name) => other.includes(name))) return { is: 'pair' };
-  if (one.some((name) => other.some((twin) => sameInstance(name, twin)))) return { is: 'pair' };
+  const [few, many] = [one.slice(0, MOST_NAMES), other.slice(0, MOST_NAMES)];
+  if (few.some((name) => many.some((twin) => sameInstance(name, twin)))) return { is: 'pair' };
   if (!alike()) return changed('breaking', 'another type stands there');
   const opaque = 'declaration' in before.node && before.node.declaration;
   const why = opaque ? 'another opaque type stands there' : 'the type has another name and the same layout';

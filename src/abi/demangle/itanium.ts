@@ -67,7 +67,7 @@ export function isToldByName(name: string, kind: 'function' | 'variable'): boole
  * name it, and what it captures compilers lay out as they like.
  */
 export function isOfLambda(name: string): boolean {
-  return /^_Z.*Ul.*E\d*_/.test(name) && demangleItanium(name)?.includes('{lambda(') === true;
+  return name.startsWith('_Z') && name.includes('Ul') && demangleItanium(name)?.includes('{lambda(') === true;
 }
 
 /**

@@ -5,7 +5,7 @@ import { plain } from '../rust/foreign.ts';
 type EnumNode = Extract<TypeNode, { kind: 'enum' }>;
 
 /** Enumerators that are compared with each other; each of a binding with all of the host. */
-const MOST = 2000;
+const MOST = 256;
 
 /**
  * The enumerators of a binding, each with the host's own: C has the name of the enumeration in front, as in

@@ -32,8 +32,12 @@ function namedIn(host: HostTypes, { by, name }: SharedType): readonly TypeId[] {
   return (by === 'record' ? host.records : host.typedefs).get(name) ?? [];
 }
 
+/** Definitions that a binding may stand for; a program has one or two under all spellings. */
+const MOST_DEFINITIONS = 8;
+
 function bound({ name }: SharedType, host: HostTypes): readonly TypeId[] {
-  return spellingsOf(name).flatMap((one) => [...(host.records.get(one) ?? []), ...(host.typedefs.get(one) ?? [])]);
+  const all = spellingsOf(name).flatMap((one) => [...(host.records.get(one) ?? []), ...(host.typedefs.get(one) ?? [])]);
+  return all.slice(0, MOST_DEFINITIONS);
 }
 
 const MAX_TYPEDEFS = 64;

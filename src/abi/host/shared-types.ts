@@ -36,6 +36,8 @@ export interface SharedType {
 
 /** Types that are looked at; a plugin that shares more with its host is compared as far as this. */
 const MOST_TYPES = 20_000;
+/** Types of Rust among them: each is looked for in several spellings. */
+const MOST_BINDINGS = 2_000;
 
 /**
  * The types that a plugin may share with its host: those that its exported symbols lead to, or the functions that it
@@ -60,13 +62,14 @@ export function sharedTypes(plugin: TypeGraph, isHostHeader?: (file: string) => 
   const reach = reachedFrom(graph);
   const typedefs = typedefsOf(plugin);
   const found: SharedType[] = [];
+  let bindings = 0;
   graph.nodes.forEach(({ new: type, alias }, at) => {
     if (found.length >= MOST_TYPES) return;
     const node = plugin.nodes[type];
     const one = isOfRust(plugin, node)
       ? bindingOf(node, symbols[wayTo(at)?.root ?? -1]?.declared)
       : nameOf(node, alias, isHostHeader);
-    if (one === undefined) return;
+    if (one === undefined || (one.binding === true && ++bindings > MOST_BINDINGS)) return;
     found.push({
       ...one,
       type: one.by === 'typedef' ? (typedefs.get(one.name) ?? type) : type,

@@ -5,6 +5,8 @@ const SHT_PROGBITS = 1;
 /** Bytes of a program that are looked at; its texts stand near to each other. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_LETTERS = 200;
+/** Ends of texts that are looked up, in a program that is made to have many. */
+const MOST_LOOKUPS = 20_000_000;
 
 /**
  * Which of some names are among the texts of a program. Linkers share the ends of texts, so that `plugin_init` may be
@@ -14,6 +16,8 @@ const MOST_LETTERS = 200;
 export function textsAmong({ sections }: ElfImage, bytes: Uint8Array, names: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const wanted = new Set(names);
+  const lengths = [...new Set(names.map(({ length }) => length))];
+  let lookups = MOST_LOOKUPS;
   let left = wanted.size === 0 ? 0 : MOST_BYTES;
   for (const { flags, typeCode, offset, size } of sections) {
     if ((flags & SHF_ALLOC) === 0 || typeCode !== SHT_PROGBITS) continue;
@@ -28,8 +32,9 @@ export function textsAmong({ sections }: ElfImage, bytes: Uint8Array, names: rea
       }
       if (letter === 0 && start >= 0 && at - start <= MOST_LETTERS) {
         const text = Buffer.from(part.buffer, part.byteOffset + start, at - start).toString('latin1');
-        for (let from = 0; from < text.length; from += 1) {
-          const name = from === 0 ? text : text.slice(from);
+        for (const length of lengths) {
+          if (length > text.length || --lookups < 0) continue;
+          const name = text.slice(text.length - length);
           if (wanted.has(name)) found.add(name);
         }
       }
