@@ -182,8 +182,9 @@ export interface AbiSymbol {
   readonly qualifiedName?: string;
   readonly language?: Language;
   readonly declared?: Declared;
-  /** Variables: alignment or constness as far as known is in the type. */
   readonly noreturn?: boolean;
+  /** Variables: bytes, where the source demands them (alignas). */
+  readonly alignment?: number;
   /** Members of C++ classes. */
   readonly access?: Access;
   /** Undefined symbols: what the plugin takes from its host. */

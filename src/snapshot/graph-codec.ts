@@ -167,6 +167,7 @@ const symbol = record<AbiSymbol>({
   noreturn: optional(flag),
   access: optional(access),
   imported: optional(flag),
+  alignment: optional(number),
 });
 
 const missing = record<MissingEvidence>({

@@ -118,6 +118,9 @@ function pairOf(symbol: AbiSymbol, other: AbiSymbol): SymbolTypes | undefined {
   };
   if (other.declared !== undefined) pair.declared = other.declared;
   if (symbol.noreturn === true && other.noreturn !== true) pair.returns = true;
+  if (symbol.alignment !== undefined || other.alignment !== undefined) {
+    pair.demanded = [symbol.alignment, other.alignment];
+  }
   if (symbol.access !== undefined && other.access !== undefined) pair.access = [symbol.access, other.access];
   return pair;
 }

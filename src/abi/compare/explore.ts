@@ -10,7 +10,7 @@ import { PairMap } from './pair-map.ts';
 import { changeOfPlace } from './place-change.ts';
 import { compareRecords } from './records.ts';
 import { type Graphs, isRecord, relate } from './relate.ts';
-import { alignmentChange, demandedAlignment } from './typedef-alignment.ts';
+import { alignmentChange, demandedAlignment, variableAlignment } from './typedef-alignment.ts';
 
 /** A symbol of both releases, and where its types begin in the graph of pairs. */
 export interface Root {
@@ -48,6 +48,8 @@ export interface SymbolTypes {
   readonly access?: readonly [before: Access, after: Access];
   /** It never returned, and now it may. */
   readonly returns?: boolean;
+  /** Variables: bytes to which either release aligns it, where the source demands them. */
+  readonly demanded?: readonly [number | undefined, number | undefined];
 }
 
 /**
@@ -91,7 +93,11 @@ export function explore(graphs: Graphs, symbols: readonly SymbolTypes[]): PairGr
       name: symbol.name,
       kind: 'variable',
       edges: pairs.map((pair) => ({ to: pairOf(pair.old, pair.new, pair.alias), kind: pair.through, label: '' })),
-      changes: change === undefined ? access : [changeOfPlace(change, 'the type', variableRule, ALWAYS), ...access],
+      changes: [
+        ...(change === undefined ? [] : [changeOfPlace(change, 'the type', variableRule, ALWAYS)]),
+        ...variableAlignment(graphs, symbol),
+        ...access,
+      ],
     };
   });
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

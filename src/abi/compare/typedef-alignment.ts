@@ -1,6 +1,7 @@
 import type { TypeGraph, TypeId } from '../model.ts';
 import { alignmentOf } from './alignment.ts';
 import type { LocalChange } from './change.ts';
+import type { SymbolTypes } from './explore.ts';
 import { peel } from './peel.ts';
 import type { Position } from './qualifiers.ts';
 import type { Graphs, PlaceChange } from './relate.ts';
@@ -60,6 +61,30 @@ export function alignmentAtPlace(
   const harmless = (position === 'parameter' && after < before) || (position === 'result' && after > before);
   const bad = hidden ? 'undecided' : 'breaking';
   return { kind: 'replaced', effect: harmless ? 'compatible' : bad, asCallback: bad, why: textOf(difference) };
+}
+
+/**
+ * Of an exported variable (`alignas(64) int table[16]`). Less is promised to consumers; with more, an executable that has a
+ * copy of the variable placed that where it was to be before.
+ */
+export function variableAlignment(
+  graphs: Graphs,
+  { old, new: now, demanded }: Pick<SymbolTypes, 'old' | 'new' | 'demanded'>,
+): readonly LocalChange[] {
+  if (demanded === undefined) return [];
+  const [natural, naturalNow] = [alignmentOf(graphs.old, old), alignmentOf(graphs.new, now)];
+  const [before, after] = [demanded[0] ?? natural, demanded[1] ?? naturalNow];
+  // What the type demands is told of the type.
+  if (before === after || (before === natural && after === naturalNow)) return [];
+  const silent = demanded[0] === undefined ? graphs.old : graphs.new;
+  const hidden = demanded.includes(undefined) && isSilent(silent);
+  const more = { part: 'alignment', old: String(before), new: String(after), matters: 'always' } as const;
+  const effect = hidden ? 'undecided' : after < before ? 'breaking' : 'risky';
+  return [{ rule: 'abi/alignment-changed', effect, text: textOf({ before, after, hidden }), ...more }];
+}
+
+function isSilent({ producers }: TypeGraph): boolean {
+  return producers.some((text) => text.includes('-gstrict-dwarf'));
 }
 
 function textOf({ before, after, hidden }: AlignmentDifference): string {

@@ -5,7 +5,7 @@ import type { ElfImage, ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import { isToldByName } from '../demangle/itanium.ts';
 import type { AbiSymbol, Access, MissingEvidence, TypeGraph } from '../model.ts';
-import { chainOf, flagOf, placeOf } from './attributes.ts';
+import { chainOf, flagOf, numberOf, placeOf } from './attributes.ts';
 import { Imports } from './imports.ts';
 import { LocalStatics } from './local-statics.ts';
 import { accessOf } from './members.ts';
@@ -96,6 +96,8 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
   const declared = placeOf(chain);
   if (declared !== undefined) made.declared = declared;
   if (flagOf(chain, AT.noreturn)) made.noreturn = true;
+  const alignment = code ? undefined : numberOf(chain, AT.alignment);
+  if (alignment !== undefined) made.alignment = alignment;
   const access = symbol.name.startsWith('_ZN') ? accessOfMember(chain) : undefined;
   if (access !== undefined) made.access = access;
   return made;
