@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { FileDigests } from '../artifact/file-digests.ts';
@@ -17,6 +17,9 @@ export interface Compilers {
   readonly CGO_LDFLAGS: string;
 }
 
+/** Bytes. */
+const LARGEST_SOURCE = 64 * 1024 * 1024;
+
 /** Absolute paths, or why nobody can tell. */
 export type CHeaders = { readonly headers: readonly string[] } | { readonly open: string };
 
@@ -33,6 +36,7 @@ const HARMLESS = /^-(?:O[0-3sg]?|g[0-9]?|W[\w-]+|pthread|f[\w-]+(?:=[\w-]+)?|m[\
 /**
  * The headers that the C parts of a Go package include: what stands above `import "C"`, and its C files. The preprocessor
  * itself is asked (`-M`), so that conditions and macros count.
+ * @throws Error for a source that cannot be read
  */
 export async function cHeaders(
   one: GoPackage,
@@ -48,7 +52,7 @@ export async function cHeaders(
   if (linked !== undefined) return { open: `${name} is linked with ${linked}` };
   const preambles: string[] = [];
   for (const file of one.CgoFiles ?? []) {
-    const text = preambleOf(readFileSync(join(directory, file), 'utf8'));
+    const text = preambleOf(sourceText(join(directory, file)));
     if (text === undefined) return { open: `what ${name} includes above import "C" cannot be told apart` };
     preambles.push(text);
   }
@@ -57,7 +61,7 @@ export async function cHeaders(
   const cxxFlags = [...shared, ...words(CGO_CXXFLAGS), ...(one.CgoCXXFLAGS ?? [])];
   const unknown = [...flags, ...cxxFlags].find((flag) => !PREPROCESSING.test(flag));
   if (unknown !== undefined) return { open: `${name} is compiled with ${unknown}` };
-  const texts = [...preambles, ...cSources(one).map((file) => readFileSync(join(directory, file), 'latin1'))];
+  const texts = [...preambles, ...cSources(one).map((file) => sourceText(join(directory, file)))];
   if (texts.some((text) => /\.incbin|#[ \t]*embed|__has_embed/.test(text)))
     return { open: `C sources of ${name} embed files` };
   const outside = includedByGo(one, directory);
@@ -78,6 +82,13 @@ export async function cHeaders(
   }
 }
 
+/** @throws Error for what is no regular file, or one that nobody wrote by hand */
+function sourceText(path: string): string {
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size > LARGEST_SOURCE) throw new Error(`${path} is no source that can be read.`);
+  return readFileSync(path, 'utf8');
+}
+
 function cSources({ CFiles = [], SFiles = [] }: GoPackage): readonly string[] {
   return [...CFiles, ...SFiles.filter((file) => file.endsWith('.S'))];
 }
@@ -86,9 +97,7 @@ function cSources({ CFiles = [], SFiles = [] }: GoPackage): readonly string[] {
 function includedByGo({ Standard, SFiles = [], HFiles = [] }: GoPackage, directory: string): string | undefined {
   if (Standard === true) return undefined;
   const known = new Set([...HFiles, 'textflag.h', 'funcdata.h', 'go_asm.h', 'go_tls.h']);
-  const texts = SFiles.filter((file) => file.endsWith('.s')).map((file) =>
-    readFileSync(join(directory, file), 'latin1'),
-  );
+  const texts = SFiles.filter((file) => file.endsWith('.s')).map((file) => sourceText(join(directory, file)));
   return texts
     .flatMap((text) => [...text.matchAll(/^[ \t]*#[ \t]*include[ \t]+"([^"]*)"/gm)].map(([, file = '']) => file))
     .find((file) => !known.has(file) && !/^asm_\w+\.h$/.test(file));

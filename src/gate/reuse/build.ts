@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isInside, readArtifact } from '../../artifact/read.ts';
-import { goInputs } from '../../build/go-inputs.ts';
+import { type GoInputs, goInputs } from '../../build/go-inputs.ts';
 import { planBuild } from '../../build/plan.ts';
 import { headerOf } from '../../build/reproduce.ts';
 import { requirePrograms } from '../../build/toolchain.ts';
@@ -39,7 +39,14 @@ export async function buildAgain(
   const plan = planBuild(buildRequest(job, build, context));
   requirePrograms(plan);
   context.progress.start(`asking go what ${job.plugin.name} for ${job.target} is made of`);
-  const ask = () => goInputs(plan, context.repository, session.digests, session.answers);
+  const ask = async (): Promise<GoInputs> => {
+    try {
+      return await goInputs(plan, context.repository, session.digests, session.answers);
+    } catch {
+      // A source that is no file, or that is gone: the build itself will say what is wrong with it.
+      return { open: 'a source of it cannot be read' };
+    }
+  };
   const inputs = await ask();
   if ('open' in inputs) {
     keep({ labels: {}, open: inputs.open });
