@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { ROOT } from '../e2e/run.ts';
@@ -39,13 +39,39 @@ runs:
         if [ -n "$NAME" ]; then cp -R "$ARTIFACTS/$NAME/." "$WHERE/"; else cp -R "$ARTIFACTS/"$PATTERN "$WHERE/"; fi
 `;
 
+const RESTORE = `name: restore
+description: stand-in
+inputs: { path: { description: p }, key: { description: k }, restore-keys: { description: r } }
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env: { WHERE: "\${{ inputs.path }}" }
+      run: if [ -d "$ARTIFACTS/cache" ]; then mkdir -p "$WHERE" && cp -R "$ARTIFACTS/cache/." "$WHERE/"; fi
+`;
+const SAVE = `name: save
+description: stand-in
+inputs: { path: { description: p }, key: { description: k } }
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env: { WHAT: "\${{ inputs.path }}" }
+      run: mkdir -p "$ARTIFACTS/cache" && cp -R "$WHAT/." "$ARTIFACTS/cache/"
+`;
+
 const base = workspace();
 /** What a checkout of the Action has, without what its developers have beside it: act copies it for every run. */
 const action = join(base, 'plugin-gate');
 for (const path of ['action.yml', 'package.json', 'dist', 'native', 'schema']) {
   cpSync(join(ROOT, path), join(action, path), { recursive: true });
 }
-writeTree(base, { 'upload/action.yml': UPLOAD, 'download/action.yml': DOWNLOAD });
+writeTree(base, {
+  'upload/action.yml': UPLOAD,
+  'download/action.yml': DOWNLOAD,
+  'cache/restore/action.yml': RESTORE,
+  'cache/save/action.yml': SAVE,
+});
 let runs = 0;
 
 interface Ran {
@@ -99,6 +125,9 @@ async function run(
     ...[...text.matchAll(/uses: (actions\/(upload|download)-artifact@\w+)/g)].map(
       ([, action, kind]) => `${action}=${join(base, kind ?? '')}`,
     ),
+    ...[...text.matchAll(/uses: actions\/cache\/restore@(\w+)/g)].map(
+      ([, commit]) => `actions/cache@${commit}=${join(base, 'cache')}`,
+    ),
   ];
   const args = [
     ...[event, '-W', '.github/workflows/gate.yml', '-e', '../event.json', '-s', `GITHUB_TOKEN=${TOKEN}`],
@@ -148,6 +177,16 @@ describeWith(['act', 'git'], 'the workflows of the documentation', () => {
     expect(`${ran.status}\n${ran.output}`).toMatch(/^1\n/);
     expect(api.state.complaints).toEqual([]);
     expect(api.state.comments[0]?.body).toContain('sym/removed');
+  });
+
+  it('keep what a pull request found out, and post as always', async () => {
+    const api = await githubWithPullRequest();
+    const ran = await run(named('docs/incremental.md, block 1'), 'pull_request', api, 'prebuilt.yml');
+    expect(`${ran.status}\n${ran.output}`).toMatch(/^0\n/);
+    expect(api.state.complaints).toEqual([]);
+    expect(api.state.comments[0]?.body).toContain('Results of earlier runs');
+    const kept = readdirSync(join(ran.directory, 'artifacts', 'cache'), { recursive: true, encoding: 'utf8' });
+    expect(kept.filter((name) => name.endsWith('.json'))).toHaveLength(1);
   });
 
   it('judge a merge group by what it is put upon', async () => {
