@@ -157,6 +157,9 @@ function memberOf(graph: TypeGraph, record: TypeId, name: string): TypeId | unde
   return undefined;
 }
 
+/** Functions of Go's own cgo runtime, which every Go program names; nobody looks them up in a plugin. */
+const OF_CGO = /^(?:_cgo_|_cgoexp_|x_cgo_|crosscall)/;
+
 /** Functions that the host seems to look up by name, since it has that as a text, and of which nothing told the type. */
 export function lookedUpOnly(
   plugin: TypeGraph,
@@ -165,6 +168,6 @@ export function lookedUpOnly(
 ): readonly string[] {
   // A function that is linked has its name in the symbol table.
   const linked = new Set(image.undefined.map(({ name }) => name));
-  const open = nameable(plugin).filter((name) => !told.has(name) && !linked.has(name));
+  const open = nameable(plugin).filter((name) => !told.has(name) && !linked.has(name) && !OF_CGO.test(name));
   return [...textsAmong(image, bytes, open)];
 }
