@@ -57,12 +57,7 @@ export function nodeOf(die: Die, source: TypeSource): TypeNode {
         ...optional('declared', declaredAt(die)),
       };
     case TAG.array_type:
-      return {
-        kind: 'array',
-        element: target(),
-        dimensions: die.file.childrenWith(die, isDimension).map(dimensionOf),
-        ...(die.flag(AT.GNU_vector) ? { vector: true } : {}),
-      };
+      return arrayNode(die, target());
     case TAG.ptr_to_member_type:
       return {
         kind: 'member-pointer',
@@ -122,6 +117,16 @@ function enumNode(die: Die, source: TypeSource): TypeNode {
   };
 }
 
+function arrayNode(die: Die, element: TypeId): TypeNode {
+  const dimensions = die.file.childrenWith(die, isDimension).map(dimensionOf);
+  if (dimensions.some((count) => count !== undefined && count > Number.MAX_SAFE_INTEGER))
+    return { kind: 'unknown', reason: 'an array of more elements than are counted exactly' };
+  return { kind: 'array', element, dimensions, ...(die.flag(AT.GNU_vector) ? { vector: true } : {}) };
+}
+
+/** An upper bound of -1 in 64 bits, as a number that is near to it. */
+const MINUS_ONE = 2 ** 64;
+
 /** Elements of a dimension; undefined for flexible and variable ones. */
 function dimensionOf(die: Die): number | undefined {
   const count = die.get(AT.count);
@@ -131,7 +136,7 @@ function dimensionOf(die: Die): number | undefined {
   const lower = die.number(AT.lower_bound) ?? 0;
   // Old compilers write an upper bound of -1 for an array without elements or bound.
   const elements = upper.value - lower + 1;
-  return elements > Number.MAX_SAFE_INTEGER || (upper.bytes === 4 && upper.value === 0xffffffff) ? undefined : elements;
+  return elements >= MINUS_ONE || (upper.bytes === 4 && upper.value === 0xffffffff) ? undefined : elements;
 }
 
 /** DW_ATE codes (DWARF 5 section 7.8). */
