@@ -37,6 +37,7 @@ export async function gateInCheckout(request: GateRequest): Promise<GateResult> 
     // What goes into a branch or a release is checked whole.
     onlyChanged: request.onlyChanged === true && context.kind === 'pull-request',
     ...(tag === undefined ? {} : { tag }),
+    fresh: context.pullRequest?.fork === true,
     ...(request.cache === undefined ? {} : { cache: await cacheOf(request.cache, tag, request) }),
     ...change,
   });

@@ -17,23 +17,23 @@ export interface Brought {
 
 /**
  * Brings them, where a job asks for one; what it takes is loaded only then.
- * @param source where releases are asked for, and the tag that the run is for
+ * @param source where releases are asked for, the tag that the run is for, and whether nothing is taken from earlier runs
  * @throws UsageError for what the configuration asks and this run cannot give
  */
 export async function bringBaselines(
   jobs: readonly Job[],
   context: GateContext,
-  source: { readonly openReleases?: OpenReleases; readonly tag?: string },
+  { fresh, ...source }: { readonly openReleases?: OpenReleases; readonly tag?: string; readonly fresh?: boolean },
 ): Promise<Brought> {
   if (!jobs.some(({ baseline }) => baseline?.release ?? baseline?.git ?? baseline?.oci)) {
     return { outcomes: [], remove: async () => {} };
   }
   const { fetchBaselines } = await import('../baseline/fetch.ts');
   const directory = await mkdtemp(join(context.environment.RUNNER_TEMP ?? tmpdir(), 'plugin-gate-baseline-'));
-  const cache = cacheDirectory('baseline');
+  const cache = fresh === true ? undefined : cacheDirectory('baseline');
   const remove = async () => {
     await rm(directory, { recursive: true, force: true });
-    if (!cache.kept) await rm(cache.directory, { recursive: true, force: true });
+    if (cache?.kept === false) await rm(cache.directory, { recursive: true, force: true });
   };
   try {
     const { root, repository, environment, progress } = context;
@@ -44,7 +44,7 @@ export async function bringBaselines(
       environment,
       progress,
       host: context.runner ?? 'unknown',
-      cache: digestCache(cache.directory),
+      ...(cache === undefined ? {} : { cache: digestCache(cache.directory) }),
       ...source,
     });
     return { outcomes, remove };

@@ -76,6 +76,8 @@ export interface GateRequest {
   readonly sign?: boolean;
   /** Results of earlier runs that may stand for steps with the same inputs; none unless given, and none for what is signed. */
   readonly cache?: CacheRequest;
+  /** Previous releases are fetched anew, whatever earlier runs kept of them; so it is for a tag and for what is signed. */
+  readonly fresh?: boolean;
   /** Variables that only the signing sees; those of `environment` unless given. */
   readonly secrets?: Readonly<Record<string, string | undefined>>;
 }
@@ -154,6 +156,7 @@ export async function runGate(request: GateRequest): Promise<GateRun> {
     brought = await bringBaselines(jobs, context, {
       ...(openReleases === undefined ? {} : { openReleases }),
       ...(tag === undefined ? {} : { tag }),
+      fresh: request.fresh === true || tag !== undefined || signer !== undefined,
     });
     const { outcomes } = brought;
     const currentTrust = await currentTrustFor(jobs, context);
