@@ -190,7 +190,10 @@ uint64_t stack_search(pid_t process, uint64_t stack, const struct maps *stacks, 
   const uint64_t *words = stack_read(process, stack, stacks, &count);
   for (size_t i = 0; i < count; i++) {
     const struct mapping *mapping = maps_find(maps, words[i]);
-    if (mapping != NULL && mapping->executable && mapping->path[0] == '/' && test(context, mapping, words[i])) return words[i];
+    /* The beginning of a file in memory stands on stacks too: no call comes before it. */
+    if (mapping != NULL && mapping->executable && mapping->path[0] == '/' && words[i] - mapping->start >= CALL_BYTES &&
+        test(context, mapping, words[i]))
+      return words[i];
   }
   return 0;
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /** Looks at whether it has stopped, and microseconds between them: it sleeps in a wait that a signal ends. */
-#define MOST_LOOKS 500
+#define MOST_LOOKS 5000
 #define PAUSE 200
 
 /** arm64: x30 is the link register (AAPCS64, 6.1.1). */
