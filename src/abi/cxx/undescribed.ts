@@ -17,7 +17,10 @@ export function undescribedClasses(old: TypeGraph, now: TypeGraph): readonly Fin
   if (names.length === 0) return [];
   const told = names.slice(0, MAX_NAMED).join(', ');
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
-  const message = `Neither release describes ${names.length === 1 ? 'the class' : `${names.length} classes:`} ${told}${more}. What is opaque to consumers needs no more; if their headers define it, it was not compared.`;
+  const one = names.length === 1;
+  const what = `${one ? 'the class' : `${names.length} classes:`} ${told}${more}`;
+  const why = one ? 'it is opaque, or the compiler left it out' : 'they are opaque, or the compiler left them out';
+  const message = `Neither release describes ${what}: ${why}. What headers of consumers define of that was not compared; with -femit-class-debug-always (gcc) or -fstandalone-debug (clang) it is.`;
   return [
     finding('abi/classes-not-described', message, {
       effect: 'compatible',
