@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /** System calls that are reported one by one, allowed and denied; what comes after is counted. */
 #define CALL_LIMIT 1000
@@ -36,6 +37,19 @@ void record_crash(void *context) {
   event_send(&event);
 }
 
+/** Looks at where a thread waits, and microseconds between them: it has told of its call, and goes to sleep. */
+#define POSITION_LOOKS 100
+#define POSITION_PAUSE 100
+
+static struct position position_of(pid_t thread) {
+  struct position position = position_read(thread);
+  for (int look = 0; look < POSITION_LOOKS && !position.known; look++) {
+    usleep(POSITION_PAUSE);
+    position = position_read(thread);
+  }
+  return position;
+}
+
 /** Words of the stack of a call that are passed on, and calls of which they are. */
 #define STACK_PASSED 768
 #define STACKS_LIMIT 100
@@ -47,7 +61,7 @@ void record_crash(void *context) {
 static void report_stack(const struct supervisor *supervisor, const struct call *call) {
   static char text[(STACK_PASSED + 3) * 17 + 1];
   struct maps maps = {0};
-  struct position position = position_read(call->thread);
+  struct position position = position_of(call->thread);
   size_t count = 0;
   if (position.known && maps_read(call->thread, &maps)) {
     const uint64_t *words = stack_read(call->thread, position.stack, &maps, &count);
@@ -83,7 +97,7 @@ static bool is_again(struct supervisor *supervisor, const struct call *call) {
 static bool event_caller(struct event *event, struct supervisor *supervisor, const struct call *call) {
   uint64_t caller = 0, link = 0;
   struct maps maps = {0};
-  struct position position = position_read(call->thread);
+  struct position position = position_of(call->thread);
   /* A Go host keeps all but the last on the stack, and the stack is wanted as it is (report_stack). */
   bool stopped = call->denied && position.known && supervisor->job->host == NULL && return_register(call->thread, &link);
   if (stopped) supervisor->again = *call;
