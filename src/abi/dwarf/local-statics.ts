@@ -14,7 +14,8 @@ const isWanted = withTags(TAG.variable, TAG.lexical_block);
 const MAX_DEPTH = 32;
 /** Functions with code that are looked at, where all else left something open. */
 const MOST_FUNCTIONS = 100_000;
-/** Names are cut by a regular expression. */
+/** Variables of one function that are looked for. */
+const MOST_LOCALS = 256;
 const MAX_NAME = 16_384;
 
 /** Itanium C++ ABI section 5.1.6: Z <encoding of the function> E <name> [_ <discriminator>], and ABI tags. */
@@ -33,32 +34,37 @@ interface LocalStatic {
  */
 export class LocalStatics implements Wish {
   /** By the linkage name of the function. */
-  readonly names = new Map<string, readonly LocalStatic[]>();
-  readonly found = new Map<ElfSymbol, Die>();
+  readonly names = new Map<string, LocalStatic[]>();
+  readonly #found = new Map<ElfSymbol, Die>();
+  #wanted = 0;
 
   constructor(symbols: readonly ElfSymbol[]) {
     for (const symbol of symbols) {
       if (symbol.type !== 'object' && symbol.type !== 'tls') continue;
       const named = symbol.name.startsWith('_ZZ') ? splitLocal(symbol) : undefined;
       if (named === undefined || isCompilerMade(symbol.name, 'variable')) continue;
-      this.names.set(named.owner, [...(this.names.get(named.owner) ?? []), named.local]);
+      const same = this.names.get(named.owner);
+      if (same === undefined) this.names.set(named.owner, [named.local]);
+      else if (same.length < MOST_LOCALS) same.push(named.local);
+      else continue;
+      this.#wanted += 1;
     }
   }
 
   /** Looks into a function of that name. */
   readonly take = (die: Die, name: string): void => {
-    const open = (this.names.get(name) ?? []).filter(({ symbol }) => !this.found.has(symbol));
+    const open = (this.names.get(name) ?? []).filter(({ symbol }) => !this.#found.has(symbol));
     if (open.length > 0 && !die.flag(AT.declaration)) this.#lookInto(die, open, 0);
   };
 
   /** Looks into the functions that have code: the exported ones, and where that does not suffice the others. */
   finish(files: readonly DwarfFile[], dies: ReadonlyMap<ElfSymbol, Die>): ReadonlyMap<ElfSymbol, Die> {
-    if (this.names.size === 0) return this.found;
+    if (this.names.size === 0) return this.#found;
     for (const [symbol, die] of dies) if (this.names.has(symbol.name)) this.take(die, symbol.name);
     let looked = 0;
     for (const file of files) {
       const { placed } = file.index();
-      for (let at = 0; at < placed.count && looked < MOST_FUNCTIONS && this.#isOpen(); at += 1) {
+      for (let at = 0; at < placed.count && looked < MOST_FUNCTIONS && this.#found.size < this.#wanted; at += 1) {
         if (placed.code[at] !== 1) continue;
         looked += 1;
         const unit = file.units[placed.unit[at] ?? -1];
@@ -67,14 +73,7 @@ export class LocalStatics implements Wish {
         if (die !== undefined && name !== undefined) this.take(die, name);
       }
     }
-    return this.found;
-  }
-
-  #isOpen(): boolean {
-    for (const locals of this.names.values()) {
-      if (locals.some(({ symbol }) => !this.found.has(symbol))) return true;
-    }
-    return false;
+    return this.#found;
   }
 
   #lookInto(parent: Die, open: readonly LocalStatic[], depth: number): void {
@@ -89,18 +88,19 @@ export class LocalStatics implements Wish {
         place === undefined
           ? open.find((one) => !one.several && nameOf(chain) === one.name && !flagOf(chain, AT.declaration))
           : open.find(({ symbol }) => symbol.value === place);
-      if (local !== undefined && !this.found.has(local.symbol)) this.found.set(local.symbol, die);
+      if (local !== undefined && !this.#found.has(local.symbol)) this.#found.set(local.symbol, die);
     }
   }
 }
 
 function splitLocal(symbol: ElfSymbol): { readonly owner: string; readonly local: LocalStatic } | undefined {
-  if (symbol.name.length > MAX_NAME) return undefined;
+  // Without other signs a name is cut at its first try; with them, at none of many.
+  if (symbol.name.length > MAX_NAME || !/^\w+$/.test(symbol.name)) return undefined;
   const [, encoding = '', length = '', rest = ''] = LOCAL_NAME.exec(symbol.name) ?? [];
   const size = Number(length);
   if (encoding === '' || rest.length < size) return undefined;
   const behind = rest.slice(size);
-  if (!/^(?:B\d+\w+)?(?:_\d+_?)?$/.test(behind)) return undefined;
+  if (!/^(?:B\d+\w+)?(?:_{1,2}\d+_?)?$/.test(behind)) return undefined;
   return {
     owner: `_Z${encoding.slice(1)}`,
     local: { symbol, name: rest.slice(0, size), several: behind.includes('_') },
