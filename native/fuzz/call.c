@@ -19,7 +19,7 @@ static uint8_t memory[8192];
 static void check(const struct policy *policy, struct call *call) {
   const struct process_facts facts = {.process = getpid()};
   MUST(memchr(call->detail, '\0', sizeof call->detail) != NULL);
-  if (call->opens) call->found = policy_finds(call, facts.process);
+  if (call->opens) call->found = policy_finds(call, facts.process, call->file, sizeof call->file);
   for (int stretch = STRETCH_LOAD; stretch <= STRETCH_CLOSE; stretch++) {
     int error = policy_decide(policy, (enum stretch)stretch, &facts, call);
     MUST(error >= 0 && error < 4096);

@@ -31,17 +31,20 @@ enum subject {
   X(execve, SUBJECT_PATH_0) X(execveat, SUBJECT_PATH_1) X(socket, SUBJECT_FAMILY) X(connect, SUBJECT_ADDRESS)              \
   X(bind, SUBJECT_ADDRESS) X(sendto, SUBJECT_SENT) X(clone, SUBJECT_CLONE) X(fork, SUBJECT_PROCESS)                        \
   X(vfork, SUBJECT_PROCESS) X(kill, SUBJECT_NUMBER) X(tkill, SUBJECT_NUMBER) X(tgkill, SUBJECT_NUMBER)                     \
-  X(ptrace, SUBJECT_NONE) X(process_vm_readv, SUBJECT_NUMBER) X(process_vm_writev, SUBJECT_NUMBER)                          \
+  X(process_vm_readv, SUBJECT_NUMBER) X(process_vm_writev, SUBJECT_NUMBER)                                                 \
+  X(rt_sigqueueinfo, SUBJECT_NUMBER) X(rt_tgsigqueueinfo, SUBJECT_NUMBER)                                                  \
   X(unlinkat, SUBJECT_CHANGE_1) X(mkdirat, SUBJECT_CHANGE_1) X(renameat2, SUBJECT_CHANGE_1)                                 \
   X(linkat, SUBJECT_CHANGE_1) X(symlinkat, SUBJECT_CHANGE_0) X(mknodat, SUBJECT_CHANGE_1)                                   \
   X(fchmodat, SUBJECT_CHANGE_1) X(fchmodat2, SUBJECT_CHANGE_1) X(fchownat, SUBJECT_CHANGE_1)                                \
   X(truncate, SUBJECT_CHANGE_0) X(mount, SUBJECT_PATH_1) X(umount2, SUBJECT_PATH_0) X(chroot, SUBJECT_PATH_0)               \
   X(chdir, SUBJECT_PATH_0) X(unlink, SUBJECT_CHANGE_0) X(mkdir, SUBJECT_CHANGE_0) X(rmdir, SUBJECT_CHANGE_0)                \
   X(rename, SUBJECT_CHANGE_0) X(renameat, SUBJECT_CHANGE_1) X(link, SUBJECT_CHANGE_0) X(symlink, SUBJECT_CHANGE_0)          \
-  X(mknod, SUBJECT_CHANGE_0) X(chmod, SUBJECT_CHANGE_0) X(chown, SUBJECT_CHANGE_0) X(memfd_create, SUBJECT_PATH_0)
+  X(mknod, SUBJECT_CHANGE_0) X(chmod, SUBJECT_CHANGE_0) X(chown, SUBJECT_CHANGE_0) X(memfd_create, SUBJECT_PATH_0)                \
+  X(mq_open, SUBJECT_PATH_0) X(mq_unlink, SUBJECT_PATH_0)
 
 /** What is recorded besides, without a subject of its own. */
 #define CALLS_NOTED                                                                                                    \
+  "ptrace memfd_secret shmget shmctl semget semctl msgget msgctl "                                                         \
   "unshare setns bpf perf_event_open init_module finit_module delete_module add_key request_key keyctl setuid setgid "    \
   "reboot io_uring_setup io_uring_enter io_uring_register userfaultfd pidfd_getfd pidfd_open pidfd_send_signal seccomp "  \
   "kexec_load kexec_file_load open_by_handle_at"
@@ -57,6 +60,8 @@ struct call {
   bool process;     /* it makes a process, not a thread */
   bool opens;       /* it opens a file */
   bool found;       /* the file is there */
+  bool own;         /* a signal to its own process */
+  char file[1024];  /* its real path, where that could be told */
   bool denied;
 };
 

@@ -87,6 +87,7 @@ void isolate(struct isolation *isolation, bool wanted) {
       isolation->process_namespace = isolation->user_namespace = true;
     }
   }
+  isolation->objects_namespace = wanted && unshare(CLONE_NEWIPC) == 0;
   /* After the maps are written: an undumpable process does not own its own /proc files. */
   prctl(PR_SET_DUMPABLE, 0);
   if (!isolation->process_namespace) return;

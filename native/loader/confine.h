@@ -17,6 +17,7 @@
 struct isolation {
   bool process_namespace;
   bool user_namespace;
+  bool objects_namespace; /* of System V IPC and message queues: what is left there goes away with the last process */
   pid_t init; /* first process of the namespace, in the supervisor's numbering; 0 without one */
 };
 
@@ -34,6 +35,7 @@ void confine_child(const struct job *job, const struct isolation *isolation, int
 #define CHILD_NOT_CONFINED 96
 #define CHILD_LOST_CONTROL 97
 #define CHILD_WITHOUT_HOST 98
+#define CHILD_UNBLOCKED 99 /* its channel no longer waits */
 
 /** The lowest number for the loader's own descriptors in the child: far from those that programs take for granted. */
 #define CONTROL_FLOOR 900

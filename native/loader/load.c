@@ -153,6 +153,7 @@ static __attribute__((noinline)) void receive(int control, struct command *comma
   do {
     got = syscall(SYS_read, control, command, sizeof *command);
   } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) _exit(CHILD_UNBLOCKED);
   if (got != (ssize_t)sizeof *command || command->magic != MESSAGE_MAGIC) _exit(CHILD_LOST_CONTROL);
 }
 

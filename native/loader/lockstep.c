@@ -57,6 +57,7 @@ enum outcome run_start(struct supervisor *supervisor) {
     usleep(200);
   }
   maps_read(child->process, &supervisor->before);
+  given_read(child->process, &supervisor->given);
   observe(supervisor);
   expected.kind = KIND_RESULT;
   expected.nonce = fresh_nonce();

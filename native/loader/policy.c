@@ -3,6 +3,7 @@
 #include "names.h"
 #include "paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -112,7 +113,7 @@ bool policy_is_free(const struct policy *policy, int number) {
   switch (policy->profile) {
     case PROFILE_AUDIT:
       /* Sockets are the only calls of `audit` that are both decided by an argument and noted. */
-      return !policy_is_noted(number);
+      return !policy_is_noted(number) && !call_listed(REFUSED_AUDIT, number);
     case PROFILE_C:
       return is_free_for_c(number);
     case PROFILE_GO:
@@ -164,9 +165,11 @@ static int directory_of(const struct call *call) {
   }
 }
 
-bool policy_finds(const struct call *call, pid_t process) {
+bool policy_finds(const struct call *call, pid_t process, char *file, size_t size) {
   char path[PATH_LIMIT];
-  return path_resolve(call->thread, process, directory_of(call), call->detail, path);
+  bool found = path_resolve(call->thread, process, directory_of(call), call->detail, path);
+  snprintf(file, size, "%s", path);
+  return found;
 }
 
 /** Files by their real path. What is not there gives the kernel's own error, so that looking for a file is no offence. */
@@ -186,20 +189,44 @@ static bool is_second_path_writable(const struct call *call) {
   return !call_listed("rename renameat renameat2 link linkat symlink symlinkat", call->number);
 }
 
-/** As the process itself is numbered where it lives; -1 when that cannot be read. */
-static int own_number(pid_t thread) {
+/** A number of a thread or, with `NStgid:`, of its process where it lives; -1 when that cannot be read. */
+static int number_within(pid_t thread, const char *field) {
   char path[64], text[4096];
   snprintf(path, sizeof path, "/proc/%d/status", (int)thread);
   FILE *file = fopen(path, "re");
   int number = -1;
   while (file != NULL && fgets(text, sizeof text, file) != NULL) {
     char *last;
-    if (strncmp(text, "NSpid:", 6) != 0) continue;
+    if (strncmp(text, field, strlen(field)) != 0) continue;
     last = strrchr(text, '\t');
     if (last != NULL) number = atoi(last + 1);
   }
   if (file != NULL) fclose(file);
   return number;
+}
+
+/** As the process itself is numbered where it lives. */
+static int own_number(pid_t thread) { return number_within(thread, "NSpid:"); }
+
+/** By the number of one of its threads: tkill, which musl has for pthread_kill. */
+static bool is_own_thread(pid_t thread, int number) {
+  char path[64];
+  bool own = false;
+  snprintf(path, sizeof path, "/proc/%d/task", (int)thread);
+  DIR *directory = opendir(path);
+  if (directory == NULL) return false;
+  for (struct dirent *entry; !own && (entry = readdir(directory)) != NULL;)
+    own = entry->d_name[0] != '.' && own_number(atoi(entry->d_name)) == number;
+  closedir(directory);
+  return own;
+}
+
+bool policy_is_own_signal(const struct call *call) {
+  int number = (int)call->arguments[0];
+  if (number <= 0) return false;
+  if (call_listed("kill tgkill rt_sigqueueinfo rt_tgsigqueueinfo", call->number))
+    return number == number_within(call->thread, "NStgid:");
+  return call_listed("tkill", call->number) && is_own_thread(call->thread, number);
 }
 
 static bool is_harmless_prctl(uint64_t option) {

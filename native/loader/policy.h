@@ -78,8 +78,11 @@ bool policy_is_free(const struct policy *policy, int number);
 /** 0 when the call may run, or the error number that it gets instead. */
 int policy_decide(const struct policy *policy, enum stretch stretch, const struct process_facts *facts, const struct call *call);
 
-/** Whether the file that a call is about is there. */
-bool policy_finds(const struct call *call, pid_t process);
+/** Whether the file that a call is about is there; `file` gets its real path, cut to `size`, or nothing. */
+bool policy_finds(const struct call *call, pid_t process, char *file, size_t size);
+
+/** Whether a signal goes to the process that sends it. */
+bool policy_is_own_signal(const struct call *call);
 
 /** Whether an allowed call is worth a line in the record. */
 bool policy_is_noted(int number);

@@ -96,16 +96,23 @@ static size_t mark_descendants(struct table *table, pid_t root, pid_t except) {
 /** The living descendants of the plugin's process: all are orphans by now, adopted by `root`. */
 static size_t find_leftovers(struct table *table, const struct isolation *isolation) {
   table_read(table);
-  if (isolation->init != 0) return mark_descendants(table, isolation->init, 0);
-  return mark_descendants(table, getpid(), 0);
+  /* Of a process made with CLONE_PARENT we are the parent, whatever namespace it is in. */
+  size_t living = mark_descendants(table, getpid(), isolation->init);
+  return isolation->init == 0 ? living : living + mark_descendants(table, isolation->init, 0);
 }
 
 static void pause_milliseconds(unsigned milliseconds) { usleep(milliseconds * 1000); }
 
-/** Ends everything in the namespace at once: the kernel kills the others with their first process. */
+/**
+ * Ends everything in the namespace at once: the kernel kills the others with their first process, which is only gone when all
+ * of them are. Those whose parent we are (CLONE_PARENT) wait for us.
+ */
 static void end_namespace(pid_t init) {
   kill(init, SIGKILL);
-  while (waitpid(init, NULL, 0) < 0 && errno == EINTR) continue;
+  for (pid_t ended = 0; ended != init;) {
+    ended = waitpid(-1, NULL, __WALL);
+    if (ended < 0 && errno != EINTR) return;
+  }
 }
 
 /** Without a namespace: kill what is there until nothing is; new orphans come to us, the subreaper. */
@@ -118,7 +125,7 @@ static void kill_descendants(const struct isolation *isolation) {
       if (table.entries[i].ours && !table.entries[i].dead) kill(table.entries[i].id, SIGKILL);
     }
     free(table.entries);
-    while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+    while (waitpid(-1, NULL, WNOHANG | __WALL) > 0) continue;
     if (living == 0 || report_now() > deadline) return;
     pause_milliseconds(1);
   }

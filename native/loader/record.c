@@ -131,6 +131,8 @@ static void report_call(struct supervisor *supervisor, const struct call *call) 
   event_flag(&event, "process", call->process);
   event_flag(&event, "denied", call->denied);
   if (call->opens) event_flag(&event, "found", call->found);
+  if (strcmp(call->file, call->detail) != 0 && call->file[0] != '\0') event_text(&event, "file", call->file);
+  if (call->subject == SUBJECT_NUMBER) event_flag(&event, "own", policy_is_own_signal(call));
   bool placed = event_caller(&event, supervisor, call);
   event_send(&event);
   if (placed && supervisor->job->host != NULL && supervisor->stacks < STACKS_LIMIT) {
@@ -145,7 +147,7 @@ int record_call(void *context, struct call *call) {
   const struct process_facts facts = {.process = supervisor->child.process, .crashed = supervisor->child.crashed};
   /* The loader's own first calls, before any plugin code. */
   if (supervisor->stretch == STRETCH_START) return 0;
-  if (call->opens) call->found = policy_finds(call, facts.process);
+  if (call->opens) call->found = policy_finds(call, facts.process, call->file, sizeof call->file);
   int error = policy_decide(policy, supervisor->stretch, &facts, call);
   call->denied = error != 0;
   if (call->denied) {

@@ -45,11 +45,13 @@ static void report_violations(const struct supervisor *supervisor, enum outcome 
   struct event event;
   bool lost = WIFEXITED(child->status) && WEXITSTATUS(child->status) == CHILD_LOST_CONTROL;
   bool closed = child->channel_closed && (outcome != OUTCOME_ENDED || lost);
-  if (child->violations == 0 && !closed) return;
+  bool unblocked = outcome == OUTCOME_ENDED && WIFEXITED(child->status) && WEXITSTATUS(child->status) == CHILD_UNBLOCKED;
+  if (child->violations == 0 && !closed && !unblocked) return;
   event_begin(&event, "violation");
   event_phase(&event, supervisor);
   event_number(&event, "messages", child->violations);
   event_flag(&event, "closed", closed);
+  event_flag(&event, "unblocked", unblocked);
   event_send(&event);
 }
 
@@ -84,6 +86,7 @@ static void report_isolation(const struct isolation *isolation, const struct bar
   event_begin(&event, "isolation");
   event_flag(&event, "processNamespace", isolation->process_namespace);
   event_flag(&event, "userNamespace", isolation->user_namespace);
+  event_flag(&event, "objectsNamespace", isolation->objects_namespace);
   event_flag(&event, "recorded", recorded);
   event_flag(&event, "systemCalls", recorded && policy->profile != PROFILE_AUDIT);
   event_flag(&event, "files", barrier->landlock > 0 && policy->profile != PROFILE_AUDIT);

@@ -3,6 +3,7 @@
 #define PLUGIN_GATE_SUPERVISOR_H
 
 #include "child.h"
+#include "given.h"
 #include "observe.h"
 #include "policy.h"
 #include "report.h"
@@ -17,6 +18,7 @@ struct supervisor {
   struct maps before; /* mappings while no plugin code had run */
   struct maps now;    /* mappings after the last observed step; empty when they could not be read */
   struct position home;
+  struct given_list given; /* descriptors while no plugin code had run */
   bool moved; /* the stack of a host's main thread is elsewhere than at its start, as the host tells */
   const char *phase;
   int64_t index;

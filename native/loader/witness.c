@@ -1,5 +1,7 @@
 #include "witness.h"
 
+#include "memory.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -63,6 +65,8 @@ void observe(struct supervisor *supervisor) {
     event_number(&event, "writableCode", count_writable_code(&maps));
   }
   event_send(&event);
+  report_code(supervisor);
+  report_descriptors(supervisor, strcmp(supervisor->phase, "close") == 0);
   maps_free(&supervisor->now);
   if (mapped) supervisor->now = maps;
   else maps_free(&maps);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors.ts';
@@ -57,6 +58,7 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
     ...(options.timeout === undefined ? {} : { timeouts: everyPhase(options.timeout) }),
   };
   const previous = await previousRelease(options.previous);
+  if (options.audit !== undefined) refuseInput(options.audit, [file, options.previous]);
   const progress = progressOn(terminal);
   const { findings, evidence, summary } =
     previous === undefined ? await loadPlugin(request, progress) : await loadAgainst(request, previous, progress);
@@ -74,6 +76,20 @@ export async function loadCommand(file: string, options: LoadCommandOptions, ter
   const style = styleFor(terminal.colour);
   terminal.out(format === 'json' ? renderLoadJson(report) : renderLoadText(report, style, terminal.width));
   return exitOf(report.verdict);
+}
+
+/** An option in the wrong place must not cost the plugin: the trail would be written over it. */
+function refuseInput(audit: string, inputs: readonly (string | undefined)[]): void {
+  const target = identityOf(audit);
+  const input = inputs.find((one) => one !== undefined && target !== undefined && identityOf(one) === target);
+  if (input === undefined) return;
+  throw new UsageError(`The audit trail would overwrite ${input}, which is to be loaded: give --audit another file.`);
+}
+
+/** The same for all names of one file. */
+function identityOf(file: string): string | undefined {
+  const status = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return status && `${status.dev}:${status.ino}`;
 }
 
 async function writeTrail(file: string, { trail }: LoadEvidence): Promise<void> {

@@ -3,14 +3,18 @@ import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import { SCRATCH } from './evidence.ts';
 import type { LoadEvidence, RecordedCall } from './model.ts';
+import { objectFindings } from './object-findings.ts';
+import { isSecret } from './secrets.ts';
 
 const MOST_LINES = 20;
 const MOST_NAMES = 3;
 
 /** Terminals and sinks: nothing is kept in them. */
-const SINK = /^\/dev\/(null|zero|full|tty|stdin|stdout|stderr|fd\/\d+|shm\/[^/]*)$|^\/proc\/(self|thread-self)\//;
+const SINK = /^\/dev\/(null|zero|full|tty|stdin|stdout|stderr|fd\/\d+)$|^\/dev\/shm\/|^\/proc\/(self|thread-self)\//;
 
-const OTHERS = new Set(['kill', 'ptrace', 'process_vm_readv', 'process_vm_writev']);
+const SIGNALS = new Set(['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_send_signal']);
+const OTHERS = new Set([...SIGNALS, 'ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd']);
+const WITHOUT_NAME = new Set(['memfd_create', 'memfd_secret']);
 const PROGRAMS = new Set(['execve', 'execveat']);
 const PRIVILEGED = new Set([
   'mount',
@@ -32,6 +36,7 @@ const PRIVILEGED = new Set([
 
 interface Kind {
   readonly rule: RuleId;
+  readonly severity?: 'note';
   readonly matches: (call: RecordedCall) => boolean;
   readonly message: (subjects: string) => string;
 }
@@ -54,8 +59,19 @@ const KINDS: readonly Kind[] = [
   },
   {
     rule: 'load/other-process',
-    matches: ({ name }) => OTHERS.has(name),
+    matches: ({ name, own }) => OTHERS.has(name) && own !== true,
     message: (subjects) => `It signals or reads other processes: ${subjects}.`,
+  },
+  {
+    rule: 'load/reads-secret',
+    matches: ({ detail, file, found }) => found !== false && isSecret(file ?? detail),
+    message: (subjects) => `It opens files that hold secrets: ${subjects}.`,
+  },
+  {
+    rule: 'load/writes-file',
+    severity: 'note',
+    matches: ({ name }) => WITHOUT_NAME.has(name),
+    message: (subjects) => `It makes files in memory that have no place in the file system: ${subjects}.`,
   },
   {
     rule: 'load/privileged-call',
@@ -73,9 +89,9 @@ export function callFindings({ calls, isolation }: LoadEvidence): readonly Findi
     .filter(({ phase, denied }) => phase !== 'probe' && !denied)
     .filter(({ name }) => {
       // Other profiles let through only what a process sends to itself.
-      return name !== 'kill' || (isolation?.profile ?? 'audit') === 'audit';
+      return !SIGNALS.has(name) || (isolation?.profile ?? 'audit') === 'audit';
     });
-  return KINDS.flatMap(({ rule, matches, message }) => {
+  const findings = KINDS.flatMap(({ rule, severity, matches, message }) => {
     const found = unasked.filter(matches);
     const [first] = found;
     if (first === undefined) return [];
@@ -87,13 +103,16 @@ export function callFindings({ calls, isolation }: LoadEvidence): readonly Findi
         subject: subjectOf(first),
         symbol: first.function,
         details: found.slice(0, MOST_LINES).map(lineOf).join('\n'),
+        ...(severity === undefined ? {} : { severity }),
       }),
     ];
   });
+  return [...findings, ...objectFindings(calls)];
 }
 
-function subjectOf({ name, detail }: RecordedCall): string {
-  if (PRIVILEGED.has(name) || detail === '') return name;
+function subjectOf({ name, detail, file }: RecordedCall): string {
+  if (file !== undefined && isSecret(file)) return file;
+  if (PRIVILEGED.has(name) || detail === '' || /^0x/.test(detail)) return name;
   return OTHERS.has(name) ? `${name} ${detail}` : detail;
 }
 

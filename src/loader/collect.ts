@@ -2,7 +2,9 @@ import { callArguments } from './call-arguments.ts';
 import { asUtf8, countField, flagField, type LoaderEvent, numberField, textField } from './event.ts';
 import type { RecordedStack } from './go-callers.ts';
 import {
+  type CodeState,
   type Crash,
+  type DescriptorChange,
   type Ending,
   type LoadEvidence,
   type LoadRequest,
@@ -48,7 +50,9 @@ export interface Collected {
   readonly outliving?: { readonly threads: number; readonly object?: string; readonly callerOffset?: string };
   readonly crash?: Crash;
   readonly ending?: Ending;
-  readonly interference?: { readonly messages: number; readonly closed: boolean };
+  readonly interference?: LoadEvidence['interference'];
+  readonly code: readonly CodeState[];
+  readonly descriptorChanges: readonly DescriptorChange[];
   readonly leftovers: readonly { readonly process: number; readonly name: string }[];
   /** Milliseconds when the loader was done; absent when its report breaks off. */
   readonly doneMs?: number;
@@ -76,6 +80,8 @@ export function collect(events: Iterable<LoaderEvent>, request: LoadRequest): Co
     stacks: [],
     printed: [],
     leftovers: [],
+    code: [],
+    descriptorChanges: [],
     hidden: false,
     moved: false,
     lastPhase: 'start',
@@ -157,6 +163,9 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
         writes: flagField(event, 'writes'),
         process: flagField(event, 'process'),
         denied: flagField(event, 'denied'),
+        file: textField(event, 'file'),
+        found: maybeFlag(event, 'found'),
+        own: maybeFlag(event, 'own'),
         object: textField(event, 'object'),
         callerOffset: textField(event, 'callerOffset'),
         arguments: callArguments(textField(event, 'name') ?? '', textField(event, 'arguments')),
@@ -193,8 +202,29 @@ function fold(draft: Draft, event: LoaderEvent, request: LoadRequest): void {
       };
       return;
     case 'violation':
-      draft.interference = { messages: countField(event, 'messages') ?? 0, closed: flagField(event, 'closed') };
+      draft.interference = {
+        messages: countField(event, 'messages') ?? 0,
+        closed: flagField(event, 'closed'),
+        ...(flagField(event, 'unblocked') ? { unblocked: true } : {}),
+      };
       return;
+    case 'code':
+      draft.code.push({
+        phase: phaseOf(event).phase,
+        path: textField(event, 'path') ?? '',
+        writable: flagField(event, 'writable'),
+        changed: flagField(event, 'changed'),
+        own: flagField(event, 'own'),
+        before: flagField(event, 'before'),
+      });
+      return;
+    case 'descriptor': {
+      const what = CHANGES.find((known) => known === textField(event, 'what'));
+      const target = textField(event, 'target') ?? '';
+      const number = countField(event, 'number') ?? 0;
+      if (what !== undefined) draft.descriptorChanges.push({ phase: phaseOf(event).phase, number, what, target });
+      return;
+    }
     case 'ended':
       draft.ending = endingOf(event);
       return;
@@ -248,6 +278,13 @@ function clockOf(text: string | undefined): bigint | undefined {
 
 function stageOf(text: string | undefined): Crash['stage'] {
   return text === 'relocating' || text === 'relocated' ? text : 'unknown';
+}
+
+const CHANGES = ['closed', 'replaced', 'flags', 'added'] as const;
+
+/** Absent where the event does not tell. */
+function maybeFlag(event: LoaderEvent, name: string): boolean | undefined {
+  return event.fields[name] === undefined ? undefined : flagField(event, name);
 }
 
 const HOW = ['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled', 'denied'] as const;

@@ -20,8 +20,8 @@ export function endingFindings(evidence: LoadEvidence, request: LoadRequest, ima
   const subject = ending.phase;
   switch (ending.how) {
     case 'exit': {
-      // A closed channel makes the loader's own code end the process; that finding is enough.
-      if (evidence.interference?.closed) return [];
+      // A channel that is closed, or that no longer waits, makes the loader's own code end the process; that finding is enough.
+      if (evidence.interference?.closed || evidence.interference?.unblocked) return [];
       const last = ending.phase === 'open' ? unfinished(evidence) : undefined;
       const by = last?.function === undefined ? '' : `, in the constructor ${placeOf(last)}`;
       return [

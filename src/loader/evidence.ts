@@ -68,6 +68,7 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
     calls: collected.calls.map((call, index) => ({
       ...call,
       detail: shortened(call.detail, stage),
+      file: call.file && shortened(call.file, stage),
       object: call.object && shortened(call.object, stage),
       ...(call.object === stage.plugin ? siteOf(callerAddress(call.callerOffset, image)) : {}),
       ...inGo(callers.get(index), stage),
@@ -108,6 +109,17 @@ export function toEvidence(loadRun: LoadRun): LoadEvidence {
     },
     leftovers: collected.leftovers,
     interference: collected.interference,
+    ...(collected.code.length === 0
+      ? {}
+      : { code: collected.code.map((one) => ({ ...one, path: shortened(one.path, stage) })) }),
+    ...(collected.descriptorChanges.length === 0
+      ? {}
+      : {
+          descriptorChanges: collected.descriptorChanges.map((one) => ({
+            ...one,
+            target: shortened(one.target, stage),
+          })),
+        }),
     output: { stdout: captured(collected, run, 'stdout'), stderr: captured(collected, run, 'stderr') },
     durationMs,
   };

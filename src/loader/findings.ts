@@ -5,6 +5,7 @@ import { callFindings } from './call-findings.ts';
 import { deniedFindings, missingLayers } from './denied.ts';
 import { endingFindings } from './ending-findings.ts';
 import { explain } from './explain.ts';
+import { memoryFindings } from './memory-findings.ts';
 import type { LoadEvidence, LoadRequest, ProbeCall } from './model.ts';
 import { originFindings } from './origins.ts';
 import { outlivingFindings } from './thread-findings.ts';
@@ -18,6 +19,7 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...probeFindings(evidence, request),
     ...endingFindings(evidence, request, image),
     ...interferenceFindings(evidence),
+    ...memoryFindings(evidence),
     ...leftoverFindings(evidence),
     ...callFindings(evidence),
     ...originFindings(evidence, request, image),
@@ -134,6 +136,18 @@ function interferenceFindings(evidence: LoadEvidence): readonly Finding[] {
         'It closed descriptors that it did not open, among them the one that the loader works with.',
         {
           subject: 'descriptors',
+        },
+      ),
+    );
+  }
+  if (interference?.unblocked) {
+    findings.push(
+      finding(
+        'load/interfered',
+        'It made descriptors non-blocking that it did not open (O_NONBLOCK), among them the one that the loader works with.',
+        {
+          subject: 'descriptors',
+          fix: 'Set O_NONBLOCK only on descriptors that the plugin itself opened; look for a loop over all descriptors.',
         },
       ),
     );

@@ -108,7 +108,7 @@ export async function loadPlugin(request: LoadRequest, progress: Progress): Prom
     });
     const findings: Finding[] = [...lost, ...checkFindings(collected), ...loadFindings(evidence, job, image)];
     // A process that was dying when it was looked at hid nothing: how it died is told.
-    if (collected.hidden && collected.crash === undefined) {
+    if (collected.hidden && collected.crash === undefined && collected.interference?.unblocked !== true) {
       findings.push(
         finding('load/not-observed', 'The process could no longer be observed from outside.', { subject: 'process' }),
       );
@@ -175,15 +175,15 @@ function dueToAudit({
   }
   if (collected.crash?.object !== stage.audit.library) return undefined;
   const trail = readLinkerTrail(stage.audit.trail);
-  const ran = trail === undefined || trail.broken || trail.records.some(({ kind }) => kind === 'begin');
+  const ran = trail?.records.some(({ kind }) => kind === 'begin') === true;
   const found = ran
     ? destroyedTrail('the audit library crashed when it wrote there')
     : finding(
         'load/not-observed',
-        'The audit library crashed over this file: what the dynamic linker did is not known.',
+        'The audit library crashed in the process of the plugin: what the dynamic linker did is not known.',
         {
           subject: AUDIT_TRAIL,
-          fix: 'Look at the dynamic section, the symbol versions and IFUNC resolvers of the file: one of them leads to memory that is not there.',
+          fix: 'Look at the dynamic section, the symbol versions and the IFUNC resolvers of the file: one of them leads to memory that is not there, or takes away what is.',
         },
       );
   return { reason: 'the audit library crashed in the process of the plugin', findings: [found] };

@@ -57,6 +57,30 @@ export interface ProcessState {
   readonly position: 'expected' | 'elsewhere' | 'unknown';
 }
 
+/** A file whose code in memory is not what the file holds, or can be written to; seen from outside after a phase. */
+export interface CodeState {
+  readonly phase: Phase;
+  /** Empty for memory without a file; `[stack]` and the like are the kernel's names. */
+  readonly path: string;
+  /** Writable and executable at once. */
+  readonly writable: boolean;
+  /** Pages of its code were written to. */
+  readonly changed: boolean;
+  /** It is the plugin itself. */
+  readonly own: boolean;
+  /** It was mapped before the plugin was. */
+  readonly before: boolean;
+}
+
+/** What became of a descriptor that was there before the plugin; or, when it was unloaded, one that was not. */
+export interface DescriptorChange {
+  readonly phase: Phase;
+  readonly number: number;
+  readonly what: 'closed' | 'replaced' | 'flags' | 'added';
+  /** As /proc names it: `/dev/null`, `pipe:[4711]`. Untrusted text. */
+  readonly target: string;
+}
+
 /** A system call of the plugin's process, written down before it ran. */
 export interface RecordedCall {
   readonly phase: Phase;
@@ -70,6 +94,12 @@ export interface RecordedCall {
   readonly process: boolean;
   /** The sandbox did not let it run. */
   readonly denied: boolean;
+  /** Real path of the file that it opens, where that is another than was asked for. */
+  readonly file?: string;
+  /** Whether the file that it opens was there. */
+  readonly found?: boolean;
+  /** A signal to its own process. */
+  readonly own?: boolean;
   /** Which probe, in the phase `probe`. */
   readonly index?: number;
   /** File that called: the plugin, or a library that it brought along; absent when neither is on the stack. */
@@ -272,7 +302,11 @@ export interface LoadEvidence {
   /** The rehearsal of a hot swap from the previous release. */
   readonly swap?: Swap;
   readonly leftovers: readonly { readonly process: number; readonly name: string }[];
-  readonly interference?: { readonly messages: number; readonly closed: boolean };
+  /** `unblocked`: a read from the loader's channel came back at once. */
+  readonly interference?: { readonly messages: number; readonly closed: boolean; readonly unblocked?: boolean };
+  /** Absent where nothing is changed or writable. */
+  readonly code?: readonly CodeState[];
+  readonly descriptorChanges?: readonly DescriptorChange[];
   readonly output: { readonly stdout: CapturedOutput; readonly stderr: CapturedOutput };
   /** A Go plugin that could be linked: what came of opening it in a Go host. */
   readonly go?: GoProbeEvidence;

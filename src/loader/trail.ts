@@ -16,6 +16,7 @@ const KEPT = [
   'base',
   'name',
   'detail',
+  'file',
   'found',
   'denied',
   'writes',
@@ -45,6 +46,10 @@ const KEPT = [
   'process',
   'profile',
   'landlock',
+  'what',
+  'target',
+  'writable',
+  'changed',
 ] as const;
 
 /** Events that are not about what the plugin did. */

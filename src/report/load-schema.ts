@@ -42,6 +42,9 @@ const call = z.strictObject({
   writes: z.boolean(),
   process: z.boolean(),
   denied: z.boolean().meta({ description: 'The sandbox did not let it run.' }),
+  file: z.string().optional().meta({ description: 'Real path of the file that it opens, where that is another.' }),
+  found: z.boolean().optional().meta({ description: 'Whether the file that it opens was there.' }),
+  own: z.boolean().optional().meta({ description: 'A signal to its own process.' }),
   index,
   object: z.string().optional(),
   callerOffset: address.optional(),
@@ -180,13 +183,51 @@ const ending = z
   .optional();
 
 const audit = z
-  .strictObject({ linker: z.boolean(), reason: z.string().optional(), cut: z.boolean().optional() })
+  .strictObject({
+    linker: z.boolean(),
+    reason: z.string().optional(),
+    cut: z.boolean().optional(),
+    damage: z
+      .string()
+      .optional()
+      .meta({ description: 'What is wrong with it, when it was begun and did not stay whole.' }),
+  })
   .optional()
   .meta({ description: 'Whether the dynamic linker told what it did; if not, why.' });
 
 const leftovers = z.array(z.strictObject({ process: count, name: z.string() }));
 
-const interference = z.strictObject({ messages: count, closed: z.boolean() }).optional();
+const interference = z
+  .strictObject({ messages: count, closed: z.boolean(), unblocked: z.boolean().optional() })
+  .optional();
+
+const code = z
+  .array(
+    z.strictObject({
+      phase,
+      path: z.string().meta({ description: 'Empty for memory without a file.' }),
+      writable: z.boolean().meta({ description: 'Writable and executable at once.' }),
+      changed: z.boolean().meta({ description: 'Pages of its code were written to.' }),
+      own: z.boolean().meta({ description: 'It is the plugin itself.' }),
+      before: z.boolean().meta({ description: 'It was mapped before the plugin.' }),
+    }),
+  )
+  .optional()
+  .meta({
+    description: 'Code in memory that is not what its file holds, or that can be written to, after each phase.',
+  });
+
+const descriptorChanges = z
+  .array(
+    z.strictObject({
+      phase,
+      number: count,
+      what: z.enum(['closed', 'replaced', 'flags', 'added']),
+      target: z.string(),
+    }),
+  )
+  .optional()
+  .meta({ description: 'Descriptors from before the plugin that were changed, and those that it left open.' });
 
 const goEvidence = z
   .strictObject({
@@ -348,6 +389,8 @@ const evidence = z.strictObject({
   swap: swap.optional(),
   leftovers: leftovers,
   interference: interference,
+  code,
+  descriptorChanges,
   output: z.strictObject({ stdout: output, stderr: output }),
   go: goEvidence.optional(),
   durationMs: milliseconds,

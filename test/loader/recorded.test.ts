@@ -100,11 +100,49 @@ describe('what recorded calls mean', () => {
         call({ name: 'socket', detail: 'inet' }),
         call({ name: 'connect', detail: 'unix:/run/nscd/socket' }),
         call({ name: 'clone3', detail: 'thread' }),
-        call({ name: 'memfd_create', detail: 'x' }),
         call({ phase: 'probe', name: 'connect', detail: '10.0.0.1:443' }),
         call({ phase: 'probe', detail: '/var/log/x', writes: true }),
       ),
     ).toEqual([]);
+  });
+
+  it('stays silent about signals to itself, objects that are removed again, and what is no secret', () => {
+    expect(
+      rules(
+        call({ name: 'tgkill', detail: '4711', own: true }),
+        call({ name: 'openat', detail: '/dev/shm/x', writes: true }),
+        call({ name: 'unlink', detail: '/dev/shm/x', writes: true }),
+        call({ name: 'mq_open', detail: 'queue' }),
+        call({ name: 'mq_unlink', detail: 'queue' }),
+        call({ name: 'shmget', detail: '0x0, 0x1000, 0x380' }),
+        call({ name: 'shmctl', detail: '0x7, 0x0, 0x0' }),
+        call({ name: 'shmget', detail: '0x1234, 0x1000, 0x0' }),
+        call({ name: 'openat', detail: '/etc/passwd' }),
+        call({ name: 'openat', detail: '/home/user/.ssh/id_rsa.pub' }),
+        call({ name: 'openat', detail: '$TMPDIR/.netrc' }),
+        call({ name: 'openat', detail: '/root/.netrc', found: false }),
+      ),
+    ).toEqual([]);
+  });
+
+  it('names signals to others, objects that stay, secrets by their real path, and files without a place', () => {
+    expect(
+      rules(
+        call({ name: 'tgkill', detail: '1', own: false }),
+        call({ name: 'openat', detail: '/dev/shm/x', writes: true }),
+        call({ name: 'openat', detail: 'link', file: '/home/user/.ssh/id_ed25519', found: true }),
+        call({ name: 'memfd_create', detail: 'hidden' }),
+      ),
+    ).toEqual([
+      'load/other-process tgkill 1',
+      'load/reads-secret /home/user/.ssh/id_ed25519',
+      'load/writes-file hidden',
+      'load/leaves-objects /dev/shm/x',
+    ]);
+    const made = ['shmget', 'semget'].map((name) => call({ name, detail: '0x5333, 0x1, 0x380' }));
+    expect(rules(...made, call({ name: 'msgget', detail: '0x5333, 0x380, 0x0' }))).toEqual([
+      'load/leaves-objects shared memory (shmget 0x5333)',
+    ]);
   });
 
   it('speaks of what none should', () => {
