@@ -63,7 +63,7 @@ describeWith(['cc', 'git'], 'check --only-changed', () => {
     expect(checked()).toMatchObject({ plugins: 1 });
     rmSync(join(cwd, 'a', 'new.c'));
     writeFileSync(join(cwd, 'stray.c'), '\n');
-    expect(checked()).toMatchObject({ plugins: 1, rules: ['baseline/none', 'gate/unchanged'] });
+    expect(checked()).toMatchObject({ plugins: 1, rules: expect.arrayContaining(['baseline/none', 'gate/unchanged']) });
     rmSync(join(cwd, 'stray.c'));
     writeFileSync(join(cwd, 'unrelated.md'), '\n');
     expect(checked()).toMatchObject({ plugins: 0 });
