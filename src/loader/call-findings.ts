@@ -37,6 +37,8 @@ const PRIVILEGED = new Set([
 interface Kind {
   readonly rule: RuleId;
   readonly severity?: 'note';
+  /** Other profiles let this through only where the configuration allows it by name. */
+  readonly onlyAudit?: true;
   readonly matches: (call: RecordedCall) => boolean;
   readonly message: (subjects: string) => string;
 }
@@ -64,12 +66,14 @@ const KINDS: readonly Kind[] = [
   },
   {
     rule: 'load/reads-secret',
+    onlyAudit: true,
     matches: ({ detail, file, found }) => found !== false && isSecret(file ?? detail),
     message: (subjects) => `It opens files that hold secrets: ${subjects}.`,
   },
   {
     rule: 'load/writes-file',
     severity: 'note',
+    onlyAudit: true,
     matches: ({ name }) => WITHOUT_NAME.has(name),
     message: (subjects) => `It makes files in memory that have no place in the file system: ${subjects}.`,
   },
@@ -91,22 +95,25 @@ export function callFindings({ calls, isolation }: LoadEvidence): readonly Findi
       // Other profiles let through only what a process sends to itself.
       return !SIGNALS.has(name) || (isolation?.profile ?? 'audit') === 'audit';
     });
-  const findings = KINDS.flatMap(({ rule, severity, matches, message }) => {
-    const found = unasked.filter(matches);
-    const [first] = found;
-    if (first === undefined) return [];
-    const subjects = [...new Set(found.map(subjectOf))];
-    const shown = subjects.slice(0, MOST_NAMES).join(', ');
-    const more = subjects.length > MOST_NAMES ? ` and ${subjects.length - MOST_NAMES} more` : '';
-    return [
-      finding(rule, message(`${shown}${more}`), {
-        subject: subjectOf(first),
-        symbol: first.function,
-        details: found.slice(0, MOST_LINES).map(lineOf).join('\n'),
-        ...(severity === undefined ? {} : { severity }),
-      }),
-    ];
-  });
+  const isAudit = (isolation?.profile ?? 'audit') === 'audit';
+  const findings = KINDS.filter(({ onlyAudit }) => isAudit || onlyAudit !== true).flatMap(
+    ({ rule, severity, matches, message }) => {
+      const found = unasked.filter(matches);
+      const [first] = found;
+      if (first === undefined) return [];
+      const subjects = [...new Set(found.map(subjectOf))];
+      const shown = subjects.slice(0, MOST_NAMES).join(', ');
+      const more = subjects.length > MOST_NAMES ? ` and ${subjects.length - MOST_NAMES} more` : '';
+      return [
+        finding(rule, message(`${shown}${more}`), {
+          subject: subjectOf(first),
+          symbol: first.function,
+          details: found.slice(0, MOST_LINES).map(lineOf).join('\n'),
+          ...(severity === undefined ? {} : { severity }),
+        }),
+      ];
+    },
+  );
   return [...findings, ...objectFindings(calls)];
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -34,6 +34,19 @@ describeWith(['cc'], 'plugin-gate load', () => {
   const directory = workspace();
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(SCHEMA, 'utf8')));
   const plain = () => compileC(directory, 'plain', 'int entry(void) { return 0; } int sick(void) { return 3; }');
+
+  it('does not write the audit trail over what it loads', async () => {
+    const file = compileC(directory, 'kept', 'int entry(void) { return 0; }');
+    const before = readFileSync(file);
+    const link = join(directory, 'other-name.so');
+    symlinkSync(file, link);
+    for (const audit of [file, link]) {
+      await expect(run(file, { audit })).rejects.toThrow(/would overwrite .*kept/);
+      await expect(run(plain(), { audit, previous: file })).rejects.toThrow(UsageError);
+    }
+    expect(readFileSync(file)).toEqual(before);
+    expect((await run(file, { audit: join(directory, 'trail.jsonl') })).code).toBe(0);
+  });
 
   it('publishes the schema that the code has', () => {
     expect(JSON.parse(readFileSync(SCHEMA, 'utf8'))).toEqual(JSON.parse(JSON.stringify(loadJsonSchema())));
