@@ -66,7 +66,12 @@ describe('plugins that are loaded at a time', () => {
         ['read', load],
         ['load', load],
       ];
-      const ran: RanJob = { job: jobOf(`p${index}`), known: { prepared: { baseline: { findings: [] } }, facts: {} }, steps: [], findings: [] };
+      const ran: RanJob = {
+        job: jobOf(`p${index}`),
+        known: { prepared: { baseline: { findings: [] } }, facts: {} },
+        steps: [],
+        findings: [],
+      };
       return { ran, last: beforeLoading(steps).last };
     });
     const ran = await loadTogether(cleared, CONTEXT);
