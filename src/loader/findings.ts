@@ -19,7 +19,7 @@ export function loadFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...probeFindings(evidence, request),
     ...endingFindings(evidence, request, image),
     ...interferenceFindings(evidence),
-    ...memoryFindings(evidence),
+    ...memoryFindings(evidence, image),
     ...leftoverFindings(evidence),
     ...callFindings(evidence),
     ...originFindings(evidence, request, image),

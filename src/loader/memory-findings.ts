@@ -1,22 +1,24 @@
 import { basename } from 'node:path';
+import type { ElfImage } from '../elf/model.ts';
 import type { Finding } from '../rules/finding.ts';
 import { finding } from '../rules/make.ts';
 import type { CodeState, DescriptorChange, LoadEvidence } from './model.ts';
 import { during } from './phases.ts';
 
 /** Code that the plugin wrote to or can write to, and descriptors of its host that it changed or left open. */
-export function memoryFindings(evidence: LoadEvidence): readonly Finding[] {
-  return [...codeFindings(evidence), ...descriptorFindings(evidence), ...openFindings(evidence)];
+export function memoryFindings(evidence: LoadEvidence, image: ElfImage): readonly Finding[] {
+  return [...codeFindings(evidence, image), ...descriptorFindings(evidence), ...openFindings(evidence)];
 }
 
-function codeFindings({ code = [], loader }: LoadEvidence): readonly Finding[] {
+function codeFindings({ code = [], loader }: LoadEvidence, { hardening }: ElfImage): readonly Finding[] {
   // An emulator's own code is what the system shows of the process.
   if (loader?.emulator !== undefined) return [];
   const first = new Map<string, CodeState>();
   for (const one of code.filter(({ phase }) => phase === 'start')) first.set(one.path, one);
   const told = new Set(first.keys());
   return code.flatMap((one) => {
-    if (told.has(one.path)) return [];
+    // A file that asks for an executable stack gets one, or is refused; that it asks is told without running it.
+    if (told.has(one.path) || (one.path === '[stack]' && !hardening.nxStack)) return [];
     told.add(one.path);
     const when = during(one.phase, undefined);
     if (one.before || (one.changed && !one.own)) return [foreignCode(one, when)];
@@ -50,12 +52,14 @@ function foreignCode({ path, changed, before }: CodeState, when: string): Findin
 
 const STANDARD = ['standard input', 'standard output', 'standard error'];
 
-function descriptorFindings({ descriptorChanges = [] }: LoadEvidence): readonly Finding[] {
+function descriptorFindings({ descriptorChanges = [], ending }: LoadEvidence): readonly Finding[] {
   const told = new Set<string>();
   return descriptorChanges.flatMap((change) => {
     const { number, what, phase } = change;
     const key = `${what} ${number}`;
     if (what === 'added' || told.has(key)) return [];
+    // The system closes those of a process that dies, and how it died is told.
+    if (what === 'closed' && ending?.expected === false && ending.phase === phase) return [];
     told.add(key);
     const name = STANDARD[number] ?? `descriptor ${number}`;
     return [

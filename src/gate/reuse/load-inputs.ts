@@ -12,7 +12,7 @@ import type { Witness } from './witness.ts';
 export function loadIsClosed(job: Job, known: Known, evidence: unknown, witness: Witness): string | undefined {
   if (!isLoadEvidence(evidence)) return 'it was not loaded before';
   const { isolation, loader, audit, calls, objects, trail, go, leftovers } = evidence;
-  if (go !== undefined) return 'Go plugins are loaded outside of the sandbox';
+  if (go !== undefined) return 'Go plugins are loaded by a host that is compiled for them';
   if (loader === undefined || isolation === undefined) return 'it was not loaded before';
   if (loader.emulator !== undefined) return 'it is loaded in an emulator';
   if (!isolation.systemCalls || !isolation.files || isolation.profile === 'audit')
