@@ -1,19 +1,22 @@
 import { z } from 'zod';
-import { PHASES } from '../loader/model.ts';
-import { SANDBOX_PROFILES } from '../loader/sandbox.ts';
+import { goEvidence } from './load/go-schema.ts';
+import {
+  audit,
+  call,
+  calls,
+  code,
+  descriptorChanges,
+  ending,
+  interference,
+  isolation,
+  leftovers,
+  objects,
+  phases,
+  states,
+} from './load/process-schema.ts';
+import { address, count, location, milliseconds, phase, signature } from './load/scalars.ts';
 
 /** The shape of `plugin-gate/load/v1`. zod is large: import this file only where the schema itself is needed. */
-
-const phase = z.enum(PHASES);
-const index = z.int().nonnegative().optional().meta({ description: 'Which probe, from 0.' });
-const milliseconds = z.number().nonnegative();
-const count = z.number().int().nonnegative();
-const address = z.string().regex(/^0x[0-9a-f]+$/);
-const signature = z.enum(['int(void)', 'void(void)', 'const char *(void)']);
-
-const location = z
-  .strictObject({ file: z.string(), line: z.int() })
-  .meta({ description: 'Line of the source, where debug information tells.' });
 
 const finding = z.strictObject({
   rule: z.string().regex(/^(load|swap|go)\//),
@@ -28,30 +31,12 @@ const finding = z.strictObject({
 
 const output = z
   .strictObject({
-    text: z.string().meta({ description: 'Raw text of the plugin, its bytes as Latin-1; untrusted.' }),
+    text: z.string().meta({ description: 'Raw text of the plugin, read as UTF-8; untrusted.' }),
     phases: z.array(z.strictObject({ phase, bytes: count })),
     bytes: count.meta({ description: 'Bytes printed in all.' }),
     cut: z.boolean(),
   })
   .meta({ description: 'What the plugin printed.' });
-
-const call = z.strictObject({
-  phase,
-  name: z.string(),
-  detail: z.string().meta({ description: 'What it is about: a path, an address; untrusted text.' }),
-  writes: z.boolean(),
-  process: z.boolean(),
-  denied: z.boolean().meta({ description: 'The sandbox did not let it run.' }),
-  file: z.string().optional().meta({ description: 'Real path of the file that it opens, where that is another.' }),
-  found: z.boolean().optional().meta({ description: 'Whether the file that it opens was there.' }),
-  own: z.boolean().optional().meta({ description: 'A signal to its own process.' }),
-  index,
-  object: z.string().optional(),
-  callerOffset: address.optional(),
-  function: z.string().optional(),
-  location: location.optional(),
-  arguments: z.string().optional().meta({ description: 'Its registers in words, for calls that have such.' }),
-});
 
 const result = z.enum([
   'loaded',
@@ -117,180 +102,6 @@ const swap = z
   })
   .meta({ description: 'Rehearsal of a hot swap from the previous release, and back.' });
 
-const goProbe = z.strictObject({
-  symbol: z.string(),
-  signature: z.string().optional(),
-  number: z.number().optional(),
-  text: z.string().optional(),
-  error: z.string().optional(),
-});
-
-const isolation = z
-  .strictObject({
-    recorded: z.boolean().meta({ description: 'Whether the system calls that matter were recorded.' }),
-    processNamespace: z.boolean(),
-    userNamespace: z.boolean(),
-    systemCalls: z.boolean().meta({ description: 'Whether system calls were restricted.' }),
-    files: z.boolean().meta({ description: 'Whether access to files was restricted.' }),
-    landlock: count.meta({ description: 'ABI of Landlock that was in force; 0: none.' }),
-    profile: z.enum(SANDBOX_PROFILES),
-    kill: z.boolean().meta({ description: 'Whether a denied system call ended the process.' }),
-  })
-  .optional();
-
-const phases = z.array(
-  z.strictObject({
-    phase,
-    index,
-    startMs: milliseconds.meta({ description: 'Since the loader started, monotonic.' }),
-    durationMs: milliseconds.optional().meta({ description: 'Absent for the phase in which the process ended.' }),
-  }),
-);
-
-const objects = z
-  .array(z.strictObject({ path: z.string(), phase }))
-  .meta({ description: 'Files with code that were mapped: the plugin and what it brought.' });
-
-const states = z
-  .array(
-    z.strictObject({
-      phase,
-      index,
-      residentKiB: count.optional(),
-      virtualKiB: count.optional(),
-      threads: count.optional(),
-      descriptors: count.optional(),
-      writableCode: count.optional().meta({ description: 'Mappings that are writable and executable at once.' }),
-      position: z.enum(['expected', 'elsewhere', 'unknown']),
-    }),
-  )
-  .meta({ description: 'The process as seen from outside after each phase.' });
-
-const calls = z.array(call).meta({
-  description:
-    'System calls of the process, written down before they ran; at most 1000 that read files, 1000 others, and 200 denied ones.',
-});
-
-const ending = z
-  .strictObject({
-    phase,
-    index,
-    expected: z.boolean(),
-    how: z.enum(['exit', 'signal', 'timeout', 'stopped', 'interfered', 'cancelled', 'denied']),
-    code: z.int().optional(),
-    signal: z.string().optional(),
-  })
-  .optional();
-
-const audit = z
-  .strictObject({
-    linker: z.boolean(),
-    reason: z.string().optional(),
-    cut: z.boolean().optional(),
-    damage: z
-      .string()
-      .optional()
-      .meta({ description: 'What is wrong with it, when it was begun and did not stay whole.' }),
-  })
-  .optional()
-  .meta({ description: 'Whether the dynamic linker told what it did; if not, why.' });
-
-const leftovers = z.array(z.strictObject({ process: count, name: z.string() }));
-
-const interference = z
-  .strictObject({ messages: count, closed: z.boolean(), unblocked: z.boolean().optional() })
-  .optional();
-
-const code = z
-  .array(
-    z.strictObject({
-      phase,
-      path: z.string().meta({ description: 'Empty for memory without a file.' }),
-      writable: z.boolean().meta({ description: 'Writable and executable at once.' }),
-      changed: z.boolean().meta({ description: 'Pages of its code were written to.' }),
-      own: z.boolean().meta({ description: 'It is the plugin itself.' }),
-      before: z.boolean().meta({ description: 'It was mapped before the plugin.' }),
-    }),
-  )
-  .optional()
-  .meta({
-    description: 'Code in memory that is not what its file holds, or that can be written to, after each phase.',
-  });
-
-const descriptorChanges = z
-  .array(
-    z.strictObject({
-      phase,
-      number: count,
-      what: z.enum(['closed', 'replaced', 'flags', 'added']),
-      target: z.string(),
-    }),
-  )
-  .optional()
-  .meta({ description: 'Descriptors from before the plugin that were changed, and those that it left open.' });
-
-const goEvidence = z
-  .strictObject({
-    result: z.enum([
-      'opened',
-      'refused',
-      'crashed',
-      'exited',
-      'timeout',
-      'stopped',
-      'interfered',
-      'denied',
-      'supervisor-lost',
-      'no-host',
-    ]),
-    reason: z.string().optional().meta({ description: 'Why there was no Go host.' }),
-    toolchain: z.string().optional(),
-    flags: z.array(z.string()).optional().meta({ description: 'Flags that the host was compiled with.' }),
-    phase: z.enum(['open', 'symbols', 'probe']).optional().meta({ description: 'The phase that was begun last.' }),
-    symbols: z.array(z.strictObject({ name: z.string(), kind: z.enum(['func', 'var']), type: z.string() })),
-    types: z
-      .array(
-        z.strictObject({
-          symbol: z.string(),
-          name: z.string(),
-          package: z.string(),
-          size: count,
-          layout: z.array(z.string()),
-        }),
-      )
-      .meta({ description: 'Types that the symbols lead to, by reflection.' }),
-    goroutines: count.optional().meta({ description: 'Goroutines that init functions left running.' }),
-    probe: goProbe.optional(),
-    moreProbes: z.array(goProbe).optional(),
-    error: z.string().optional().meta({ description: 'What plugin.Open said.' }),
-    exitCode: z.int().optional(),
-    signal: z.string().optional(),
-    stderr: z.string(),
-    stdout: z.string(),
-    process: z
-      .strictObject({
-        isolation,
-        phases,
-        objects,
-        states,
-        calls,
-        callCount: count,
-        deniedCount: count,
-        ending,
-        leftovers,
-        interference,
-        audit,
-      })
-      .optional()
-      .meta({ description: "The host's process as it was seen from outside." }),
-    openMs: milliseconds.optional(),
-    compileMs: milliseconds.optional(),
-  })
-  .meta({
-    description:
-      'A Go plugin: what came of opening it in a Go host. Symbols, types and what probes gave are told by the process it runs in.',
-  });
-
 const evidence = z.strictObject({
   result: result.meta({
     description: '`not-run`: nothing could run it, or the file did not pass the checks before loading.',
@@ -304,9 +115,9 @@ const evidence = z.strictObject({
       emulator: z.string().optional(),
     })
     .optional(),
-  isolation: isolation,
-  phases: phases,
-  objects: objects,
+  isolation,
+  phases,
+  objects,
   symbols: z.array(
     z.strictObject({
       name: z.string(),
@@ -326,13 +137,13 @@ const evidence = z.strictObject({
       object: z.string().optional().meta({ description: 'File in whose memory the probe lies.' }),
     }),
   ),
-  states: states,
-  calls: calls,
+  states,
+  calls,
   callCount: count,
   deniedCount: count,
   unload: z.strictObject({ closed: z.boolean(), mapped: z.boolean(), reasons: z.array(z.string()) }).optional(),
   error: z.string().optional().meta({ description: 'What dlopen said.' }),
-  ending: ending,
+  ending,
   crash: z
     .strictObject({
       phase,
@@ -354,7 +165,7 @@ const evidence = z.strictObject({
         .catchall(z.union([z.string(), z.number(), z.boolean()])),
     )
     .meta({ description: 'Everything that was seen, in its order; the fields besides depend on the event.' }),
-  audit: audit,
+  audit,
   constructors: z
     .array(
       z.strictObject({
@@ -387,8 +198,8 @@ const evidence = z.strictObject({
     .meta({ description: 'Load and unload over and over: what each cycle leaves behind.' }),
   comparison: comparison.optional(),
   swap: swap.optional(),
-  leftovers: leftovers,
-  interference: interference,
+  leftovers,
+  interference,
   code,
   descriptorChanges,
   output: z.strictObject({ stdout: output, stderr: output }),

@@ -1,8 +1,8 @@
 import type { Access } from '../model.ts';
 import { classIdentity } from '../names.ts';
+import type { RecordNode } from '../record-node.ts';
 import type { LocalChange } from './change.ts';
-import type { RecordNode } from './records.ts';
-import type { Graphs } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 const RANK: readonly Access[] = ['public', 'protected', 'private'];
 

@@ -1,7 +1,6 @@
-import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
+import type { TypeGraph, TypeId } from '../model.ts';
+import type { RecordNode } from '../record-node.ts';
 import { peel, sizeOf } from './peel.ts';
-
-type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
 
 /** Records in records as deep as sources nest them; deeper ones count as aligned to 1. */
 const MAX_DEPTH = 32;

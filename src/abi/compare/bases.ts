@@ -1,10 +1,11 @@
 import { sameInstance } from '../cxx/instance-names.ts';
 import { classIdentity, typeName } from '../names.ts';
+import type { RecordNode } from '../record-node.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { layoutDiffers } from './members.ts';
 import { peel, sizeOf } from './peel.ts';
-import type { RecordNode } from './records.ts';
-import { type Graphs, relate } from './relate.ts';
+import { relate } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 export interface BaseChanges {
   readonly own: readonly LocalChange[];

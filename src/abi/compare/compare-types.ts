@@ -9,7 +9,7 @@ import { evidenceFindings, missingText } from './evidence.ts';
 import { explore, type SymbolTypes } from './explore.ts';
 import { symbolFindings, typeFindings } from './findings.ts';
 import type { FindingOptions } from './place-of.ts';
-import type { Graphs } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 export type CompareTypesOptions = FindingOptions;
 

@@ -1,7 +1,7 @@
 import type { PairNode } from './change.ts';
 import type { PairGraph } from './explore.ts';
 import { layoutDiffers } from './members.ts';
-import type { Graphs } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 /** Types that follow a changed one and are told with it. */
 const MAX_TOLD = 64;

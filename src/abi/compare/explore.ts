@@ -1,4 +1,5 @@
 import type { Access, Declared, TypeId, TypeNode } from '../model.ts';
+import { isRecord } from '../record-node.ts';
 import { narrowed } from './access.ts';
 import type { Alias, Edge, LocalChange, PairNode, PairOf } from './change.ts';
 import { compareEnums } from './enums.ts';
@@ -9,7 +10,8 @@ import { compareNumbers } from './numbers.ts';
 import { PairMap } from './pair-map.ts';
 import { changeOfPlace } from './place-change.ts';
 import { compareRecords } from './records.ts';
-import { type Graphs, isRecord, relate } from './relate.ts';
+import { relate } from './relate.ts';
+import type { Graphs } from './relation.ts';
 import { alignmentChange, demandedAlignment, variableAlignment } from './typedef-alignment.ts';
 
 /** A symbol of both releases, and where its types begin in the graph of pairs. */

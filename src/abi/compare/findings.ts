@@ -3,6 +3,7 @@ import type { Effect, Finding } from '../../rules/finding.ts';
 import { finding } from '../../rules/make.ts';
 import { shownSymbol } from '../demangle/demangle.ts';
 import type { TypeNode } from '../model.ts';
+import { isRecord } from '../record-node.ts';
 import type { LocalChange, PairNode } from './change.ts';
 import { type Consequences, consequencesOf } from './consequences.ts';
 import type { PairGraph, SymbolTypes } from './explore.ts';
@@ -12,7 +13,7 @@ import { mostFindings } from './most-findings.ts';
 import { isNominal } from './nominal/relate.ts';
 import { nodeName, pathOf, placeOfNode } from './paths.ts';
 import { type FindingOptions, hasOwnHeaders, isPrivateType, locationOf, mayBePrivate } from './place-of.ts';
-import { type Graphs, isRecord } from './relate.ts';
+import type { Graphs } from './relation.ts';
 import { type Reach, reachedFrom, shortestWays, type Way } from './ways.ts';
 
 /** Names listed in `affected`; the message counts all. */

@@ -1,7 +1,7 @@
 import type { Member, TypeGraph } from '../model.ts';
+import type { RecordNode } from '../record-node.ts';
+import { isRecord } from '../record-node.ts';
 import { peel } from './peel.ts';
-import type { RecordNode } from './records.ts';
-import { isRecord } from './relate.ts';
 
 /** A member as sources reach it. */
 export interface Placed {

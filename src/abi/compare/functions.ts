@@ -2,7 +2,8 @@ import { returnsDerived } from '../cxx/vtable-layout.ts';
 import type { TypeId, TypeNode } from '../model.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { changeOfPlace } from './place-change.ts';
-import { type Graphs, relate } from './relate.ts';
+import { relate } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 export type FunctionNode = Extract<TypeNode, { kind: 'function' }>;
 export type { PairOf } from './change.ts';

@@ -1,9 +1,9 @@
 import type { TypeGraph } from '../model.ts';
 import { typeName } from '../names.ts';
+import type { RecordNode } from '../record-node.ts';
 import { flatMembers } from './flatten.ts';
 import { place } from './members.ts';
 import { sizeOf } from './peel.ts';
-import type { RecordNode } from './records.ts';
 
 const MAX_ROWS = 60;
 const WIDTH = 34;

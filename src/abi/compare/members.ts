@@ -1,12 +1,13 @@
 import type { Member, TypeGraph } from '../model.ts';
 import { typeName } from '../names.ts';
+import type { RecordNode } from '../record-node.ts';
 import { alignmentOf } from './alignment.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import type { Placed } from './flatten.ts';
 import { sizeOf } from './peel.ts';
 import { changeOfPlace } from './place-change.ts';
-import type { RecordNode } from './records.ts';
-import { type Graphs, relate } from './relate.ts';
+import { relate } from './relate.ts';
+import type { Graphs } from './relation.ts';
 import { firstEndingAfter, inReserve, isReserved, joined, type Range, rangeOf, reserveOf } from './reserve.ts';
 
 /** What a comparison of members came to, in the order in which people want to read it: causes first. */

@@ -1,10 +1,11 @@
 import { shownSymbol } from '../demangle/demangle.ts';
 import type { Declared, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
+import { isRecord } from '../record-node.ts';
 import type { PairGraph } from './explore.ts';
 import { declaredOf } from './place-of.ts';
 import { recordName } from './records.ts';
-import { type Graphs, isRecord } from './relate.ts';
+import type { Graphs } from './relation.ts';
 import type { Way } from './ways.ts';
 
 interface Pairs {

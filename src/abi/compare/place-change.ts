@@ -1,6 +1,6 @@
 import type { RuleId } from '../../rules/catalogue.ts';
 import type { LocalChange } from './change.ts';
-import type { PlaceChange } from './relate.ts';
+import type { PlaceChange } from './relation.ts';
 
 /** The rule for a change at a place: its own where another type stands there, a common one for what is milder. */
 export function ruleOfPlace({ kind }: PlaceChange, replaced: RuleId): RuleId {

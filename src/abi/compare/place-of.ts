@@ -1,7 +1,8 @@
 import type { Location } from '../../rules/finding.ts';
 import type { Declared, TypeGraph, TypeNode } from '../model.ts';
+import type { RecordNode } from '../record-node.ts';
+import { isRecord } from '../record-node.ts';
 import { isSystemHeader } from '../system-headers.ts';
-import { isRecord } from './relate.ts';
 
 export interface FindingOptions {
   /** Tells whether a source file is a public header; without it, types declared in headers count as public. */
@@ -41,7 +42,7 @@ export function isPrivateType(
  * FILE, pthread_mutex_t: the C library names all of their members with a leading underscore, which programs must not use
  * (C11 section 7.1.3), and keeps them compatible by the versions of its functions.
  */
-function isReservedInside({ members }: Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>): boolean {
+function isReservedInside({ members }: RecordNode): boolean {
   return members.length > 0 && members.every(({ name }) => name?.startsWith('_') === true);
 }
 

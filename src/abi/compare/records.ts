@@ -1,18 +1,17 @@
 import { comparePassing } from '../cxx/passing.ts';
-import type { TypeId, TypeNode } from '../model.ts';
+import type { TypeId } from '../model.ts';
 import { qualifiedName } from '../names.ts';
+import type { RecordNode } from '../record-node.ts';
 import { isAcrossLanguages, underOneName } from '../rust/foreign.ts';
 import { compareAccess } from './access.ts';
 import { alignmentOfRecord } from './alignment.ts';
 import { compareBases } from './bases.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { compareMembers } from './members.ts';
-import type { Graphs } from './relate.ts';
+import type { Graphs } from './relation.ts';
 import { argumentEdges } from './template-arguments.ts';
 import { compareVariants } from './variants.ts';
 import { compareVirtuals } from './vtable.ts';
-
-export type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
 
 /** Compares two records: bases, members by name, size, virtual functions, how values are passed. */
 export function compareRecords(

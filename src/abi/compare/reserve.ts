@@ -1,8 +1,8 @@
 import type { Member, TypeGraph } from '../model.ts';
+import type { RecordNode } from '../record-node.ts';
 import { flatMembers, type Placed } from './flatten.ts';
 import { sizeOf } from './peel.ts';
-import type { RecordNode } from './records.ts';
-import type { Graphs } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 /** Bits from the start of the record; `to` is behind the last. */
 export interface Range {

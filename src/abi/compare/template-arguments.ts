@@ -1,8 +1,10 @@
 import type { TemplateArgument, TypeGraph, TypeId } from '../model.ts';
 import { qualifiedName } from '../names.ts';
+import type { RecordNode } from '../record-node.ts';
+import { isRecord } from '../record-node.ts';
 import type { Edge, PairOf } from './change.ts';
-import type { RecordNode } from './records.ts';
-import { type Graphs, isRecord, relate } from './relate.ts';
+import { relate } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 /**
  * Ways to the described types in the arguments of a class template's instance that a release only declares. The template

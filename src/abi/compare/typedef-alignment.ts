@@ -4,7 +4,7 @@ import type { LocalChange } from './change.ts';
 import type { SymbolTypes } from './explore.ts';
 import { peel } from './peel.ts';
 import type { Position } from './qualifiers.ts';
-import type { Graphs, PlaceChange } from './relate.ts';
+import type { Graphs, PlaceChange } from './relation.ts';
 
 /** Bytes to which values of a type were and are aligned. */
 interface AlignmentDifference {

@@ -1,9 +1,11 @@
+import type { RecordNode } from '../record-node.ts';
+import { isRecord } from '../record-node.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
 import { compareMembers } from './members.ts';
 import { peel } from './peel.ts';
 import { changeOfPlace } from './place-change.ts';
-import type { RecordNode } from './records.ts';
-import { type Graphs, isRecord, relate } from './relate.ts';
+import { relate } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 /** What the variants of two enums come to. */
 export interface VariantChanges {

@@ -2,7 +2,7 @@ import { type Slot, virtualBases, vtableOf } from '../cxx/vtable-layout.ts';
 import type { TypeGraph, TypeId } from '../model.ts';
 import { typeName } from '../names.ts';
 import type { Edge, LocalChange, PairOf } from './change.ts';
-import type { Graphs } from './relate.ts';
+import type { Graphs } from './relation.ts';
 
 /**
  * Compares the virtual tables of a class. Only the slots that the class itself adds are told here; those of a base are

@@ -1,7 +1,6 @@
 import type { LocalChange } from '../compare/change.ts';
-import type { Method, TypeGraph, TypeId, TypeNode } from '../model.ts';
-
-type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
+import type { Method, TypeGraph, TypeId } from '../model.ts';
+import type { RecordNode } from '../record-node.ts';
 
 /**
  * How values of a class are passed and returned (Itanium C++ ABI section 3.1.1): in registers or on the stack, or by the

@@ -1,8 +1,7 @@
 import { demangleMember } from '../demangle/itanium.ts';
-import type { Method, TypeGraph, TypeId, TypeNode } from '../model.ts';
+import type { Method, TypeGraph, TypeId } from '../model.ts';
 import { classIdentity, typeName } from '../names.ts';
-
-type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
+import type { RecordNode } from '../record-node.ts';
 
 /** One function pointer of a virtual table. */
 export interface Slot {

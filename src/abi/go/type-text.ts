@@ -1,4 +1,5 @@
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
+import type { RecordNode } from '../record-node.ts';
 
 const MAX_NODES = 400;
 const MAX_DEPTH = 24;
@@ -100,11 +101,7 @@ export function signature({ parameters, results = [], variadic }: FunctionNode, 
   return `(${list.join(', ')})${out}`;
 }
 
-function fields(
-  writing: Writing,
-  { members }: Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>,
-  text: (id: TypeId) => string,
-): string {
+function fields(writing: Writing, { members }: RecordNode, text: (id: TypeId) => string): string {
   if (members.length === 0) return 'struct {}';
   const list = members.slice(0, MAX_NODES).map(({ name = '_', type, embedded, tag }) => {
     const quoted = tag === undefined ? '' : ` ${JSON.stringify(cut(writing, tag))}`;

@@ -5,7 +5,7 @@ import { type AbiInput, readAbi } from '../abi.ts';
 import { explore, type PairGraph, type SymbolTypes } from '../compare/explore.ts';
 import { nodeName } from '../compare/paths.ts';
 import type { FindingOptions } from '../compare/place-of.ts';
-import type { Graphs } from '../compare/relate.ts';
+import type { Graphs } from '../compare/relation.ts';
 import { throughDescriptors } from '../dwarf/descriptors.ts';
 import { openDebugInfo } from '../dwarf/open.ts';
 import { type HostTypes, readHostTypes } from '../dwarf/read-host.ts';

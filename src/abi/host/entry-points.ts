@@ -2,10 +2,10 @@ import type { ElfImage } from '../../elf/model.ts';
 import type { SymbolTypes } from '../compare/explore.ts';
 import { EXPOSURE } from '../compare/exposure.ts';
 import { peel } from '../compare/peel.ts';
-import { isRecord } from '../compare/relate.ts';
 import { squeezed } from '../dwarf/host-typedefs.ts';
 import type { HostTypes, WantedOfHost } from '../dwarf/read-host.ts';
 import type { AbiSymbol, TypeGraph, TypeId } from '../model.ts';
+import { isRecord } from '../record-node.ts';
 import { textsAmong } from './texts.ts';
 import { parseTypeText } from './type-text.ts';
 

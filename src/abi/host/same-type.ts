@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { declaredOf } from '../compare/place-of.ts';
-import { isRecord } from '../compare/relate.ts';
 import type { HostTypes } from '../dwarf/read-host.ts';
 import type { TypeGraph, TypeId, TypeNode } from '../model.ts';
+import { isRecord } from '../record-node.ts';
 import { plain } from '../rust/foreign.ts';
 import { sameEnumerators } from './enumerators.ts';
 import { type SharedType, spellingsOf } from './shared-types.ts';

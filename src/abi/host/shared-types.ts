@@ -4,12 +4,12 @@ import { explore, type PairGraph, type SymbolTypes } from '../compare/explore.ts
 import { EXPOSURE, exposures } from '../compare/exposure.ts';
 import { pathOf } from '../compare/paths.ts';
 import { isSourceFile } from '../compare/place-of.ts';
-import { isRecord } from '../compare/relate.ts';
 import { reachedFrom, shortestWays } from '../compare/ways.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import type { WantedOfHost } from '../dwarf/read-host.ts';
 import type { Declared, TypeGraph, TypeId, TypeNode } from '../model.ts';
 import { qualifiedName } from '../names.ts';
+import { isRecord } from '../record-node.ts';
 import { isSystemHeader } from '../system-headers.ts';
 import { isRustEnum } from './enumerators.ts';
 import { withoutSelves } from './handed-back.ts';

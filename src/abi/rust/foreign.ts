@@ -1,7 +1,6 @@
 import { sizeOf } from '../compare/peel.ts';
 import type { Member, TypeGraph, TypeId, TypeNode } from '../model.ts';
-
-type RecordNode = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
+import type { RecordNode } from '../record-node.ts';
 
 /**
  * Types of Rust beside those of C, C++ and others: a binding has names of its own, so that it stands for what lies at

@@ -3,7 +3,7 @@ import type { Method, TypeId, TypeNode } from '../../model.ts';
 import type { Edge, LocalChange, PairOf } from '../change.ts';
 import { compareFunctions } from '../functions.ts';
 import { changeOfPlace } from '../place-change.ts';
-import type { Graphs } from '../relate.ts';
+import type { Graphs } from '../relation.ts';
 import { relateNominal } from './relate.ts';
 import { compareStructs } from './structs.ts';
 

@@ -3,7 +3,7 @@ import { goTypeText } from '../../go/type-text.ts';
 import type { Member, TypeId, TypeNode } from '../../model.ts';
 import { qualifiedName } from '../../names.ts';
 import type { EdgeKind } from '../change.ts';
-import type { Graphs, PlaceChange, Relation, TypePair } from '../relate.ts';
+import type { Graphs, PlaceChange, Relation, TypePair } from '../relation.ts';
 
 /** Unnamed types in unnamed types; sources have a handful of levels. */
 const MAX_DEPTH = 64;

@@ -1,19 +1,18 @@
-import type { Member, TypeNode } from '../../model.ts';
+import type { Member } from '../../model.ts';
 import { typeName } from '../../names.ts';
+import type { RecordNode } from '../../record-node.ts';
 import type { Edge, LocalChange, PairOf } from '../change.ts';
 import { layoutDiffers } from '../members.ts';
 import { changeOfPlace } from '../place-change.ts';
-import type { Graphs } from '../relate.ts';
+import type { Graphs } from '../relation.ts';
 import type { NominalComparison } from './nodes.ts';
 import { relateNominal } from './relate.ts';
-
-type Struct = Extract<TypeNode, { kind: 'struct' | 'class' | 'union' }>;
 
 /**
  * Compares the fields of two structs of Go by name. Any difference makes another type of it: package hashes cover
  * names, types, order and tags, also of fields that are not exported.
  */
-export function compareStructs(graphs: Graphs, a: Struct, b: Struct, pairOf: PairOf): NominalComparison {
+export function compareStructs(graphs: Graphs, a: RecordNode, b: RecordNode, pairOf: PairOf): NominalComparison {
   const own: LocalChange[] = [];
   const moves: LocalChange[] = [];
   const edges: Edge[] = [];
@@ -81,7 +80,7 @@ function moved(name: string, a: Member, b: Member): LocalChange {
   return { ...changed(name, `field ${name} moved from offset ${from} to ${to}`), old: from, new: to };
 }
 
-function resized(a: Struct, b: Struct): readonly LocalChange[] {
+function resized(a: RecordNode, b: RecordNode): readonly LocalChange[] {
   if (a.size === b.size) return [];
   const { part: _, ...change } = changed('', `the size changed from ${a.size} to ${b.size} bytes`);
   return [{ ...change, old: String(a.size), new: String(b.size) }];
