@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GateConfig, PluginConfig } from '../config/schema.ts';
 import type { Job } from '../gate/plan.ts';
 import type { Waiver } from '../rules/waivers.ts';
+import { canonical } from '../text/canonical.ts';
 
 /** What a plugin is, how it is built and where its files are: that is judged, and does not judge. */
 const JUDGED = ['name', 'kind', 'artifact', 'build', 'targets', 'version'] as const;
@@ -11,17 +12,6 @@ const SHARED = ['baseline', 'signature', 'sandbox', 'rollback'] as const;
 function asked(plugin: PluginConfig): unknown {
   const elsewhere = new Set<string>([...JUDGED, ...SHARED]);
   return Object.fromEntries(Object.entries(plugin).filter(([key]) => !elsewhere.has(key)));
-}
-
-/** The same text for the same content, whatever the order of keys. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
-    ) ?? 'null'
-  );
 }
 
 /**

@@ -3,6 +3,7 @@ import type { GateConfig, PluginConfig } from '../../config/schema.ts';
 import { catalogue, isRuleId, type RuleId, ruleOf } from '../../rules/catalogue.ts';
 import type { Level, Policy } from '../../rules/policy.ts';
 import type { Waiver } from '../../rules/waivers.ts';
+import { canonical } from '../../text/canonical.ts';
 
 /** One thing in which a change asks less of a release than before. */
 export interface Relaxation {
@@ -105,16 +106,6 @@ function waiverRelaxations(base: readonly Waiver[], head: readonly Waiver[]): Re
 /** Same content, whatever the order of keys. */
 function same(left: unknown, right: unknown): boolean {
   return canonical(left) === canonical(right);
-}
-
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
-    ) ?? 'undefined'
-  );
 }
 
 type Section = Readonly<Record<string, unknown>>;
