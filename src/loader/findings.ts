@@ -37,6 +37,7 @@ export function hostFindings(evidence: LoadEvidence, request: LoadRequest, image
     ...deniedFindings(evidence, request),
     ...(lost ? endingFindings(evidence, request, image) : []),
     ...interferenceFindings(evidence),
+    ...memoryFindings(evidence, image),
     ...leftoverFindings(evidence),
     ...callFindings(evidence),
   ];

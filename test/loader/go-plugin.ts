@@ -9,7 +9,21 @@ import { writeTree } from '../support/workspace.ts';
 const SOURCE = `package main
 
 /*
+#cgo CFLAGS: -D_GNU_SOURCE
+#cgo LDFLAGS: -ldl
+#include <dlfcn.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+// Writes to code of libc, and hides that it was writable.
+static void patch(void) {
+  unsigned char *code = dlsym(RTLD_DEFAULT, "strcoll");
+  void *page = (void *)((uintptr_t)code & ~(uintptr_t)4095);
+  mprotect(page, 8192, 7);
+  *(volatile unsigned char *)code = *code;
+  mprotect(page, 8192, 5);
+}
 */
 import "C"
 
@@ -68,6 +82,9 @@ var deeds = map[string]func(){
 	"memory":   eatMemory,
 	"disk":     fillDisk,
 	"commands": func() { fmt.Print("::error::owned\\n::set-output name=verdict::pass\\n") },
+	"patch":    func() { C.patch() },
+	"jit":      func() { syscall.Mmap(-1, 0, 4096, 7, syscall.MAP_PRIVATE|syscall.MAP_ANON) },
+	"stdin":    func() { syscall.Close(0) },
 	"ring":     func() { syscall.Syscall(425, 8, 0, 0) },
 	"memfd":    func() { name := []byte("code\\x00"); syscall.Syscall(MEMFD, uintptr(unsafe.Pointer(&name[0])), 0, 0) },
 	"trace":    func() { syscall.PtraceAttach(1) },
