@@ -19,7 +19,7 @@ export function isCompilerMade(name: string, kind?: 'function' | 'variable'): bo
   if (!name.startsWith('_Z')) return false;
   switch (name[2]) {
     case 'Z':
-      return kind === 'function' || LOCAL_CLASS.test(name) || LIBRARY_LOCAL.test(name);
+      return kind === 'function' || (kind === undefined && LOCAL_CLASS.test(name)) || LIBRARY_LOCAL.test(name);
     case 'T':
     case 'G':
       return MADE.test(name);

@@ -55,7 +55,7 @@ function isCopy(one: string, other: string): boolean {
 }
 
 /** A name and those of the other copies of the constructor or destructor that it may be. */
-function copies(name: string): readonly string[] {
+export function copies(name: string): readonly string[] {
   if (name.length > MAX_NAME) return [name];
   const places = [...name.matchAll(COPY)].map(({ index }) => index).slice(-MAX_PLACES);
   const others = places.flatMap((at) =>

@@ -5,6 +5,7 @@ import * as TAG from '../../dwarf/tag.ts';
 import type { ElfSymbol } from '../../elf/model.ts';
 import { isCompilerMade } from '../compiler-made.ts';
 import { chainOf, flagOf, linkageNameOf, nameOf } from './attributes.ts';
+import { copies } from './folded.ts';
 import { variableAddress } from './symbols.ts';
 import type { Wish } from './unplaced.ts';
 
@@ -44,8 +45,11 @@ export class LocalStatics implements Wish {
       const named = symbol.name.startsWith('_ZZ') ? splitLocal(symbol) : undefined;
       if (named === undefined || isCompilerMade(symbol.name, 'variable')) continue;
       const same = this.names.get(named.owner);
-      if (same === undefined) this.names.set(named.owner, [named.local]);
-      else if (same.length < MOST_LOCALS) same.push(named.local);
+      if (same === undefined) {
+        const only = [named.local];
+        // Of a constructor, the entry with code can be that of any of its copies.
+        for (const spelt of copies(named.owner)) if (!this.names.has(spelt)) this.names.set(spelt, only);
+      } else if (same.length < MOST_LOCALS) same.push(named.local);
       else continue;
       this.#wanted += 1;
     }
@@ -54,7 +58,9 @@ export class LocalStatics implements Wish {
   /** Looks into a function of that name. */
   readonly take = (die: Die, name: string): void => {
     const open = (this.names.get(name) ?? []).filter(({ symbol }) => !this.#found.has(symbol));
-    if (open.length > 0 && !die.flag(AT.declaration)) this.#lookInto(die, open, 0);
+    if (open.length === 0) return;
+    // gcc leaves the variables of constructors, and of what it puts into callers, in the entry that copies stem from.
+    for (const entry of chainOf(die)) if (!entry.flag(AT.declaration)) this.#lookInto(entry, open, 0);
   };
 
   /** Looks into the functions that have code: the exported ones, and where that does not suffice the others. */

@@ -88,7 +88,7 @@ function abiSymbol(symbol: ElfSymbol, die: Die | undefined, builder: TypeBuilder
   const made: Making<AbiSymbol> = { name: symbol.name, kind: code ? 'function' : 'variable' };
   if (symbol.version !== undefined) made.version = symbol.version;
   // clang gives thunks entries without types.
-  if (die === undefined || isCompilerMade(symbol.name)) return made;
+  if (die === undefined || isCompilerMade(symbol.name, code ? undefined : 'variable')) return made;
   const chain = chainOf(die);
   const type = typeOfSymbol(symbol, die, builder);
   if (type !== undefined) made.type = type;
